@@ -1,0 +1,103 @@
+"""Questions that graphs put to humans, and the ledger of who answered what."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from mahavishnu_tui.models.record import Json, Record
+
+QuestionKind = Literal["value", "breakpoint", "agent_inbox", "hitl_request", "tool_approval"]
+ApprovalStatus = Literal["pending", "answered", "applied", "superseded"]
+"""`answered`: the ledger has the answer and the graph not yet. `superseded`: the run went on,
+ended or was cancelled without it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Question(Record):
+    """What a graph asks, as its host read it from the *stored* checkpoint."""
+
+    interrupt_id: str
+    node: str
+    namespace: str
+    value: Json
+    hash: str
+    """SHA-256 of the canonical JSON of (interrupt id, node path, value, schema)."""
+    kind: QuestionKind = "value"
+    schema: dict[str, Any] | None = None
+    checkpoint_id: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Approval(Record):
+    """A question in the inbox."""
+
+    id: str
+    """`<run id>.<interrupt id>`."""
+    run_id: str
+    run_name: str
+    workflow: str
+    thread_id: str
+    interrupt_id: str
+    node: str
+    namespace: str
+    value: Json
+    hash: str
+    asked_at: float
+    kind: QuestionKind = "value"
+    schema: dict[str, Any] | None = None
+    checkpoint_id: str = ""
+    status: ApprovalStatus = "pending"
+    answer: Json = None
+    answered_by: str = ""
+    answered_at: float | None = None
+    comment: str = ""
+    ledger: int = 0
+    """Sequence number of the ledger entry; 0 while nobody answered."""
+    deadline: float | None = None
+
+    @property
+    def title(self) -> str:
+        """One line that says what is asked."""
+        return summarise_question(self.value)
+
+
+@dataclasses.dataclass(frozen=True)
+class LedgerEntry(Record):
+    """One answer, for ever: who said what to which question, and when."""
+
+    seq: int
+    approval_id: str
+    run_id: str
+    run_name: str
+    interrupt_id: str
+    node: str
+    question: Json
+    question_hash: str
+    answer: Json
+    by: str
+    at: float
+    checkpoint_id: str = ""
+    comment: str = ""
+    applied_at: float | None = None
+    """When the graph was seen to have gone on with this answer; None until then."""
+
+
+def summarise_question(value: Json) -> str:
+    """The most telling line of any interrupt value, for lists."""
+    if isinstance(value, str):
+        return value.strip().splitlines()[0] if value.strip() else "(an empty question)"
+    if isinstance(value, list) and value:
+        return summarise_question(value[0])
+    if isinstance(value, dict):
+        for key in ("question", "prompt", "message", "title", "description", "action_request"):
+            if value.get(key):
+                return summarise_question(value[key])
+        if "action" in value:
+            return f"{value['action']} {value.get('args', '')}".strip()
+        if value.get("action_requests"):
+            return summarise_question(value["action_requests"])
+        if "name" in value:
+            return f"{value['name']} {value.get('args', '')}".strip()
+        return ", ".join(f"{key}: {item}" for key, item in list(value.items())[:3])
+    return str(value)

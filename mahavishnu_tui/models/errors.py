@@ -1,0 +1,91 @@
+"""Every error an operator can meet: a code, one sentence, and what to do about it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+
+class ErrorCode(str, Enum):
+    """The MHV codes. 0xx system, 1xx what was asked for, 42x-43x LangGraph (4xx Prefect)."""
+
+    CONFIG_INVALID = "MHV-001"
+    SERVER_UNREACHABLE = "MHV-002"
+    SERVER_RUNNING = "MHV-003"
+    DATABASE_LOCKED = "MHV-004"
+    DATABASE_CORRUPT = "MHV-005"
+    DISK_FULL = "MHV-006"
+    SOCKET_PATH = "MHV-007"
+    NOT_TRUSTED = "MHV-008"
+    TERMINAL = "MHV-009"
+    BAD_INPUT = "MHV-010"
+    INTERNAL = "MHV-011"
+
+    RUN_UNKNOWN = "MHV-100"
+    RUN_STATE = "MHV-101"
+    THREAD_BUSY = "MHV-102"
+    APPROVAL_UNKNOWN = "MHV-103"
+    QUESTION_CHANGED = "MHV-104"
+    ALREADY_ANSWERED = "MHV-105"
+    ANSWER_INVALID = "MHV-106"
+    CHECKPOINT_UNKNOWN = "MHV-107"
+    WORKFLOW_UNKNOWN = "MHV-108"
+    TIMEOUT = "MHV-109"
+
+    LOAD_FAILED = "MHV-420"
+    GRAPH_INVALID = "MHV-421"
+    NOT_A_GRAPH = "MHV-422"
+    ENGINE_MISSING = "MHV-423"
+    HOST_DIED = "MHV-424"
+    ROUTE_UNKNOWN = "MHV-425"
+    NODE_FAILED = "MHV-426"
+    NODE_EXITED = "MHV-427"
+    RECURSION_LIMIT = "MHV-428"
+    INPUT_INVALID = "MHV-429"
+    CHECKPOINT_STORE = "MHV-430"
+    LEASE_LOST = "MHV-431"
+    STATE_UNSERIALISABLE = "MHV-432"
+    HOST_START = "MHV-433"
+
+
+class MahavishnuError(Exception):
+    """An error with its MHV code: what is wrong, where, and what to do.
+
+    Args:
+        code: the MHV code.
+        message: one sentence, without a full traceback, naming the thing at fault.
+        hint: what the operator can do now.
+        details: JSON-plain extras (`node`, `path`, `detail` for a traceback …).
+    """
+
+    def __init__(
+        self,
+        code: ErrorCode | str,
+        message: str,
+        hint: str = "",
+        **details: Any,
+    ) -> None:
+        super().__init__(message)
+        self.code = ErrorCode(code) if code in ErrorCode._value2member_map_ else ErrorCode.INTERNAL
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+    def __str__(self) -> str:
+        tail = f" {self.hint}" if self.hint else ""
+        return f"{self.code.value} {self.message}{tail}"
+
+    def to_json(self) -> dict[str, Any]:
+        """`{code, message, hint, …details}`."""
+        return {**self.details, "code": self.code.value, "message": self.message, "hint": self.hint}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> MahavishnuError:
+        """Read what `to_json` wrote (from the server or from a host)."""
+        rest = {k: v for k, v in data.items() if k not in ("code", "message", "hint")}
+        return cls(
+            str(data.get("code", "")),
+            str(data.get("message", "unknown error")),
+            str(data.get("hint", "")),
+            **rest,
+        )

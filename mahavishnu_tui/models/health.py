@@ -1,0 +1,79 @@
+"""How the server, its hosts and its pools are doing."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from mahavishnu_tui.models.record import Record
+
+HostState = Literal["starting", "ready", "blocked", "draining", "lost", "failed", "stopped"]
+"""`blocked`: alive, but a node keeps its event loop from turning. `lost`: died, being restarted.
+`failed`: cannot be started (`error` says why)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Host(Record):
+    """One engine host process."""
+
+    id: str
+    project_id: str
+    project_root: str
+    interpreter: str
+    state: HostState
+    pid: int | None = None
+    started_at: float | None = None
+    running: int = 0
+    restarts: int = 0
+    lag: float = 0.0
+    """Seconds by which its event loop is late."""
+    rss: int = 0
+    """Resident bytes."""
+    versions: dict[str, str] = dataclasses.field(default_factory=dict)
+    """`python`, `langgraph`, `langgraph-checkpoint-sqlite` as found in its interpreter."""
+    note: str = ""
+    error: dict[str, Any] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Pool(Record):
+    """Where runs find a slot. This server has one of its own: the LangGraph engine."""
+
+    name: str
+    kind: str
+    status: Literal["healthy", "degraded", "unhealthy"]
+    slots: int
+    used: int
+    queued: int
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule(Record):
+    """A rule by which runs start."""
+
+    id: str
+    name: str
+    rule: str
+    next_at: float | None = None
+    active: bool = True
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerInfo(Record):
+    """The server about itself."""
+
+    version: str
+    pid: int
+    epoch: str
+    """Identity of `engine.db`; sequence numbers of another epoch mean nothing."""
+    started_at: float
+    seq: int
+    data: str
+    socket: str
+    log: str
+    state: Literal["starting", "ready", "draining"] = "ready"
+    queued: int = 0
+    running: int = 0
+    slots: int = 10

@@ -1,0 +1,39 @@
+"""The base of every noun: a frozen dataclass whose fields are plain JSON values."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from typing import Any, TypeVar
+
+Json = Any
+"""A value that `json.dumps` accepts without help."""
+
+RecordT = TypeVar("RecordT", bound="Record")
+
+
+@functools.lru_cache(maxsize=None)
+def _field_names(cls: type) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(cls))
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """A noun that travels as one JSON object.
+
+    Unknown keys are ignored when reading, so that a newer peer can add fields.
+    """
+
+    def to_json(self) -> dict[str, Json]:
+        """The fields as a JSON object (nested records are subclasses' business)."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_json(cls: type[RecordT], data: dict[str, Json]) -> RecordT:
+        """Read one JSON object; raises TypeError when a required field is missing."""
+        names = _field_names(cls)
+        return cls(**{key: value for key, value in data.items() if key in names})
+
+    def replace(self: RecordT, **changes: Json) -> RecordT:
+        """A copy with some fields changed."""
+        return dataclasses.replace(self, **changes)

@@ -1,0 +1,85 @@
+"""A run of a workflow, and the visits to nodes that make up its path."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from mahavishnu_tui.models.record import Record
+
+RunStatus = Literal["queued", "running", "interrupted", "paused", "success", "error", "cancelled"]
+"""`interrupted` waits for a human; `paused` was drained at a step boundary by an operator."""
+
+FINISHED: frozenset[str] = frozenset({"success", "error", "cancelled"})
+ACTIVE: frozenset[str] = frozenset({"queued", "running"})
+
+VisitOutcome = Literal[
+    "running", "success", "error", "retried", "interrupted", "cancelled", "cached", "lost"
+]
+"""`retried`: this attempt failed and another one followed. `lost`: its host died under it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run(Record):
+    """One execution of a workflow on a thread. Times are seconds since the epoch (UTC)."""
+
+    id: str
+    name: str
+    """Two or three words for people, unique among runs: `amber-otter`."""
+    thread_id: str
+    workflow_id: str
+    workflow: str
+    status: RunStatus
+    created_at: float
+    engine: str = "langgraph"
+    version: int = 1
+    """Grows with every change; a write names the version its operator saw."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    where: list[str] = dataclasses.field(default_factory=list)
+    """The nodes at work or waiting now, as `node` or `subgraph/node`."""
+    step: int = -1
+    visits: int = 0
+    lease: int = 0
+    """The fencing token of the last dispatch; 0 when never dispatched."""
+    recoveries: int = 0
+    """How often the run was taken up again after its host or the server died."""
+    waiting: int = 0
+    """Questions of this run that nobody has answered yet."""
+    note: str = ""
+    """One sentence on what is special now: `host died; recovering`, `queued behind …`."""
+    error: dict[str, Any] | None = None
+    """`{code, message, hint, node, detail}`; `detail` holds the traceback."""
+    host_id: str | None = None
+    created_by: str = ""
+    tags: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeVisit(Record):
+    """One attempt at one task: a row of the path record."""
+
+    run_id: str
+    number: int
+    """1, 2, 3 … within the run, in the order in which visits began."""
+    node: str
+    task_id: str
+    """LangGraph's task id: the same for every attempt, and after a recovery."""
+    step: int
+    started_at: float
+    outcome: VisitOutcome = "running"
+    attempt: int = 1
+    namespace: str = ""
+    """Path of enclosing subgraph nodes, `outer/inner`; empty at the root."""
+    branch: str = ""
+    """`""` for an ordinary task, `send:0`, `send:1` … for Send branches of one step."""
+    ended_at: float | None = None
+    error: str | None = None
+    lease: int = 0
+    """The dispatch during which it happened."""
+    triggers: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """`namespace/node`, the key of the node in an unfolded graph."""
+        return f"{self.namespace}/{self.node}" if self.namespace else self.node
