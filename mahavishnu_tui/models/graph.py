@@ -55,7 +55,5 @@ class GraphShape(Record):
         return cls(
             nodes=[GraphNode.from_json(node) for node in data.get("nodes", [])],
             edges=[GraphEdge.from_json(edge) for edge in data.get("edges", [])],
-            subgraphs={
-                name: cls.from_json(shape) for name, shape in data.get("subgraphs", {}).items()
-            },
+            subgraphs={name: cls.from_json(shape) for name, shape in data.get("subgraphs", {}).items()},
         )

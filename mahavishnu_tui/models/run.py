@@ -13,9 +13,7 @@ RunStatus = Literal["queued", "running", "interrupted", "paused", "success", "er
 FINISHED: frozenset[str] = frozenset({"success", "error", "cancelled"})
 ACTIVE: frozenset[str] = frozenset({"queued", "running"})
 
-VisitOutcome = Literal[
-    "running", "success", "error", "retried", "interrupted", "cancelled", "cached", "lost"
-]
+VisitOutcome = Literal["running", "success", "error", "retried", "interrupted", "cancelled", "cached", "lost"]
 """`retried`: this attempt failed and another one followed. `lost`: its host died under it."""
 
 

@@ -1,0 +1,23 @@
+"""All outside text is hostile: what may reach a terminal, and how much of it."""
+
+from __future__ import annotations
+
+import re
+
+# C0 without tab and newline, DEL, C1, and the characters that reorder or hide text (Trojan source).
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def clean(text: object) -> str:
+    """Text fit for a terminal: forbidden characters become `\N{REPLACEMENT CHARACTER}`, tabs four spaces."""
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", str(text).replace("\r\n", "\n").expandtabs(4))
+
+
+def clean_line(text: object, limit: int = 0) -> str:
+    """`clean`, on one line: newlines become `⏎`, and what passes `limit` characters an ellipsis."""
+    line = clean(text).replace("\n", "⏎")
+    if limit and len(line) > limit:
+        return line[: max(0, limit - 1)] + "…"
+    return line
