@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from typing import Any, TypeVar
 
 Json = Any
 """A value that `json.dumps` accepts without help."""
 
 RecordT = TypeVar("RecordT", bound="Record")
-
-
-@functools.lru_cache(maxsize=None)
-def _field_names(cls: type) -> frozenset[str]:
-    return frozenset(field.name for field in dataclasses.fields(cls))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +25,7 @@ class Record:
     @classmethod
     def from_json(cls: type[RecordT], data: dict[str, Json]) -> RecordT:
         """Read one JSON object; raises TypeError when a required field is missing."""
-        names = _field_names(cls)
+        names = cls.__dataclass_fields__
         return cls(**{key: value for key, value in data.items() if key in names})
 
     def replace(self: RecordT, **changes: Json) -> RecordT:
