@@ -1,0 +1,62 @@
+# Needs Python 3.11+ and make; everything else comes from uv.lock.
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench pictures format clean
+
+UV_VERSION := 0.13.8
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && command -v $$p && break; done)
+UV := UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv VIRTUAL_ENV= .tools/uv/bin/uv
+RUN := .venv/bin/
+
+help:
+	@echo "make demo      install and open the dashboard with example workflows running"
+	@echo "make install   fill .venv; the command is then .venv/bin/mahavishnu"
+	@echo "make test      install and run the whole test suite"
+	@echo "make check     linters, types, import contracts, complexity, security scan"
+	@echo "make bench     print our figures beside their peers'"
+	@echo "make pictures  draw the README's pictures anew"
+
+.tools/uv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "mahavishnu needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv); none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -m venv .tools/uv
+	@.tools/uv/bin/pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+
+.venv/.run-stamp: pyproject.toml uv.lock | .tools/uv/bin/uv
+	@$(UV) sync --quiet --frozen --inexact --no-dev --python .tools/uv/bin/python
+	@touch $@
+
+.venv/.dev-stamp: pyproject.toml uv.lock | .tools/uv/bin/uv
+	@$(UV) sync --quiet --frozen --python .tools/uv/bin/python
+	@touch $@ .venv/.run-stamp
+
+install: .venv/.run-stamp
+
+demo: install
+	@$(RUN)mahavishnu demo
+
+# The heavy process-killing tests share one worker, so that they do not starve each other.
+test: .venv/.dev-stamp
+	@$(RUN)coverage erase
+	@$(RUN)pytest -n 2 --dist loadgroup --cov --cov-report= --durations=15
+	@$(RUN)coverage combine --quiet --append 2>/dev/null || true
+	@$(RUN)coverage report --skip-empty --fail-under=90
+
+check: .venv/.dev-stamp
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+	$(RUN)lint-imports
+	$(RUN)bandit -q -c pyproject.toml -r mahavishnu_tui
+
+bench: .venv/.dev-stamp
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN)python $$script || exit 1; done
+
+pictures: .venv/.dev-stamp
+	$(RUN)python docs/make_pictures.py
+
+format: .venv/.dev-stamp
+	$(RUN)ruff check --fix .
+	$(RUN)ruff format .
+
+clean:
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache .coverage*
