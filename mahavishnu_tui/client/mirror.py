@@ -1,0 +1,151 @@
+"""What a client knows of the server: a snapshot, and the events since. Pure: no I/O, no clock."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+from typing import Any
+
+from mahavishnu_tui.models.approval import Approval
+from mahavishnu_tui.models.health import Host, ServerInfo
+from mahavishnu_tui.models.run import FINISHED, NodeVisit, Run
+from mahavishnu_tui.models.workflow import Workflow
+
+Change = tuple[str, str]
+"""`(kind, key)`: which record changed; look it up by its key, it may also be gone."""
+
+EVERYTHING: Change = ("*", "*")
+"""The marker after a snapshot: draw, and ask for visits, anew."""
+
+KEPT_RUNS = 4000
+"""Past this many, the oldest finished runs are forgotten, down to `TRIMMED_RUNS`."""
+TRIMMED_RUNS = 2000
+
+
+class Mirror:
+    """Runs, open questions, workflows and hosts by id, as of event `seq` of `epoch`.
+
+    Visits come with events, not with the snapshot, and are kept of watched runs only. To show a
+    run: `watch(run_id)`, ask for its visits, then `watch(run_id, reply)`.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.seq = 0
+        self.server: ServerInfo | None = None
+        self.runs: dict[str, Run] = {}
+        self.approvals: dict[str, Approval] = {}
+        """Questions that are pending, or answered and not yet taken up by their graph."""
+        self.workflows: dict[str, Workflow] = {}
+        self.hosts: dict[str, Host] = {}
+        self.visits: dict[str, dict[int, NodeVisit]] = {}
+        """Of watched runs: by number."""
+        self._statuses: collections.Counter[str] = collections.Counter()
+
+    @property
+    def running(self) -> int:
+        """Runs at work now."""
+        return self._statuses["running"]
+
+    @property
+    def failed(self) -> int:
+        """Runs, of those known here, that ended with an error."""
+        return self._statuses["error"]
+
+    @property
+    def queued(self) -> int:
+        """Runs that wait for a slot."""
+        return self._statuses["queued"]
+
+    @property
+    def waiting(self) -> int:
+        """Questions that nobody has answered."""
+        return sum(approval.status == "pending" for approval in self.approvals.values())
+
+    def apply(self, line: dict[str, Any]) -> set[Change]:
+        """Take in one line of the stream; what changed by it (nothing for a beat or a repetition)."""
+        kind = line.get("type")
+        if kind == "snapshot":
+            return self._snapshot(line)
+        if kind != "event" or line["seq"] <= self.seq:
+            return set()
+        self.seq = line["seq"]
+        take = getattr(self, f"_take_{line['kind']}", None)
+        # A newer server may send kinds that this client does not know.
+        return take(line["data"]) if take is not None else set()
+
+    def watch(self, run_id: str, visits: Iterable[NodeVisit] = ()) -> None:
+        """Keep the visits of this run. Ended visits win over running ones: an event may overtake a reply."""
+        kept = self.visits.setdefault(run_id, {})
+        for visit in visits:
+            known = kept.get(visit.number)
+            if known is None or known.outcome == "running":
+                kept[visit.number] = visit
+
+    def unwatch(self, run_id: str) -> None:
+        """Forget the visits of this run."""
+        self.visits.pop(run_id, None)
+
+    def _snapshot(self, line: dict[str, Any]) -> set[Change]:
+        if line["epoch"] != self.epoch:
+            # Another database: what we knew of visits belongs to runs that are not there.
+            self.visits = {run_id: {} for run_id in self.visits}
+        self.epoch = line["epoch"]
+        self.seq = line["seq"]
+        self.server = ServerInfo.from_json(line["server"])
+        self.runs = {item["id"]: Run.from_json(item) for item in line["runs"]}
+        self.approvals = {item["id"]: Approval.from_json(item) for item in line["approvals"]}
+        self.workflows = {item["id"]: Workflow.from_json(item) for item in line["workflows"]}
+        self.hosts = {item["id"]: Host.from_json(item) for item in line["hosts"]}
+        self._statuses = collections.Counter(run.status for run in self.runs.values())
+        return {EVERYTHING}
+
+    def _take_run(self, data: dict[str, Any]) -> set[Change]:
+        run = Run.from_json(data)
+        known = self.runs.get(run.id)
+        if known is not None:
+            self._statuses[known.status] -= 1
+        self.runs[run.id] = run
+        self._statuses[run.status] += 1
+        return {("run", run.id)} | self._trim()
+
+    def _trim(self) -> set[Change]:
+        if len(self.runs) <= KEPT_RUNS:
+            return set()
+        finished = [run for run in self.runs.values() if run.status in FINISHED]
+        finished.sort(key=lambda run: run.created_at)
+        surplus = finished[: len(self.runs) - TRIMMED_RUNS]
+        for run in surplus:
+            del self.runs[run.id]
+            self._statuses[run.status] -= 1
+        return {("run", run.id) for run in surplus}
+
+    def _take_visit(self, data: dict[str, Any]) -> set[Change]:
+        kept = self.visits.get(data["run_id"])
+        if kept is None:
+            return set()
+        visit = NodeVisit.from_json(data)
+        kept[visit.number] = visit
+        return {("visit", f"{visit.run_id}#{visit.number}")}
+
+    def _take_approval(self, data: dict[str, Any]) -> set[Change]:
+        approval = Approval.from_json(data)
+        if approval.status in ("pending", "answered"):
+            self.approvals[approval.id] = approval
+        else:
+            self.approvals.pop(approval.id, None)
+        return {("approval", approval.id)}
+
+    def _take_workflow(self, data: dict[str, Any]) -> set[Change]:
+        workflow = Workflow.from_json(data)
+        self.workflows[workflow.id] = workflow
+        return {("workflow", workflow.id)}
+
+    def _take_host(self, data: dict[str, Any]) -> set[Change]:
+        host = Host.from_json(data)
+        self.hosts[host.id] = host
+        return {("host", host.id)}
+
+    def _take_server(self, data: dict[str, Any]) -> set[Change]:
+        self.server = ServerInfo.from_json(data)
+        return {("server", "server")}
