@@ -1,0 +1,1 @@
+"""The screens of the dashboard: one file per screen, with its stylesheet beside it."""

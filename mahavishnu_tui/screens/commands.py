@@ -1,0 +1,116 @@
+"""The `:` commands: names, aliases, completion, history."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One `:` command."""
+
+    name: str
+    action: str
+    """The action of the application that it runs, without its `action_` prefix."""
+    help: str
+    aliases: tuple[str, ...] = ()
+    argument: str = ""
+    """The name of its argument for help and completion; empty when it takes none."""
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("runs", "pane('runs')", "the runs; with text: filtered by it", ("r", "flows"), "filter"),
+    Command("path", "pane('path')", "the graph of the selected run", ("graph",)),
+    Command("checkpoints", "pane('checkpoints')", "the checkpoints of the selected run", ("cp",)),
+    Command("approvals", "pane('approvals')", "questions that wait for a human", ("inbox", "a")),
+    Command("schedules", "pane('schedules')", "rules by which runs start"),
+    Command("pools", "pane('pools')", "where runs find a slot, and the engine hosts", ("hosts",)),
+    Command("workflows", "workflows", "what can be launched", ("launch", "wf")),
+    Command("errors", "errors", "every error of this session, in full", ("err",)),
+    Command("info", "info", "versions, paths, the server about itself", ("about",)),
+    Command("logs", "logs", "the log of the server, or of the host named", ("log",), "host"),
+    Command("help", "help", "every key and command", ("h", "?")),
+    Command("q", "leave", "close the dashboard; the server goes on", ("quit", "q!", "exit")),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Spoken:
+    """A command line that was understood."""
+
+    command: Command
+    argument: str
+
+
+def parse_command(line: str) -> Spoken:
+    """Understand what was typed after `:`; a unique beginning of a name is enough.
+
+    Raises:
+        MahavishnuError: MHV-010 with the nearest names.
+    """
+    word, _, argument = line.strip().lstrip(":").partition(" ")
+    word = word.lower()
+    for command in COMMANDS:
+        if word == command.name or word in command.aliases:
+            return Spoken(command, argument.strip())
+    beginning = [command for command in COMMANDS if word and command.name.startswith(word)]
+    if len(beginning) == 1:
+        return Spoken(beginning[0], argument.strip())
+    known = ", ".join(f":{command.name}" for command in (beginning or COMMANDS))
+    raise MahavishnuError(ErrorCode.BAD_INPUT, f"There is no command :{word}.", f"Known: {known}.")
+
+
+def complete(line: str, candidates: Iterable[str] = ()) -> str | None:
+    """The line completed as far as it is certain; None when nothing can be added.
+
+    Args:
+        line: what is typed so far, without the colon.
+        candidates: values of the argument, once the command is there.
+    """
+    word, space, argument = line.partition(" ")
+    if space:
+        options = [f"{word} {value}" for value in candidates if value.startswith(argument)]
+    else:
+        options = [command.name for command in COMMANDS if command.name.startswith(word)]
+    common = _common_start(options)
+    return common if len(common) > len(line) else None
+
+
+def _common_start(options: list[str]) -> str:
+    if not options:
+        return ""
+    low, high = min(options), max(options)
+    for index, char in enumerate(low):
+        if index >= len(high) or high[index] != char:
+            return low[:index]
+    return low
+
+
+class History:
+    """What was typed before: `older` and `newer` walk through it, like a shell's."""
+
+    def __init__(self, limit: int = 100) -> None:
+        self._lines: list[str] = []
+        self._limit = limit
+        self._at = 0
+
+    def add(self, line: str) -> None:
+        """Remember a line (once, when it is repeated) and go to the end."""
+        if line and (not self._lines or self._lines[-1] != line):
+            self._lines = [*self._lines, line][-self._limit :]
+        self._at = len(self._lines)
+
+    def older(self) -> str | None:
+        """The line before the one shown; None at the beginning."""
+        if self._at == 0:
+            return None
+        self._at -= 1
+        return self._lines[self._at]
+
+    def newer(self) -> str:
+        """The line after the one shown; empty past the end."""
+        self._at = min(self._at + 1, len(self._lines))
+        return self._lines[self._at] if self._at < len(self._lines) else ""

@@ -1,0 +1,74 @@
+"""Pane 3: the checkpoints of the selected run's thread."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mahavishnu_tui.models import Checkpoint, Run
+from mahavishnu_tui.screens import rows
+from mahavishnu_tui.screens.following import Followed
+from mahavishnu_tui.screens.layout import PaneName
+from mahavishnu_tui.screens.panes.pane import Listed, TablePane
+from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets import status
+from mahavishnu_tui.widgets.table import PlaceholderKind
+
+
+class CheckpointsPane(TablePane):
+    """Newest first; `enter` shows the state, `r` resumes from there."""
+
+    PANE: ClassVar[PaneName] = "checkpoints"
+    TITLE = "Checkpoints"
+    ATTRIBUTES = frozenset({"next", "source"})
+    COLUMNS = rows.CHECKPOINT_COLUMNS
+    EMPTY = "This run has no checkpoint yet: the first comes with its first step."
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._followed = Followed()
+        self.run: Run | None = None
+
+    @property
+    def current(self) -> Checkpoint | None:
+        """The checkpoint under the cursor."""
+        found = self._followed.checkpoints or ()
+        return next((checkpoint for checkpoint in found if checkpoint.id == self.cursor), None)
+
+    def follow(self, followed: Followed, run: Run | None, seen: bool) -> None:
+        """Show those of another run, or more of the same."""
+        self._followed, self.run = followed, run
+        self.invalidate(seen)
+
+    def problem(self) -> tuple[PlaceholderKind, str] | None:
+        """Nothing selected, an error, or not there yet."""
+        if self._followed.error is not None:
+            return self.failed(self._followed.error)
+        if not self._followed.run_id:
+            return "empty", "No run is selected: 1 shows the runs."
+        return ("loading", "loading …") if self._followed.checkpoints is None else None
+
+    def listed(self) -> list[Listed]:
+        """Every checkpoint that was loaded."""
+        found = self._followed.checkpoints or ()
+        forks = rows.forks(found)
+        return [
+            Listed(
+                rows.checkpoint_row(checkpoint, forks.get(checkpoint.id, 0), self.session.ascii),
+                {
+                    "text": " ".join(
+                        (*checkpoint.next, *checkpoint.changed, checkpoint.source, checkpoint.id)
+                    ),
+                    "next": " ".join(checkpoint.next),
+                    "source": checkpoint.source,
+                    "age": str(self.session.now() - checkpoint.created_at),
+                },
+            )
+            for checkpoint in found
+        ]
+
+    def counts(self) -> str:
+        """How many, and how much room they take."""
+        if self.filter or not self._followed.checkpoints:
+            return super().counts()
+        total = sum(checkpoint.size for checkpoint in self._followed.checkpoints)
+        return f"{self.total:,}, {status.size(total)}"

@@ -1,0 +1,176 @@
+"""`Pane`: what the six have in common; `TablePane`: the five of them that are lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+
+from mahavishnu_tui.client.mirror import EVERYTHING, Change
+from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.filtering import NO_FILTER, Filter, parse_filter
+from mahavishnu_tui.screens.layout import PaneName
+from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets.table import Column, PlaceholderKind, Row, VirtualTable
+
+
+class Pane(Vertical):
+    """One of the six. The dashboard tells it of changes only while it is seen."""
+
+    PANE: ClassVar[PaneName]
+    TITLE: ClassVar[str]
+    KINDS: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of records that this pane shows."""
+    ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
+    """What `/` knows here besides plain text; empty where there is nothing to filter."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id=self.PANE, classes="pane")
+        self.session = session
+        self.filter: Filter = NO_FILTER
+        self._dirty = True
+
+    @property
+    def target(self) -> Widget:
+        """The widget that takes the focus for the pane."""
+        raise NotImplementedError
+
+    def note(self, changes: frozenset[Change], seen: bool) -> None:
+        """Take note of changes; nothing is drawn while the pane is not seen."""
+        if EVERYTHING in changes or any(kind in self.KINDS for kind, _ in changes):
+            self._dirty = True
+        if seen:
+            self.sync()
+
+    def sync(self) -> None:
+        """Draw what changed since it was last seen."""
+        if self._dirty and self.is_mounted:
+            self._dirty = False
+            self.draw()
+
+    def draw(self) -> None:
+        """Show what the mirror holds."""
+
+    def invalidate(self, seen: bool = True) -> None:
+        """Something beside the mirror changed: the link, the filter, the clock."""
+        self._dirty = True
+        if seen:
+            self.sync()
+
+    def counts(self) -> str:
+        """How much there is, for the title: `12 of 20,431`."""
+        return ""
+
+    def set_filter(self, text: str) -> None:
+        """Filter this view alone. Raises MahavishnuError (MHV-010) when the text makes no sense."""
+        self.filter = parse_filter(text, self.ATTRIBUTES)
+        self.invalidate()
+
+    def lost_text(self) -> tuple[PlaceholderKind, str] | None:
+        """What to say where rows would be, as long as nothing was ever heard; None once it was."""
+        if self.session.mirror.epoch:
+            return None
+        link = self.session.link
+        if link.state == "starting":
+            return "loading", "starting the server…"
+        if link.message and link.attempt > 1:
+            return "error", f"{link.message} (:errors has all of it)"
+        return "loading", "connecting …"
+
+
+class Listed(NamedTuple):
+    """A row, and what a filter can see of it."""
+
+    row: Row
+    attributes: Mapping[str, str]
+
+
+class TablePane(Pane):
+    """A pane that is a list; subclasses say which rows."""
+
+    COLUMNS: ClassVar[tuple[Column, ...]]
+    EMPTY: ClassVar[str] = ""
+    """One sentence and the key that fills the list."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.table = VirtualTable(self.COLUMNS, id=f"{self.PANE}-table")
+        self.shown = 0
+        self.total = 0
+        self._tick: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The table alone."""
+        yield self.table
+
+    def on_mount(self) -> None:
+        """Say at once that nothing is known yet."""
+        self.table.set_placeholder("loading", "connecting …")
+
+    @property
+    def target(self) -> Widget:
+        """The table."""
+        return self.table
+
+    @property
+    def cursor(self) -> str:
+        """The key of the row under the cursor; empty when there is none."""
+        return self.table.cursor_key
+
+    def listed(self) -> list[Listed]:
+        """Every row, in order."""
+        raise NotImplementedError
+
+    def problem(self) -> tuple[PlaceholderKind, str] | None:
+        """Why there are no rows, when it is not simply that there are none."""
+        return None
+
+    def draw(self) -> None:
+        """Filter, show, and say why when there is nothing to show."""
+        everything = self.listed()
+        rows = [item.row for item in everything if not self.filter or self.filter.matches(item.attributes)]
+        self.total, self.shown = len(everything), len(rows)
+        self.table.stale = self.session.link.state == "lost"
+        self.table.set_placeholder(*self._placeholder())
+        self.table.set_rows(rows)
+        self._plan()
+
+    def _placeholder(self) -> tuple[PlaceholderKind, str]:
+        absent = self.lost_text() or self.problem()
+        if absent is not None:
+            return absent
+        if self.total and self.filter:
+            return "filtered", f"0 of {self.total:,} match; esc clears the filter"
+        return "empty", self.EMPTY
+
+    def counts(self) -> str:
+        """`12 of 20,431` under a filter, else the number."""
+        if self.filter:
+            return f"{self.shown:,} of {self.total:,} · filter {clean_line(self.filter.text, 60)}"
+        return f"{self.total:,}" if self.total else ""
+
+    def until_step(self) -> float | None:
+        """Seconds until an age shown here reads differently; None when nothing changes by itself."""
+        return None
+
+    def _plan(self) -> None:
+        """Draw again when an age changes: never earlier, and not at all when nothing runs or waits."""
+        if self._tick is not None:
+            self._tick.stop()
+            self._tick = None
+        delay = self.until_step()
+        if delay is not None:
+            self._tick = self.set_timer(max(0.2, delay), self._stepped)
+
+    def _stepped(self) -> None:
+        self._tick = None
+        self.invalidate(seen=self.display and self.session.link.live)
+
+    def failed(self, error: MahavishnuError) -> tuple[PlaceholderKind, str]:
+        """An error in the place of rows: one line; `:errors` has the rest."""
+        return "error", f"{error.code.value} {clean_line(error.message)} (:errors has all of it)"

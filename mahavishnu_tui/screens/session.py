@@ -1,0 +1,214 @@
+"""What every screen shares: what is known of the server, the way to it, and what went wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from textual.dom import DOMNode
+from textual.signal import Signal
+
+from mahavishnu_tui.client.mirror import EVERYTHING, Change, Mirror
+from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError, Run, Workflow
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.client.api import ServerClient
+
+LinkState = Literal["connecting", "starting", "live", "lost"]
+"""`connecting`: nothing was ever heard. `starting`: no server answered, one is being started.
+`lost`: it was there and is not; what is shown is old."""
+
+ALL: frozenset[Change] = frozenset({EVERYTHING})
+
+
+@dataclasses.dataclass(frozen=True)
+class DashboardOptions:
+    """What the command line says to the dashboard."""
+
+    context: str = "default"
+    data_dir: Path | str | None = None
+    readonly: bool = False
+    ascii: bool = False
+    settings_flags: tuple[str, ...] = ()
+    """`group.field=value`, the strongest source of settings."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Link:
+    """The state of the way to the server."""
+
+    state: LinkState = "connecting"
+    since: float = 0.0
+    """When the server was last heard, or when we began to look for it."""
+    attempt: int = 0
+    retry_in: float = 0.0
+    message: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether what is shown is current."""
+        return self.state == "live"
+
+
+@dataclasses.dataclass(frozen=True)
+class Taste:
+    """The settings that the dashboard itself follows."""
+
+    theme: str = ""
+    ascii: bool = False
+    keymap: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class LinkUpdate:
+    """One thing that a connection has to say."""
+
+    link: Link
+    changes: frozenset[Change] = frozenset()
+
+
+class Connection(Protocol):
+    """A way to one server; `screens.connection` holds the real one."""
+
+    client: ServerClient
+    mirror: Mirror
+    taste: Taste
+    facts: dict[str, str]
+    """Paths and versions for `:info`."""
+
+    def updates(self) -> AsyncIterator[LinkUpdate]:
+        """Link states and changes, for ever."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of it; the server goes on."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class ErrorEntry:
+    """An error as `:errors` keeps it."""
+
+    at: float
+    error: MahavishnuError
+    times: int = 1
+
+
+class Session:
+    """One dashboard's view of one server.
+
+    Args:
+        owner: the application; the signals end with it.
+        options: what the command line said.
+        now: the clock; a test gives a fixed one.
+    """
+
+    def __init__(
+        self, owner: DOMNode, options: DashboardOptions, now: Callable[[], float] = time.time
+    ) -> None:
+        self.changes: Signal[frozenset[Change]] = Signal(owner, "changes")
+        """What changed in the mirror."""
+        self.links: Signal[Link] = Signal(owner, "links")
+        """Every change of the way to the server."""
+        self.options = options
+        self.now = now
+        self.link = Link(since=now())
+        self.connection: Connection | None = None
+        self.mirror = Mirror()
+        self.errors: deque[ErrorEntry] = deque(maxlen=500)
+        self.taste = Taste(ascii=options.ascii)
+        self._watchers: Counter[str] = Counter()
+
+    @property
+    def ascii(self) -> bool:
+        """Whether to draw with ASCII alone."""
+        return self.taste.ascii or self.options.ascii
+
+    @property
+    def client(self) -> ServerClient:
+        """The client of the server.
+
+        Raises:
+            MahavishnuError: MHV-002 while there is none.
+        """
+        if self.connection is None:
+            raise MahavishnuError(
+                ErrorCode.SERVER_UNREACHABLE,
+                "The server has not answered yet.",
+                "Wait until the header shows it, or look at :errors.",
+            )
+        return self.connection.client
+
+    @property
+    def who(self) -> str:
+        """The name under which this operator acts: `ana@bastion-2`."""
+        import getpass
+        import socket
+
+        try:
+            user = getpass.getuser()
+        except (OSError, KeyError):
+            user = "unknown"
+        return f"{user}@{socket.gethostname().partition('.')[0]}"
+
+    def record(self, error: BaseException) -> MahavishnuError:
+        """Keep an error for `:errors`; anything unforeseen becomes MHV-011."""
+        import traceback
+
+        if not isinstance(error, MahavishnuError):
+            lines = "".join(traceback.format_exception(error))
+            error = MahavishnuError(
+                ErrorCode.INTERNAL,
+                f"Something unforeseen happened: {type(error).__name__}: {error}.",
+                "Its full text is in :errors; please report it.",
+                detail=lines,
+            )
+        last = self.errors[-1] if self.errors else None
+        if last is not None and str(last.error) == str(error):
+            self.errors[-1] = dataclasses.replace(last, at=self.now(), times=last.times + 1)
+        else:
+            self.errors.append(ErrorEntry(self.now(), error))
+        return error
+
+    def run(self, run_id: str) -> Run | None:
+        """A run as last heard."""
+        return self.mirror.runs.get(run_id)
+
+    def pending(self, run_id: str = "") -> list[Approval]:
+        """Questions nobody has answered, oldest first; of one run when it is named."""
+        found = [
+            approval
+            for approval in self.mirror.approvals.values()
+            if approval.status == "pending" and run_id in ("", approval.run_id)
+        ]
+        return sorted(found, key=lambda approval: (approval.asked_at, approval.id))
+
+    def workflow_of(self, run: Run) -> Workflow | None:
+        """The workflow of a run, when the server has told of it."""
+        return self.mirror.workflows.get(run.workflow_id)
+
+    def watch(self, run_id: str) -> None:
+        """Have the visits of a run kept; every call needs its `unwatch`."""
+        self._watchers[run_id] += 1
+        self.mirror.watch(run_id)
+
+    def unwatch(self, run_id: str) -> None:
+        """One who watched this run does so no more."""
+        self._watchers[run_id] -= 1
+        if self._watchers[run_id] <= 0:
+            del self._watchers[run_id]
+            self.mirror.unwatch(run_id)
+
+    def adopt(self, connection: Connection) -> None:
+        """Use a connection from now on."""
+        self.connection = connection
+        self.mirror = connection.mirror
+        self.taste = connection.taste
+
+    def report(self) -> dict[str, Any]:
+        """Paths and versions, for `:info`."""
+        return dict(self.connection.facts) if self.connection else {}
