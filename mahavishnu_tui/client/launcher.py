@@ -11,11 +11,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mahavishnu_tui.client.api import ServerClient
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.health import ServerInfo
 from mahavishnu_tui.models.text import clean
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.settings.load import Loaded
 
 TAIL_LINES = 6
 _POLL = 0.05
@@ -34,6 +38,16 @@ class LaunchOptions:
     """Further flags of `mahavishnu server run`, such as `--set`."""
     timeout: float = 30.0
     """Seconds to wait for its first answer."""
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> LaunchOptions:
+        """For a server with these settings, in these places."""
+        paths = loaded.paths
+        flags = [*loaded.flags, f"paths.socket={paths.socket}", f"paths.log={paths.log}"]
+        arguments = ["--context", paths.context]
+        for flag in flags:
+            arguments += ["--set", flag]
+        return cls(str(paths.data), str(paths.socket), str(paths.log), tuple(arguments))
 
 
 async def ensure_server(launch: LaunchOptions) -> ServerInfo:

@@ -1,0 +1,271 @@
+"""Merges the sources of settings: defaults < YAML < local YAML < environment < flags."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+from pydantic_settings import EnvSettingsSource, SettingsError
+
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.settings import yamlfile
+from mahavishnu_tui.settings.model import MahavishnuSettings
+from mahavishnu_tui.settings.paths import Paths, config_file, resolve_paths, trust_file
+from mahavishnu_tui.settings.problems import explain, unknown_key
+from mahavishnu_tui.settings.trust import TrustState, TrustStore
+
+PREFIX = "MAHAVISHNU_"
+Values = dict[str, Any]
+SourceStatus = Literal["used", "absent", "untrusted"]
+AskTrust = Callable[[Path, bytes, TrustState], bool]
+"""Whether a settings file of the working directory, with that content, may be used."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One source of settings; the weakest comes first in `Loaded.sources`."""
+
+    name: str
+    """`defaults`, a path, `environment` or `flags`."""
+    values: Values
+    status: SourceStatus = "used"
+
+    @property
+    def keys(self) -> list[str]:
+        """The settings that it gives, as `group.field`."""
+        return [f"{group}.{field}" for group, fields in self.values.items() for field in fields]
+
+    def to_json(self) -> dict[str, Any]:
+        """As `mahavishnu info --json` shows it."""
+        return {"name": self.name, "status": self.status, "keys": self.keys}
+
+
+@dataclasses.dataclass(frozen=True)
+class Loaded:
+    """The settings, where they came from, and the places that follow from them."""
+
+    settings: MahavishnuSettings
+    paths: Paths
+    sources: tuple[Source, ...]
+    store: TrustStore
+    flags: tuple[str, ...] = ()
+    """What was given as `--set`, for a server that is started with the same settings."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What the operator should know: settings files that were left out."""
+        return [
+            f"{source.name} is not trusted, so its settings are not used;"
+            f" `mahavishnu trust {source.name}` changes that."
+            for source in self.sources
+            if source.status == "untrusted"
+        ]
+
+
+def load_settings(
+    *,
+    context: str = "default",
+    data_dir: Path | str | None = None,
+    flags: Sequence[str] = (),
+    environ: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+    ask: AskTrust | None = None,
+) -> Loaded:
+    """Read and merge all sources.
+
+    Args:
+        context: name of the context.
+        data_dir: the flag `--data-dir`; wins over a `paths.data` in `flags`.
+        flags: `group.field=value` from the command line.
+        environ: the environment; the process's own by default.
+        directory: the working directory.
+        ask: decides about a settings file there that is not trusted; without it, such a file is
+            left out and `Loaded.notes` says so.
+
+    Raises:
+        MahavishnuError: MHV-001 that names source and key; what `ask` raises; MHV-007, MHV-010.
+    """
+    environ = os.environ if environ is None else environ
+    own = config_file(environ)
+    own_yaml, own_local = _own_file(own), _own_file(own.with_name("local.yaml"))
+    strong = [_environment(environ), _flags(flags, data_dir)]
+    before = _merged([own_yaml, own_local, *strong])
+    store = TrustStore(trust_file(environ), before.trust.folders)
+    project = [_project_file(path, store, ask) for path in project_files(directory or Path.cwd(), own)]
+    # All YAML is weaker than all local YAML, whichever of the two places it is in.
+    sources = (
+        Source("defaults", MahavishnuSettings().model_dump()),
+        *(own_yaml, *project[:1], own_local, *project[1:]),
+        *strong,
+    )
+    settings = _merged(sources[1:])
+    chosen = settings.paths
+    paths = resolve_paths(environ, context, data=chosen.data, log=chosen.log, socket=chosen.socket)
+    return Loaded(settings, paths, sources, store, tuple(flags))
+
+
+def project_files(directory: Path, own: Path) -> list[Path]:
+    """The settings file of a working directory and the local one beside it; none when it has none."""
+    for path in (directory / "settings" / "mahavishnu.yaml", directory / "mahavishnu.yaml"):
+        if path.is_file() and not (own.exists() and path.samefile(own)):
+            return [path, path.with_name("local.yaml")]
+    return []
+
+
+def check_file(path: Path) -> Source:
+    """One settings file by itself; MHV-001 when something is wrong with it, or it is not there."""
+    content = yamlfile.read(path)
+    if content is None:
+        raise MahavishnuError(ErrorCode.CONFIG_INVALID, f"{path} does not exist.", "Check the path.")
+    return _checked_file(path, content)
+
+
+def _own_file(path: Path) -> Source:
+    content = yamlfile.read(path)
+    return Source(str(path), {}, "absent") if content is None else _checked_file(path, content)
+
+
+def _project_file(path: Path, store: TrustStore, ask: AskTrust | None) -> Source:
+    content = yamlfile.read(path)
+    if content is None:
+        return Source(str(path), {}, "absent")
+    state = store.state(path, content)
+    if state != "trusted":
+        if _says_nothing(content):
+            return Source(str(path), {})
+        if ask is None or not ask(path, content, state):
+            return Source(str(path), {}, "untrusted")
+    source = _checked_file(path, content)
+    if "trust" in source.values:
+        raise MahavishnuError(
+            ErrorCode.CONFIG_INVALID,
+            f"{path}: `trust` cannot be set in a project's own file.",
+            "Set it in your own settings file; `mahavishnu info` shows where that is.",
+        )
+    return source
+
+
+def _says_nothing(content: bytes) -> bool:
+    """Whether a file only repeats defaults: then it is left out, and nobody need be asked."""
+    try:
+        values = _checked("", yamlfile.parse(content, "").values, {})
+    except MahavishnuError:
+        return False
+    return MahavishnuSettings(**values) == MahavishnuSettings()
+
+
+def _checked_file(path: Path, content: bytes) -> Source:
+    document = yamlfile.parse(content, str(path))
+    return Source(str(path), _checked(str(path), document.values, document.lines))
+
+
+def _checked(name: str, values: Values, lines: Mapping[tuple[str, ...], int]) -> Values:
+    """The values of one source, if they are valid by themselves: only then is it known which is wrong."""
+    values = {group: {} if fields is None else fields for group, fields in values.items()}
+    for group in values:
+        # Never left to pydantic-settings, whose constructor takes `_…` keywords of its own.
+        if group not in MahavishnuSettings.model_fields:
+            line = lines.get((group,))
+            where = name if line is None else f"{name}, line {line}"
+            raise MahavishnuError(
+                ErrorCode.CONFIG_INVALID,
+                unknown_key(where, group),
+                "`mahavishnu config show` prints every setting.",
+            )
+    try:
+        MahavishnuSettings(**values)
+    except ValidationError as error:
+        raise explain(error, name, lines) from error
+    return values
+
+
+class _TextSource(EnvSettingsSource):
+    """pydantic-settings' reading of `prefix_group__field` texts, from a mapping that is given."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        super().__init__(MahavishnuSettings)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): text for name, text in self._texts.items() if text}
+
+
+def _from_texts(name: str, texts: Mapping[str, str]) -> Values:
+    try:
+        return _TextSource(texts)()
+    except SettingsError as error:
+        raise MahavishnuError(
+            ErrorCode.CONFIG_INVALID,
+            f"{name}: a value given for `{_field_of(error)}` is not JSON.",
+            'Lists and mappings are written as JSON, such as ["/a", "/b"].',
+        ) from error
+
+
+def _field_of(error: SettingsError) -> str:
+    """The field that pydantic-settings names in its sentence."""
+    found = re.search(r'field "(\w+)"', str(error))
+    return found.group(1) if found else "a setting"
+
+
+def _environment(environ: Mapping[str, str]) -> Source:
+    name = "environment"
+    texts = {key: text for key, text in environ.items() if key.upper().startswith(PREFIX)}
+    for key in texts:
+        group, separator, field = key[len(PREFIX) :].lower().partition("__")
+        if separator and group not in MahavishnuSettings.model_fields:
+            raise MahavishnuError(
+                ErrorCode.CONFIG_INVALID,
+                unknown_key(f"{name} ({key})", f"{group}.{field}"),
+                "`mahavishnu config show` prints every setting.",
+            )
+    return Source(name, _checked(name, _from_texts(name, texts), {}))
+
+
+def _flags(flags: Sequence[str], data_dir: Path | str | None) -> Source:
+    name = "flags"
+    values: Values = {}
+    for flag in flags:
+        key, separator, text = flag.partition("=")
+        group, *rest = key.strip().split(".", 2)
+        if not separator or not rest:
+            raise MahavishnuError(
+                ErrorCode.BAD_INPUT,
+                f"`--set {flag}` is not of the form group.field=value.",
+                "For example: --set langgraph.max_concurrent_workflows=20",
+            )
+        if group not in MahavishnuSettings.model_fields:
+            raise MahavishnuError(
+                ErrorCode.CONFIG_INVALID,
+                unknown_key(name, key.strip()),
+                "`mahavishnu config show` prints every setting.",
+            )
+        if len(rest) == 2:
+            one: Values = {group: {rest[0]: {rest[1]: text}}}
+        else:
+            one = _from_texts(name, {f"{PREFIX}{group}__{rest[0]}": text})
+        values = _merge(values, one)
+    if data_dir is not None:
+        values = _merge(values, {"paths": {"data": str(data_dir)}})
+    return Source(name, _checked(name, values, {}))
+
+
+def _merged(sources: Sequence[Source]) -> MahavishnuSettings:
+    values: Values = {}
+    for source in sources:
+        values = _merge(values, source.values)
+    return MahavishnuSettings(**values)
+
+
+def _merge(weak: Values, strong: Values) -> Values:
+    """Both; where both say something the strong one wins, mappings are merged key by key."""
+    merged = dict(weak)
+    for key, value in strong.items():
+        known = merged.get(key)
+        both = isinstance(known, dict) and isinstance(value, dict)
+        merged[key] = _merge(known, value) if both else value  # type: ignore[arg-type]
+    return merged

@@ -1,0 +1,143 @@
+"""Every setting, with its default, its bounds and what it does. `settings/mahavishnu.yaml` repeats it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+
+def _absolute(path: Path) -> Path:
+    return Path.cwd() / path.expanduser()
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+"""`~` is expanded; a relative path starts at the working directory."""
+
+
+class Group(BaseModel):
+    """A group of settings: frozen, and without keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PathSettings(Group):
+    """Where things are kept."""
+
+    data: AbsolutePath | None = Field(
+        default=None, description="Data directory. Default: $XDG_DATA_HOME/mahavishnu/<context>."
+    )
+    log: AbsolutePath | None = Field(
+        default=None,
+        description="The server's log file. Default: $XDG_STATE_HOME/mahavishnu/<context>/server.log,"
+        " or <data>/logs/server.log where the data directory was chosen.",
+    )
+    socket: AbsolutePath | None = Field(
+        default=None,
+        description="The server's Unix socket. Default: <data>/server.sock, or a short private path"
+        " where that one is too long for a socket.",
+    )
+
+
+class ServerSettings(Group):
+    """The background server."""
+
+    idle_minutes: float = Field(
+        default=30.0,
+        ge=0,
+        description="Minutes without client, run or open question after which it ends; 0: never.",
+    )
+    keep_events: int = Field(
+        default=100_000, ge=1000, description="Events kept for clients that come back after a break."
+    )
+    drain_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        le=3600,
+        description="Seconds that a stop waits for runs to reach their next step boundary.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that its log takes down."
+    )
+
+
+class LangGraphSettings(Group):
+    """The LangGraph engine."""
+
+    max_concurrent_workflows: int = Field(
+        default=10, ge=1, le=1000, description="Runs at work at the same time; further ones are queued."
+    )
+    recursion_limit: int = Field(
+        default=2000, ge=1, description="Steps after which a run counts as a possible infinite loop."
+    )
+    durability: Literal["sync", "async", "exit"] = Field(
+        default="sync",
+        description="When a checkpoint is on disk: before the next step (sync), during it (async),"
+        " or only when the run stops (exit: a crash loses the run's progress).",
+    )
+    synchronous: Literal["NORMAL", "FULL"] = Field(
+        default="NORMAL",
+        description="SQLite's synchronous for checkpoints. FULL survives a power cut at each step,"
+        " NORMAL any crash of programs. Answers of humans are always FULL.",
+    )
+    host_idle_seconds: float = Field(
+        default=300.0, ge=1, description="Seconds without runs after which an engine host is stopped."
+    )
+    hosts_per_project: int = Field(
+        default=3,
+        ge=1,
+        le=32,
+        description="Hosts that a project may have when its own code blocks the first one.",
+    )
+
+
+class UiSettings(Group):
+    """The dashboard."""
+
+    theme: str = Field(default="", description="Name of a theme; empty: the dashboard's own.")
+    ascii: bool = Field(default=False, description="Draw with ASCII characters alone.")
+    keymap: dict[str, str] = Field(
+        default_factory=dict,
+        description="Other keys: binding id to key, such as `run.cancel: ctrl+x`. `?` shows the ids.",
+    )
+
+
+class TrustSettings(Group):
+    """Whose code may run unasked."""
+
+    folders: list[AbsolutePath] = Field(
+        default_factory=list,
+        description="Folders whose workflows and settings are trusted. Not taken from a project's own file.",
+    )
+
+
+class MahavishnuSettings(BaseSettings):
+    """All settings. Made by `load_settings`, which merges the sources and knows which one is wrong."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        env_prefix="MAHAVISHNU_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+    )
+
+    paths: PathSettings = Field(default_factory=PathSettings)
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    langgraph: LangGraphSettings = Field(default_factory=LangGraphSettings)
+    ui: UiSettings = Field(default_factory=UiSettings)
+    trust: TrustSettings = Field(default_factory=TrustSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what the loader gives: it reads the environment as one layer among others."""
+        return (init_settings,)

@@ -1,0 +1,141 @@
+"""Where things are: XDG directories, one data directory per context, and a socket path that fits."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+
+APP = "mahavishnu"
+SOCKET_LIMIT = 100
+"""Bytes; Unix sockets take 104 to 108, and the server may bind beside the name."""
+
+_CONTEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Paths:
+    """The places of one context."""
+
+    context: str
+    config: Path
+    """The operator's own settings file (it need not exist)."""
+    data: Path
+    log: Path
+    socket: Path
+    trust: Path
+    """The trust store: one for all contexts."""
+
+    def to_json(self) -> dict[str, str]:
+        """As `mahavishnu info --json` shows them."""
+        names = ("data", "socket", "log", "config", "trust")
+        return {name: str(getattr(self, name)) for name in names}
+
+
+def xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
+    """An XDG base directory; a relative value is invalid and ignored, as the specification says."""
+    value = environ.get(variable, "")
+    if value.startswith("/"):
+        return Path(value)
+    return Path(environ.get("HOME") or Path.home()) / fallback
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """The operator's own settings file."""
+    return xdg(environ, "XDG_CONFIG_HOME", ".config") / APP / "mahavishnu.yaml"
+
+
+def trust_file(environ: Mapping[str, str]) -> Path:
+    """The trust store."""
+    return xdg(environ, "XDG_DATA_HOME", ".local/share") / APP / "trust.json"
+
+
+def resolve_paths(
+    environ: Mapping[str, str],
+    context: str,
+    *,
+    data: Path | None = None,
+    log: Path | None = None,
+    socket: Path | None = None,
+) -> Paths:
+    """The places of a context; what is given wins over what XDG says.
+
+    Raises:
+        MahavishnuError: MHV-010 for a context that is no plain name, MHV-007 for a socket path.
+    """
+    if not _CONTEXT.fullmatch(context):
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT,
+            f"{context!r} is not a name for a context.",
+            "Use letters, digits, '.', '_' and '-', at most 64.",
+        )
+    state = xdg(environ, "XDG_STATE_HOME", ".local/state") / APP / context
+    chosen = data is not None
+    data = data or xdg(environ, "XDG_DATA_HOME", ".local/share") / APP / context
+    log = log or (data / "logs" if chosen else state) / "server.log"
+    return Paths(
+        context=context,
+        config=config_file(environ),
+        data=data,
+        log=log,
+        socket=_checked(socket) if socket else _socket(environ, data),
+        trust=trust_file(environ),
+    )
+
+
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) <= SOCKET_LIMIT
+
+
+def _checked(socket: Path) -> Path:
+    if not _fits(socket):
+        raise MahavishnuError(
+            ErrorCode.SOCKET_PATH,
+            f"The socket path {socket} is longer than {SOCKET_LIMIT} bytes.",
+            "Give a shorter one as `paths.socket`, or none.",
+        )
+    return socket
+
+
+def _socket(environ: Mapping[str, str], data: Path) -> Path:
+    if _fits(data / "server.sock"):
+        return data / "server.sock"
+    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16] + ".sock"
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if runtime.startswith("/") and Path(runtime).is_dir() and _fits(Path(runtime) / APP / name):
+        return private_directory(Path(runtime) / APP) / name
+    return private_directory(Path(f"/tmp/{APP}-{os.getuid()}")) / name  # noqa: S108 - made private
+
+
+def private_directory(path: Path) -> Path:
+    """Make a directory that is ours alone, or see that it is.
+
+    Clients check too, not only the server: in a directory of somebody else's, his server would
+    answer them.
+
+    Raises:
+        MahavishnuError: MHV-007 when it is not a directory, not ours, or open to others.
+    """
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+    except OSError as error:
+        raise MahavishnuError(
+            ErrorCode.SOCKET_PATH,
+            f"The directory {path} for the server's socket cannot be made ({error.strerror}).",
+            "Set `paths.socket` to a short path in a directory of yours.",
+        ) from error
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    if not ours or stat.S_IMODE(found.st_mode) & 0o077:
+        raise MahavishnuError(
+            ErrorCode.SOCKET_PATH,
+            f"{path} is not a directory of yours alone, so no socket in it can be trusted.",
+            "Remove it, or set `paths.socket` to a short path in a directory of yours.",
+        )
+    return path
