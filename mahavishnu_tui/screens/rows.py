@@ -181,7 +181,7 @@ def waits(approval: Approval, now: float) -> Cell:
 
 
 def coarse(seconds: float) -> str:
-    """An age that never shows seconds: nothing runs while a human is awaited, so nothing ticks by the second."""
+    """An age without seconds: nothing runs while a human is awaited, so nothing ticks that fast."""
     return "<1m" if seconds < 60 else status.age(seconds)
 
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from textual.dom import DOMNode
 from textual.signal import Signal
@@ -69,6 +69,8 @@ class LinkUpdate:
 
     link: Link
     changes: frozenset[Change] = frozenset()
+    error: MahavishnuError | None = None
+    """Why it is not live, the first time it is said."""
 
 
 class Connection(Protocol):
@@ -79,9 +81,15 @@ class Connection(Protocol):
     taste: Taste
     facts: dict[str, str]
     """Paths and versions for `:info`."""
+    notes: tuple[str, ...]
+    """What the operator should know about the settings."""
 
     def updates(self) -> AsyncIterator[LinkUpdate]:
         """Link states and changes, for ever."""
+        ...
+
+    def retry_now(self) -> None:
+        """Do not wait any longer for the next attempt."""
         ...
 
     async def aclose(self) -> None:
@@ -209,6 +217,7 @@ class Session:
         self.mirror = connection.mirror
         self.taste = connection.taste
 
-    def report(self) -> dict[str, Any]:
-        """Paths and versions, for `:info`."""
-        return dict(self.connection.facts) if self.connection else {}
+    def retry_now(self) -> None:
+        """Try the server again at once, when it is away."""
+        if self.connection is not None and not self.link.live:
+            self.connection.retry_now()

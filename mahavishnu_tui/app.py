@@ -1,0 +1,191 @@
+"""The Textual application: the session, the first screen, and what is the same on every screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.dashboard import Dashboard
+from mahavishnu_tui.screens.session import Connection, DashboardOptions, Link, Session
+
+__all__ = ["DashboardOptions", "MahavishnuApp", "run_dashboard"]
+
+Opener = Callable[[DashboardOptions], Awaitable[Connection]]
+"""Finds the way to the server: `screens.connection.open_connection`, or a test's stand-in."""
+
+
+class MahavishnuApp(App[None]):
+    """The dashboard.
+
+    Args:
+        options: what the command line said.
+        opener: how to reach the server; by default imported after the first paint.
+        now: the clock; a test gives a fixed one.
+    """
+
+    TITLE = "Mahavishnu"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", id="app.help"),
+        Binding("ctrl+c", "hint_quit", "", show=False, system=True, id="app.hint_quit"),
+        Binding("ctrl+q", "leave", "Quit", show=False, system=True, id="app.leave"),
+    ]
+
+    def __init__(
+        self,
+        options: DashboardOptions,
+        opener: Opener | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"
+        self.session = Session(self, options, now)
+        self._opener = opener
+        self._dead_hosts: set[str] = set()
+
+    def get_default_screen(self) -> Screen[None]:
+        """The dashboard."""
+        return Dashboard(self.session)
+
+    def on_mount(self) -> None:
+        """Paint first; everything that costs time comes after."""
+        self.call_after_refresh(self._connect)
+
+    def _connect(self) -> None:
+        self.run_worker(self._follow_server(), group="link", exit_on_error=False)
+
+    async def _follow_server(self) -> None:
+        """Import the client, open the connection and take in what it says, until the end."""
+        try:
+            connection = await self._open()
+        except Exception as error:  # bad settings, no rights …: said in the panes, the dashboard stays
+            recorded = self.session.record(error)
+            self.session.link = Link("connecting", self.session.now(), 2, message=str(recorded))
+            self.session.links.publish(self.session.link)
+            self.say(str(recorded), "error")
+            return
+        self.session.adopt(connection)
+        self._apply_taste()
+        for note in connection.notes:
+            self.say(note, "warning")
+        try:
+            await self._take(connection)
+        except Exception as error:  # the feed never raises: this would be a fault of ours
+            self.say(str(self.session.record(error)), "error")
+        finally:
+            await connection.aclose()
+
+    async def _open(self) -> Connection:
+        if self._opener is None:
+            from mahavishnu_tui.screens.connection import open_connection
+
+            self._opener = open_connection
+        return await self._opener(self.session.options)
+
+    async def _take(self, connection: Connection) -> None:
+        async for update in connection.updates():
+            before = self.session.link
+            self.session.link = update.link
+            if update.error is not None:
+                self.session.record(update.error)
+            if update.link != before:
+                self.session.links.publish(update.link)
+                self._say_link(before, update.link)
+            if update.changes:
+                self.session.changes.publish(update.changes)
+                self._say_hosts(update.changes)
+
+    def _say_link(self, before: Link, link: Link) -> None:
+        if link.live and before.state in ("lost", "starting") and self.session.mirror.epoch:
+            self.say("The server answers again.", "success")
+        elif link.state == "lost" and before.live:
+            self.say("The server does not answer; what you see is old. Trying again.", "warning")
+
+    def _say_hosts(self, changes: Iterable[tuple[str, str]]) -> None:
+        """A host that died is news, once."""
+        for kind, key in changes:
+            host = self.session.mirror.hosts.get(key) if kind == "host" else None
+            if host is None:
+                continue
+            if host.state in ("lost", "failed") and key not in self._dead_hosts:
+                self._dead_hosts.add(key)
+                why = clean_line(host.note or (host.error or {}).get("message", ""))
+                deed = "cannot be started" if host.state == "failed" else "died; it is being restarted"
+                folder = host.project_root.rstrip("/").rpartition("/")[2]
+                self.say(f"The engine host of {folder} {deed}. {why}", "error")
+            elif host.state == "ready":
+                self._dead_hosts.discard(key)
+
+    def say(self, text: str, severity: str = "info") -> None:
+        """Put a message on the topmost screen that has a row for it."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, OperatorScreen):
+                screen.flash(text, severity)  # type: ignore[arg-type]
+                return
+
+    def _apply_taste(self) -> None:
+        taste = self.session.taste
+        if taste.theme and taste.theme in self.available_themes:
+            self.theme = taste.theme
+        if taste.keymap:
+            self.set_keymap(dict(taste.keymap))
+
+    # -- actions that are the same everywhere
+
+    def action_hint_quit(self) -> None:
+        """ctrl+c copies elsewhere and interrupts nothing here."""
+        self.say("ctrl+c does not quit: q goes back, and at the runs it leaves; the server goes on.")
+
+    async def action_leave(self) -> None:
+        """Close the dashboard; the server and its runs go on."""
+        self.exit()
+
+    def action_help(self) -> None:
+        """Every key that works here, and every command."""
+        from mahavishnu_tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.session, self.screen))
+
+    def action_errors(self) -> None:
+        """Every error of this session, in full."""
+        from mahavishnu_tui.screens.errors import ErrorsScreen
+
+        self.push_screen(ErrorsScreen(self.session))
+
+    def action_info(self) -> None:
+        """Versions, paths, the server about itself."""
+        from mahavishnu_tui.screens.info import InfoScreen
+
+        self.push_screen(InfoScreen(self.session))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What ctrl+p offers: the `:` commands."""
+        from mahavishnu_tui.screens.commands import COMMANDS
+
+        for command in COMMANDS:
+            yield SystemCommand(
+                command.name, command.help, lambda action=command.action: self._palette(action)
+            )
+
+    async def _palette(self, action: str) -> None:
+        here = action in ("logs", "workflows") or action.startswith("pane")
+        await self.run_action(action if not here else f"screen.{action}")
+
+
+def run_dashboard(options: DashboardOptions) -> int:
+    """Open the dashboard and stay until it is closed; the exit status of the process."""
+    app = MahavishnuApp(options)
+    app.run(mouse=False)
+    code = app.return_code or 0
+    if code == 0 and app.session.mirror.epoch:
+        mirror = app.session.mirror
+        print(f"The server goes on: {mirror.running} running, {mirror.waiting} waiting for you.")  # noqa: T201
+    return code

@@ -1,0 +1,96 @@
+"""`ActionsScreen`: the `x` menu of a run, which alone holds what cannot be taken back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from mahavishnu_tui.models import Run
+from mahavishnu_tui.models.run import ACTIVE, FINISHED
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """One thing that can be done with a run now."""
+
+    id: str
+    """The screen's action, without its `action_` prefix."""
+    label: str
+    key: str = ""
+    destructive: bool = False
+
+
+def actions_for(run: Run, readonly: bool) -> list[Action]:
+    """What can be done with a run in its present state; what cannot is absent."""
+    found: list[Action] = []
+    if not readonly:
+        if run.waiting:
+            found.append(Action("answer", "answer its question", "a"))
+        if run.status in ACTIVE:
+            found.append(Action("pause", "pause at the next step boundary", "p"))
+        if run.status == "paused":
+            found.append(Action("pause", "resume", "p"))
+        if run.status in ("error", "cancelled"):
+            found.append(Action("retry", "retry from the failed node, with all that was done kept", "r"))
+    found += [
+        Action("details", "details", "d"),
+        Action("raw", "raw JSON", "y"),
+        Action("copy", "copy its id", "c"),
+        Action("logs", "log of its host", "l"),
+    ]
+    if not readonly and run.status not in FINISHED:
+        found.append(Action("cancel", "cancel …", destructive=True))
+    return found
+
+
+class ActionsScreen(ModalScreen[str]):
+    """Dismissed with the id of an action, or with an empty text."""
+
+    CSS_PATH = "actions.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,x", "close", "Close", id="actions.close"),
+    ]
+
+    def __init__(self, run: Run, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self._run = run
+        self._actions = actions
+
+    def compose(self) -> ComposeResult:
+        """A title and the list."""
+        with Vertical(id="actions"):
+            yield Static(
+                f"{clean_line(self._run.name)} · {self._run.status}", id="actions-title", markup=False
+            )
+            yield VirtualTable(
+                (Column("key", "KEY", 4), Column("deed", "DOES", 40, flex=1)), id="actions-list"
+            )
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        table = self.query_one(VirtualTable)
+        table.styles.height = len(self._actions) + 1
+        table.set_rows(
+            Row(action.id, (action.key, Cell(action.label, "error" if action.destructive else "")))
+            for action in self._actions
+        )
+        table.focus()
+
+    @on(VirtualTable.Activated)
+    def _chosen(self, event: VirtualTable.Activated) -> None:
+        event.stop()
+        self.dismiss(event.key)
+
+    def action_close(self) -> None:
+        """Do nothing."""
+        self.dismiss("")

@@ -1,0 +1,245 @@
+"""`ApprovalScreen`: one question in full, and the answers it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static, TextArea
+
+from mahavishnu_tui.client.mirror import Change
+from mahavishnu_tui.models import Approval, ErrorCode, GraphShape, LedgerEntry, MahavishnuError
+from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.answers import Choice, choices, misfit, prefill, what_next
+from mahavishnu_tui.screens.hints import KeyHints
+from mahavishnu_tui.screens.rows import clock, waits
+from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets.json_editor import JsonEditor
+from mahavishnu_tui.widgets.state_tree import StateTree
+from mahavishnu_tui.widgets.status import approval_mark
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.widgets.flash import Severity
+
+_STALE = (ErrorCode.QUESTION_CHANGED, ErrorCode.ALREADY_ANSWERED)
+
+
+class ApprovalScreen(ModalScreen[LedgerEntry | None]):
+    """Dismissed with the ledger entry once the server has acknowledged the answer, else with None.
+
+    The focus starts on the payload: nothing acts before the operator has moved to it.
+    """
+
+    CSS_PATH = "approval.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", id="approval.leave"),
+        Binding("tab", "app.focus_next", "Next", id="approval.next"),
+        Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="approval.previous"),
+    ]
+
+    def __init__(self, session: Session, approval: Approval) -> None:
+        super().__init__()
+        self.session = session
+        self.approval = approval
+        self._editing = ""
+        self._sending = False
+        self._choices: list[Choice] = []
+
+    def compose(self) -> ComposeResult:
+        """Who asks, what, what comes after, a comment, the answers."""
+        with Vertical(id="approval"):
+            yield Static(id="approval-head", markup=False)
+            yield Static(id="approval-title", markup=False)
+            yield StateTree(id="approval-payload")
+            yield Static(id="approval-next", markup=False)
+            yield JsonEditor(id="approval-json")
+            yield TextArea(id="approval-text")
+            yield Input(placeholder="comment for the ledger (optional)", compact=True, id="approval-comment")
+            yield Horizontal(id="approval-buttons")
+            yield Static(id="approval-status", markup=False)
+        yield KeyHints()
+
+    async def on_mount(self) -> None:
+        """Show the question, the focus on its payload."""
+        await self._show()
+        self.session.changes.subscribe(self, self._changed)
+        self.query_one(StateTree).focus()
+
+    # -- showing
+
+    async def _show(self) -> None:
+        """Draw `self.approval` as it is now."""
+        approval = self.approval
+        mark = approval_mark(approval.status)
+        node = f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node
+        wait = waits(approval, self.session.now()).text
+        deadline = "" if approval.deadline is None else f", until {clock(approval.deadline)}"
+        parts = [
+            f"{mark.sign(self.session.ascii)} {approval.run_name}",
+            approval.workflow,
+            f"node {node}",
+            f"asked {clock(approval.asked_at)}",
+            f"{wait if approval.deadline else f'waits {wait}'}{deadline}",
+        ]
+        self.query_one("#approval-head", Static).update(clean_line(" · ".join(parts)))
+        title = "Goes on when you say so." if approval.kind == "breakpoint" else approval.title
+        self.query_one("#approval-title", Static).update(clean_line(title, 400))
+        self.query_one(StateTree).show(approval.value)
+        self.query_one("#approval-next", Static).update(self._next_text())
+        self._choices = choices(approval) if approval.status == "pending" else []
+        await self._show_buttons(self._choices)
+        self._edit("")
+
+    def _next_text(self) -> str:
+        run = self.session.run(self.approval.run_id)
+        workflow = self.session.workflow_of(run) if run else None
+        shape = GraphShape.from_json(workflow.shape) if workflow and workflow.shape else None
+        successors = what_next(shape, self.approval.node, self.approval.namespace)
+        then = f", then: {' or '.join(successors)}" if successors else ""
+        lines = [f"next   {clean_line(self.approval.node)} goes on with your answer{then}"]
+        lines.append(f"as     {self.session.who} · this question {self.approval.hash[:12]}")
+        return "\n".join(lines)
+
+    async def _show_buttons(self, found: Sequence[Choice]) -> None:
+        row = self.query_one("#approval-buttons", Horizontal)
+        await row.remove_children()
+        buttons = [Button(choice.label, id=f"answer-{choice.id}", compact=True) for choice in found]
+        await row.mount(*buttons, Button("Close", id="close", compact=True))
+
+    def _edit(self, kind: str) -> None:
+        """Show the JSON editor, the text area, or neither."""
+        self._editing = kind
+        self.set_class(kind == "json", "-json")
+        self.set_class(kind == "text", "-text")
+
+    def _say(self, text: str, severity: Severity = "info") -> None:
+        row = self.query_one("#approval-status", Static)
+        row.set_classes(f"-{severity}")
+        row.update(clean_line(text))
+
+    def _changed(self, changes: frozenset[Change]) -> None:
+        """Somebody else answered, or the run went on without an answer."""
+        key = self.approval.id
+        if self._sending or not any(change in (("approval", key), ("*", "*")) for change in changes):
+            return
+        now = self.session.mirror.approvals.get(key)
+        if now is None or now.status != "pending" or now.hash != self.approval.hash:
+            self.run_worker(self._reload(""), group="approval", exclusive=True, exit_on_error=False)
+
+    # -- answering
+
+    @on(Button.Pressed)
+    async def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        name = event.button.id or ""
+        if name == "close":
+            self.dismiss(None)
+        elif name == "send":
+            self._send_edited()
+        elif name == "back":
+            await self._show_buttons(self._choices)
+            self._edit("")
+            self.query_one(StateTree).focus()
+        else:
+            choice = next(choice for choice in self._choices if f"answer-{choice.id}" == name)
+            await self._choose(choice)
+
+    async def _choose(self, choice: Choice) -> None:
+        if not choice.edit:
+            self._send(choice.value)
+            return
+        self._edit(choice.edit)
+        row = self.query_one("#approval-buttons", Horizontal)
+        await row.remove_children()
+        await row.mount(
+            Button("Send", id="send", compact=True),
+            Button("Back", id="back", compact=True),
+            Button("Close", id="close", compact=True),
+        )
+        if choice.edit == "json":
+            editor = self.query_one(JsonEditor)
+            if not editor.text.strip() or editor.text.strip() == "null":
+                editor.load(prefill(self.approval))
+            editor.query_one(TextArea).focus()
+        else:
+            self.query_one("#approval-text", TextArea).focus()
+
+    def _send_edited(self) -> None:
+        if self._editing == "text":
+            self._send(self.query_one("#approval-text", TextArea).text)
+            return
+        try:
+            value = self.query_one(JsonEditor).value
+        except ValueError as error:
+            self._say(f"{ErrorCode.BAD_INPUT.value} The answer is not JSON: {error}", "error")
+            return
+        problem = misfit(value, self.approval.schema) if self.approval.schema else ""
+        if problem:
+            self._say(f"{ErrorCode.ANSWER_INVALID.value} {problem}", "error")
+        else:
+            self._send(value)
+
+    def _send(self, value: Json) -> None:
+        if self._sending:
+            return
+        self._sending = True
+        for button in self.query(Button):
+            button.disabled = True
+        self._say("sending …")
+        self.run_worker(self._answer(value), group="answer", exit_on_error=False)
+
+    async def _answer(self, value: Json) -> None:
+        """Send the answer with the hash that was shown; close only once it is acknowledged."""
+        asked = self.approval
+        comment = self.query_one("#approval-comment", Input).value
+        try:
+            entry = await self.session.client.answer(
+                asked.id, hash=asked.hash, value=value, by=self.session.who, comment=comment
+            )
+        except Exception as error:  # said here, kept in :errors; what was typed stays
+            recorded = self.session.record(error)
+            self._sending = False
+            for button in self.query(Button):
+                button.disabled = False
+            self._say(f"{recorded} Nothing was answered; what you typed is still here.", "error")
+            if recorded.code in _STALE:
+                await self._reload(str(recorded))
+            return
+        self.dismiss(entry)
+
+    async def _reload(self, why: str) -> None:
+        """Ask for the question as it is now and show that."""
+        try:
+            found = await self.session.client.approvals("", run=self.approval.run_id)
+        except MahavishnuError as error:
+            self._say(str(self.session.record(error)), "error")
+            return
+        before = self.approval
+        now = next((item for item in found if item.id == before.id), None)
+        self.approval = now or before.replace(status="superseded")
+        await self._show()
+        if self.approval.status == "pending":
+            if self.approval.hash != before.hash:
+                self._say(
+                    f"{why} The question has changed: read it again before you answer.".strip(), "warning"
+                )
+            return
+        by = f" by {self.approval.answered_by}" if self.approval.answered_by else ""
+        if self.approval.status == "superseded":
+            self._say(f"{why} The run went on without an answer to this question.".strip(), "warning")
+        else:
+            at = clock(self.approval.answered_at)
+            self._say(f"{why} This question was answered{by} at {at}.".strip(), "warning")
+
+    def action_leave(self) -> None:
+        """One step back: out of the editor, then out of the dialog. Not while an answer is on its way."""
+        if self._sending:
+            self._say("the answer is on its way; wait for the server", "warning")
+        else:
+            self.dismiss(None)

@@ -1,0 +1,63 @@
+"""`DocumentScreen`: one value as a tree, or one text, on a screen of its own."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets.log_view import LogView
+from mahavishnu_tui.widgets.state_tree import StateTree
+
+
+class DocumentScreen(OperatorScreen):
+    """Shows `text` where it is given, else `value`.
+
+    Args:
+        session: the session.
+        title: one line over it.
+        value: any JSON.
+        text: any text; what could disturb a terminal is taken out.
+    """
+
+    CSS_PATH = "document.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy_all", "Copy", id="document.copy"),
+    ]
+
+    def __init__(self, session: Session, title: str, *, value: Json = None, text: str | None = None) -> None:
+        super().__init__(session)
+        self._heading = clean_line(title)
+        self._value = value
+        self._text = text
+
+    def compose_body(self) -> ComposeResult:
+        """The title, and the text or the tree."""
+        yield Static(self._heading, id="document-title", markup=False)
+        yield StateTree(id="document") if self._text is None else LogView(id="document")
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        super().on_mount()
+        view = self.query_one("#document")
+        if isinstance(view, LogView):
+            view.set_lines(clean(self._text).splitlines())
+            view.follow = False
+        elif isinstance(view, StateTree):
+            view.show(self._value)
+        view.focus()
+
+    def action_copy_all(self) -> None:
+        """Copy all of it."""
+        import json
+
+        text = self._text
+        if text is None:
+            text = json.dumps(self._value, indent=2, ensure_ascii=False, default=str)
+        self.copy(text)

@@ -1,0 +1,68 @@
+"""`KeyHints`: the bottom row, built from the bindings that work right now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.keys import format_key
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+_SIGNS = {"question_mark": "?", "slash": "/", "colon": ":"}
+
+
+def key_text(key: str) -> str:
+    """A key as it is printed on the keyboard."""
+    return _SIGNS.get(key) or format_key(key)
+
+
+def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
+    """Key and word of every binding that is shown, `enter` first and the general ones last."""
+    found: dict[str, tuple[int, str, str]] = {}
+    for key, active in screen.active_bindings.items():
+        binding = active.binding
+        if not active.enabled or not (binding.show or key == "enter") or binding.action in found:
+            continue
+        rank = 0 if key == "enter" else 2 if key in _SIGNS else 1
+        shown = binding.key_display or key_text(key)
+        found[binding.action] = (rank, shown, binding.description.lower())
+    return [(key, word) for _, key, word in sorted(found.values(), key=lambda item: item[0])]
+
+
+class KeyHints(Widget):
+    """One row of `key word` pairs; what does not fit is left out from the right, `? help` last of all."""
+
+    DEFAULT_CSS = """
+    KeyHints { height: 1; dock: bottom; color: $text-muted; background: $panel; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"hint--key"}
+
+    def __init__(self) -> None:
+        super().__init__(id="hints")
+        self._hints: list[tuple[str, str]] = []
+
+    def on_mount(self) -> None:
+        """Follow the bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._renew)
+        self.call_after_refresh(self._renew)
+
+    def _renew(self, _: object = None) -> None:
+        hints = live_hints(self.screen)
+        if hints != self._hints:
+            self._hints = hints
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The row."""
+        style = self.rich_style
+        key_style = style + self.get_component_rich_style("hint--key", partial=True)
+        width = self.size.width
+        hints = self._hints
+        while len(hints) > 1 and sum(len(key) + len(word) + 3 for key, word in hints) > width:
+            hints = [*hints[:-2], hints[-1]]
+        segments = [Segment(" ", style)]
+        for key, word in hints:
+            segments += [Segment(key, key_style), Segment(f" {word}  ", style)]
+        return Strip(segments).adjust_cell_length(width, style)

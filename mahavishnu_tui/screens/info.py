@@ -1,0 +1,49 @@
+"""`InfoScreen`: versions, paths and what the server says of itself."""
+
+from __future__ import annotations
+
+from mahavishnu_tui.screens.document import DocumentScreen
+from mahavishnu_tui.screens.rows import clock
+from mahavishnu_tui.screens.session import Session
+
+
+class InfoScreen(DocumentScreen):
+    """What one needs to know to help oneself, or to report something."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, "info", text="\n".join(info_lines(session)))
+
+
+def info_lines(session: Session) -> list[str]:
+    """Name and value, aligned."""
+    options, mirror = session.options, session.mirror
+    facts: dict[str, str] = {
+        "context": options.context,
+        "you act as": session.who,
+        "read-only": "yes" if options.readonly else "no",
+        "link": f"{session.link.state} {session.link.message}".strip(),
+    }
+    server = mirror.server
+    if server is not None:
+        facts |= {
+            "server version": server.version,
+            "server pid": str(server.pid),
+            "server since": clock(server.started_at),
+            "server state": server.state,
+            "slots": f"{server.running} of {server.slots} in use, {server.queued} queued",
+            "last event": f"{mirror.seq} of {mirror.epoch}",
+            "data": server.data,
+            "socket": server.socket,
+            "log": server.log,
+        }
+    facts["known here"] = (
+        f"{len(mirror.runs)} runs, {mirror.waiting} open questions, "
+        f"{len(mirror.workflows)} workflows, {len(mirror.hosts)} engine hosts"
+    )
+    if session.connection is not None:
+        facts |= session.connection.facts
+    for host in mirror.hosts.values():
+        versions = ", ".join(f"{name} {version}" for name, version in host.versions.items())
+        facts[f"host {host.id}"] = f"{host.state}, {host.interpreter}, {versions}"
+    width = max(map(len, facts))
+    return [f"{name.ljust(width)}  {value}" for name, value in facts.items()]

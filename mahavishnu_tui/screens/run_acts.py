@@ -1,0 +1,251 @@
+"""`RunActs`: the keys that act on a run, the same wherever a run is shown."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from mahavishnu_tui.models import Approval, Checkpoint, LedgerEntry, Run
+from mahavishnu_tui.models.run import FINISHED
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.base import OperatorScreen, Work
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.client.api import ServerClient
+    from mahavishnu_tui.screens.confirm import ConfirmScreen
+
+DANGEROUS = frozenset({"answer", "launch", "pause", "retry", "cancel"})
+"""Actions that a read-only dashboard does not bind."""
+
+
+class RunActs(OperatorScreen):
+    """An operator screen on which a run is selected."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "answer", "Answer", id="run.answer"),
+        Binding("t", "launch", "Launch", id="run.launch"),
+        Binding("l", "logs", "Logs", id="run.logs"),
+        Binding("x", "actions", "Actions", id="run.actions"),
+        Binding("p", "pause", "Pause/resume", show=False, id="run.pause"),
+        Binding("r", "retry", "Retry", show=False, id="run.retry"),
+        Binding("d", "details", "Details", show=False, id="run.details"),
+        Binding("y", "raw", "Raw JSON", show=False, id="run.raw"),
+        Binding("c", "copy", "Copy", show=False, id="run.copy"),
+    ]
+
+    @property
+    def selected_run(self) -> Run | None:
+        """The run that the keys act on."""
+        raise NotImplementedError
+
+    @property
+    def selected_approval(self) -> Approval | None:
+        """The question that `a` answers: by default the oldest one of the selected run."""
+        run = self.selected_run
+        pending = self.session.pending(run.id) if run else []
+        return pending[0] if pending else None
+
+    @property
+    def selected_checkpoint(self) -> Checkpoint | None:
+        """The checkpoint that `r` resumes from, where one is selected."""
+        return None
+
+    def copied_text(self) -> str:
+        """What `c` copies: by default the id of the run."""
+        run = self.selected_run
+        return run.id if run else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Read-only leaves dangerous keys unbound."""
+        if self.session.options.readonly and action in DANGEROUS:
+            return False
+        return super().check_action(action, parameters)
+
+    def _run_or_say(self) -> Run | None:
+        run = self.selected_run
+        if run is None:
+            self.flash("No run is selected.", "warning")
+        return run
+
+    def action_answer(self) -> None:
+        """Open the question of the selected run."""
+        approval = self.selected_approval
+        if approval is not None and approval.status == "pending":
+            self.open_approval(approval)
+            return
+        others = self.session.mirror.waiting
+        run = self.selected_run
+        said = f"{run.name} asks nothing" if run else "Nothing is selected"
+        self.flash(f"{said}; {others} other question(s) wait: 4 shows them." if others else f"{said}.")
+
+    def open_approval(self, approval: Approval) -> None:
+        """Show the dialog of a question."""
+        from mahavishnu_tui.screens.approval import ApprovalScreen
+
+        self.app.push_screen(ApprovalScreen(self.session, approval), self._answered)
+
+    def _answered(self, entry: LedgerEntry | None) -> None:
+        if entry is not None:
+            self.flash(f"✔ {entry.run_name}: answered (ledger #{entry.seq})", "success")
+
+    def action_launch(self) -> None:
+        """Pick a workflow and start a run of it."""
+        from mahavishnu_tui.screens.launch import LaunchScreen
+
+        self.app.push_screen(LaunchScreen(self.session), self._launched)
+
+    def _launched(self, run: Run | None) -> None:
+        if run is not None:
+            self.flash(f"{run.name}: {run.workflow} is queued", "success")
+            self.show_run(run)
+
+    def show_run(self, run: Run) -> None:
+        """A run was just started from here."""
+
+    def action_pause(self) -> None:
+        """Pause a run at its next step boundary, or let a paused one go on."""
+        run = self._run_or_say()
+        if run is None:
+            return
+        who = self.session.who
+        if run.status in FINISHED or run.status == "interrupted":
+            hint = "a answers it" if run.status == "interrupted" else "it has ended"
+            self.flash(f"{run.name} cannot be paused: {hint}.", "warning")
+        elif run.status == "paused":
+            self.act(functools.partial(_resume, run=run, who=who))
+        else:
+            self.act(functools.partial(_pause, run=run, who=who))
+
+    def action_retry(self) -> None:
+        """Take a failed or cancelled run up again; on a checkpoint, resume from there."""
+        run = self._run_or_say()
+        checkpoint = self.selected_checkpoint
+        if run is None:
+            return
+        if checkpoint is not None:
+            self.resume_from(run, checkpoint)
+        elif run.status in ("error", "cancelled"):
+            self.act(functools.partial(_retry, run=run, who=self.session.who))
+        else:
+            self.flash(f"{run.name} has not failed: nothing to retry.", "warning")
+
+    def resume_from(self, run: Run, checkpoint: Checkpoint) -> None:
+        """Fork from a checkpoint, once the operator knows which nodes will run again."""
+        if not checkpoint.next:
+            self.flash("Nothing comes after this checkpoint: it is the end.", "warning")
+            return
+        from mahavishnu_tui.screens.confirm import ConfirmScreen
+
+        nodes = ", ".join(clean_line(node, 60) for node in checkpoint.next)
+        facts = [
+            f"run         {clean_line(run.name)} ({run.id})",
+            f"checkpoint  step {checkpoint.step}, {checkpoint.id}",
+            f"runs again  {nodes}, and all that follows",
+            "What these nodes did outside the graph is not undone.",
+        ]
+        work = functools.partial(_fork, run=run, checkpoint=checkpoint, who=self.session.who)
+        question = f"Resume {clean_line(run.name)} from step {checkpoint.step}?"
+        self._confirm(ConfirmScreen(question, facts, "Resume from here"), work)
+
+    def action_cancel(self) -> None:
+        """Cancel the run that was shown, at the version that was shown, after asking."""
+        run = self._run_or_say()
+        if run is None:
+            return
+        from mahavishnu_tui.screens.confirm import ConfirmScreen
+
+        facts = [
+            f"run       {clean_line(run.name)} ({run.id})",
+            f"workflow  {clean_line(run.workflow)} in context {clean_line(self.session.options.context)}",
+            f"state     {run.status}, at {', '.join(map(clean_line, run.where)) or 'no node'}",
+            "Its open questions are withdrawn. A cancelled run can be retried from its last checkpoint.",
+        ]
+        work = functools.partial(_cancel, run=run, who=self.session.who)
+        self._confirm(ConfirmScreen(f"Cancel {clean_line(run.name)}?", facts, "Cancel the run"), work)
+
+    def _confirm(self, screen: ConfirmScreen, work: Work) -> None:
+        def decided(yes: bool | None) -> None:
+            if yes:
+                self.act(work)
+
+        self.app.push_screen(screen, decided)
+
+    def action_actions(self) -> None:
+        """The menu of all that can be done with the selected run."""
+        run = self._run_or_say()
+        if run is None:
+            return
+        from mahavishnu_tui.screens.actions import ActionsScreen, actions_for
+
+        self.app.push_screen(
+            ActionsScreen(run, actions_for(run, self.session.options.readonly)), self._menu_chosen
+        )
+
+    async def _menu_chosen(self, action: str | None) -> None:
+        if action:
+            await self.run_action(action)
+
+    def action_logs(self) -> None:
+        """The log of the host of the selected run, else that of the server."""
+        run = self.selected_run
+        source = f"host:{run.host_id}" if run is not None and run.host_id else "server"
+        self.open_logs(source)
+
+    def open_logs(self, source: str) -> None:
+        """Show a log."""
+        from mahavishnu_tui.screens.logs import LogsScreen
+
+        self.app.push_screen(LogsScreen(self.session, source))
+
+    def action_details(self) -> None:
+        """Everything that is known of the selected run."""
+        run = self._run_or_say()
+        if run is not None:
+            from mahavishnu_tui.screens.document import DocumentScreen
+
+            self.app.push_screen(DocumentScreen(self.session, f"{run.name} · details", value=run.to_json()))
+
+    def action_raw(self) -> None:
+        """The selected run as JSON text."""
+        run = self._run_or_say()
+        if run is not None:
+            from mahavishnu_tui.screens.document import DocumentScreen
+
+            text = json.dumps(run.to_json(), indent=2, ensure_ascii=False, default=str)
+            self.app.push_screen(DocumentScreen(self.session, f"{run.name} · JSON", text=text))
+
+    def action_copy(self) -> None:
+        """Copy: through the terminal where it can, else into a private file."""
+        text = self.copied_text()
+        if text:
+            self.copy(text)
+        else:
+            self.flash("Nothing to copy here.", "warning")
+
+
+async def _pause(client: ServerClient, run: Run, who: str) -> str:
+    await client.pause(run.id, who)
+    return f"{run.name} will pause at its next step boundary"
+
+
+async def _resume(client: ServerClient, run: Run, who: str) -> str:
+    await client.resume(run.id, who)
+    return f"{run.name} goes on"
+
+
+async def _retry(client: ServerClient, run: Run, who: str) -> str:
+    await client.resume(run.id, who)
+    return f"{run.name} is taken up again from its last checkpoint"
+
+
+async def _fork(client: ServerClient, run: Run, checkpoint: Checkpoint, who: str) -> str:
+    await client.resume(run.id, who, checkpoint_id=checkpoint.id)
+    return f"{run.name} goes on from step {checkpoint.step}"
+
+
+async def _cancel(client: ServerClient, run: Run, who: str) -> str:
+    await client.cancel(run.id, who, version=run.version)
+    return f"{run.name} is cancelled"

@@ -1,0 +1,482 @@
+"""A fixed world for pictures and Pilot tests: runs, questions, hosts, and a client that answers from it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from typing import Any
+
+from mahavishnu_tui.client.api import RunDetail
+from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
+from mahavishnu_tui.models import (
+    Approval,
+    Checkpoint,
+    GraphEdge,
+    GraphNode,
+    GraphShape,
+    Host,
+    LedgerEntry,
+    NodeVisit,
+    Pool,
+    Run,
+    Schedule,
+    ServerInfo,
+    StateView,
+    Workflow,
+)
+from mahavishnu_tui.screens.session import Link, LinkUpdate, Taste
+
+NOW = 1_790_000_000.0
+"""2026-09-21 14:13:20 UTC."""
+
+HOSTILE = "evil\x1b[31m[red]name\x9b2J\u202e"
+
+RELEASE = GraphShape(
+    nodes=[
+        GraphNode("__start__", "start"),
+        GraphNode("build"),
+        GraphNode("test"),
+        GraphNode("review", "subgraph"),
+        GraphNode("approve"),
+        GraphNode("fix"),
+        GraphNode("deploy"),
+        GraphNode("__end__", "end"),
+    ],
+    edges=[
+        GraphEdge("__start__", "build"),
+        GraphEdge("build", "test"),
+        GraphEdge("test", "review"),
+        GraphEdge("review", "approve"),
+        GraphEdge("approve", "deploy", conditional=True, label="yes"),
+        GraphEdge("approve", "fix", conditional=True, label="no"),
+        GraphEdge("fix", "test"),
+        GraphEdge("deploy", "__end__"),
+    ],
+    subgraphs={
+        "review": GraphShape(
+            nodes=[
+                GraphNode("__start__", "start"),
+                GraphNode("legal"),
+                GraphNode("finance"),
+                GraphNode("__end__", "end"),
+            ],
+            edges=[
+                GraphEdge("__start__", "legal"),
+                GraphEdge("__start__", "finance"),
+                GraphEdge("legal", "__end__"),
+                GraphEdge("finance", "__end__"),
+            ],
+        )
+    },
+)
+ETL = GraphShape(
+    nodes=[
+        GraphNode("__start__", "start"),
+        GraphNode("extract"),
+        *(GraphNode(f"load_{n}") for n in range(3)),
+        GraphNode("transform", defer=True),
+        GraphNode("__end__", "end"),
+    ],
+    edges=[
+        GraphEdge("__start__", "extract"),
+        *(GraphEdge("extract", f"load_{n}") for n in range(3)),
+        *(GraphEdge(f"load_{n}", "transform") for n in range(3)),
+        GraphEdge("transform", "__end__"),
+    ],
+)
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "version": {"type": "string", "default": "1.4.2"},
+        "pace": {"type": "number", "default": 1.0},
+        "changes": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["version"],
+}
+
+
+def workflow(name: str, shape: GraphShape | None, **more: Any) -> Workflow:
+    return Workflow(
+        id=f"wf-{name}",
+        name=name,
+        spec=f"/srv/flows/{name}.py:graph",
+        project={"root": "/srv/flows", "interpreter": "/srv/flows/.venv/bin/python"},
+        registered_at=NOW - 9000,
+        shape=shape.to_json() if shape else None,
+        **more,
+    )
+
+
+def run(number: int, name: str, flow: str, status: str, ago: float, **more: Any) -> Run:
+    return Run(
+        id=f"run-{number:04}",
+        name=name,
+        thread_id=f"thread-{number:04}",
+        workflow_id=f"wf-{flow}",
+        workflow=flow,
+        status=status,  # type: ignore[arg-type]
+        created_at=NOW - ago,
+        started_at=NOW - ago,
+        **more,
+    )
+
+
+def visit(run_id: str, number: int, node: str, begin: float, took: float | None, **more: Any) -> NodeVisit:
+    return NodeVisit(
+        run_id=run_id,
+        number=number,
+        node=node,
+        task_id=f"task-{number}",
+        step=more.pop("step", number),
+        started_at=NOW - begin,
+        ended_at=None if took is None else NOW - begin + took,
+        outcome=more.pop("outcome", "running" if took is None else "success"),
+        **more,
+    )
+
+
+def approval(run_: Run, node: str, value: Any, ago: float, **more: Any) -> Approval:
+    return Approval(
+        id=f"{run_.id}.{node}",
+        run_id=run_.id,
+        run_name=run_.name,
+        workflow=run_.workflow,
+        thread_id=run_.thread_id,
+        interrupt_id=node,
+        node=node,
+        namespace="",
+        value=value,
+        hash=f"{abs(hash((run_.id, node))) % 16**12:012x}" if "hash" not in more else more.pop("hash"),
+        asked_at=NOW - ago,
+        **more,
+    )
+
+
+@dataclasses.dataclass
+class World:
+    """Everything the server would tell."""
+
+    runs: list[Run]
+    approvals: list[Approval]
+    workflows: list[Workflow]
+    hosts: list[Host]
+    visits: dict[str, list[NodeVisit]]
+    checkpoints: dict[str, list[Checkpoint]]
+    pools: list[Pool]
+    schedules: list[Schedule] = dataclasses.field(default_factory=list)
+
+    def snapshot(self, seq: int = 100) -> dict[str, Any]:
+        server = ServerInfo(
+            version="0.1.0",
+            pid=4242,
+            epoch="epoch-1",
+            started_at=NOW - 86400,
+            seq=seq,
+            data="/home/ana/.local/share/mahavishnu/staging",
+            socket="/home/ana/.local/share/mahavishnu/staging/server.sock",
+            log="/home/ana/.local/state/mahavishnu/staging/server.log",
+            running=2,
+        )
+        return {
+            "type": "snapshot",
+            "epoch": "epoch-1",
+            "seq": seq,
+            "server": server.to_json(),
+            "runs": [item.to_json() for item in self.runs],
+            "counts": {},
+            "approvals": [item.to_json() for item in self.approvals],
+            "workflows": [item.to_json() for item in self.workflows],
+            "hosts": [item.to_json() for item in self.hosts],
+        }
+
+
+def world() -> World:
+    """Two at work, two that wait for a human, a failure, a queue, loops, names that mean harm."""
+    amber = run(20, "amber-otter", "release", "running", 42, where=["deploy"], step=9, host_id="h1")
+    brisk = run(19, "brisk-heron", "release", "interrupted", 300, where=["approve"], step=4, waiting=1)
+    calm = run(
+        18, "calm-wren", "nightly-etl", "running", 75, where=["load_0", "load_1"], step=2, host_id="h1"
+    )
+    swift = run(17, "swift-ibis", "refund", "interrupted", 7300, where=["ask"], step=1, waiting=1)
+    late = run(16, "eager-mole", "release", "queued", 20, note="queued behind 10 others")
+    dusty = run(
+        15,
+        "dusty-lynx",
+        "nightly-etl",
+        "error",
+        7200,
+        ended_at=NOW - 7100,
+        step=3,
+        recoveries=1,
+        error={
+            "code": "MHV-426",
+            "message": "The node transform failed: KeyError: 'price'.",
+            "hint": "Correct the node and press r: finished nodes do not run again.",
+            "node": "transform",
+            "detail": "Traceback (most recent call last):\n  File \"etl.py\", line 12\nKeyError: 'price'",
+        },
+    )
+    evil = run(14, HOSTILE, "[bold]markup[/]", "cancelled", 9000, ended_at=NOW - 8990)
+    held = run(13, "frosty-gnu", "release", "paused", 4000, where=["test"], step=2)
+    done = [
+        run(n, f"{word}-owl", flow, status, 9000 + 600 * (13 - n), ended_at=NOW - 8940 - 600 * (13 - n))
+        for n, (word, flow, status) in enumerate(
+            [
+                ("green", "release", "success"),
+                ("happy", "release", "error"),
+                ("icy", "nightly-etl", "success"),
+                ("jolly", "nightly-etl", "success"),
+                ("keen", "release", "success"),
+                ("lucky", "refund", "success"),
+                ("mild", "release", "success"),
+                ("noble", "nightly-etl", "error"),
+            ],
+            1,
+        )
+    ]
+    release_path = [
+        visit(amber.id, 1, "build", 42, 2.1),
+        visit(amber.id, 2, "test", 39, 4.0),
+        visit(amber.id, 3, "legal", 35, 2.0, namespace="review", step=3),
+        visit(amber.id, 4, "finance", 35, 1.0, namespace="review", step=3),
+        visit(amber.id, 5, "approve", 33, 6.0, step=4),
+        visit(amber.id, 6, "fix", 27, 3.0, step=5),
+        visit(amber.id, 7, "test", 24, 4.0, step=6),
+        visit(amber.id, 8, "approve", 19, 7.0, step=8),
+        visit(amber.id, 9, "deploy", 12, None, step=9),
+    ]
+    etl_path = [
+        visit(dusty.id, 1, "extract", 7200, 10),
+        *(visit(dusty.id, 2 + n, f"load_{n}", 7190, 20 + 10 * n, step=2) for n in range(3)),
+        visit(dusty.id, 5, "transform", 7150, 1.5, outcome="retried", error="KeyError: 'price'", step=3),
+        visit(
+            dusty.id, 6, "transform", 7110, 2, outcome="error", attempt=2, error="KeyError: 'price'", step=3
+        ),
+    ]
+    brisk_path = [
+        visit(brisk.id, 1, "build", 300, 2.1),
+        visit(brisk.id, 2, "test", 297, 9.0),
+        visit(brisk.id, 3, "approve", 240, None, outcome="interrupted"),
+    ]
+    stored = [
+        Checkpoint(
+            id=f"1f0a{n:04}",
+            thread_id=amber.thread_id,
+            created_at=NOW - 42 + 4 * n,
+            step=n,
+            source="loop" if n else "input",
+            parent_id=f"1f0a{n - 1:04}" if n else None,
+            next=[["build"], ["test"], ["review"], ["approve"], ["fix"], ["test"], ["deploy"]][min(n, 6)],
+            size=3000 + 37 * n,
+            changed=["changes"] if n % 2 else ["verdict", "attempts"],
+            latest=n == 8,
+        )
+        for n in range(8, -1, -1)
+    ]
+    return World(
+        runs=[amber, brisk, calm, swift, late, dusty, evil, held, *done],
+        approvals=[
+            approval(
+                brisk,
+                "approve",
+                {
+                    "question": "Deploy 1.4.2 to production?",
+                    "changes": ["feature-x", "bug-fix-y"],
+                    "risk": "high",
+                    "diff": "+120 −14",
+                },
+                240,
+                hash="5d1e0c99aa31",
+            ),
+            approval(
+                swift,
+                "ask",
+                {"question": "refund > 500 EUR?", "options": ["pay", "refuse", "escalate"]},
+                7200,
+                hash="99aa315d1e0c",
+                deadline=NOW + 1500,
+            ),
+        ],
+        workflows=[
+            workflow("release", RELEASE, description="build, test, review, ask, deploy", input_schema=SCHEMA),
+            workflow("nightly-etl", ETL, description="fan-out and join"),
+            workflow(
+                "broken",
+                None,
+                error={"code": "MHV-420", "message": "broken.py does not import: No module named 'nope'."},
+            ),
+            workflow("refund", RELEASE),
+        ],
+        hosts=[
+            Host(
+                id="h1",
+                project_id="p1",
+                project_root="/srv/flows",
+                interpreter="/srv/flows/.venv/bin/python",
+                state="ready",
+                pid=77,
+                running=2,
+                restarts=1,
+                rss=96_000_000,
+                versions={"python": "3.11.2", "langgraph": "1.2.22"},
+            )
+        ],
+        visits={amber.id: release_path, dusty.id: etl_path, brisk.id: brisk_path},
+        checkpoints={amber.id: stored},
+        pools=[Pool("langgraph", "langgraph", "healthy", 10, 2, 1)],
+    )
+
+
+class WorldClient:
+    """Stands in for `ServerClient` in tests of the screens alone; `calls` holds what was asked."""
+
+    def __init__(self, world_: World) -> None:
+        self.world = world_
+        self.calls: list[tuple[Any, ...]] = []
+        self.fail: dict[str, Exception] = {}
+        """Method name → what it raises."""
+        self.hold: dict[str, asyncio.Event] = {}
+        """Method name → waits for this before it answers."""
+
+    async def _enter(self, name: str, *args: Any) -> None:
+        self.calls.append((name, *args))
+        if name in self.hold:
+            await self.hold[name].wait()
+        if name in self.fail:
+            raise self.fail[name]
+
+    def _run(self, run_id: str) -> Run:
+        return next(item for item in self.world.runs if item.id == run_id)
+
+    async def visits(self, run_id: str, after: int = 0) -> list[NodeVisit]:
+        await self._enter("visits", run_id)
+        return self.world.visits.get(run_id, [])
+
+    async def graph(self, run_id: str) -> GraphShape:
+        await self._enter("graph", run_id)
+        flow = next((item for item in self.world.workflows if item.id == self._run(run_id).workflow_id), None)
+        return GraphShape.from_json(flow.shape) if flow and flow.shape else GraphShape([], [])
+
+    async def checkpoints(self, run_id: str, limit: int = 100, before: str | None = None) -> list[Checkpoint]:
+        await self._enter("checkpoints", run_id)
+        return self.world.checkpoints.get(run_id, [])
+
+    async def state(self, run_id: str, checkpoint_id: str = "latest") -> StateView:
+        await self._enter("state", run_id, checkpoint_id)
+        values = {
+            "version": "1.4.2",
+            "changes": ["feature-x", "bug-fix-y"],
+            "attempts": 1,
+            "verdict": None,
+            "hostile": HOSTILE,
+            "nested": {"deep": {"deeper": list(range(12))}},
+        }
+        return StateView({"id": checkpoint_id}, values)
+
+    async def run(self, run_id: str) -> RunDetail:
+        await self._enter("run", run_id)
+        path = [item.path for item in self.world.visits.get(run_id, [])]
+        values = {"version": "1.4.2", "deployed": True}
+        return RunDetail(self._run(run_id), {"version": "1.4.2"}, values, False, [], path)
+
+    async def approvals(self, status: str = "pending", run: str = "") -> list[Approval]:
+        await self._enter("approvals", status, run)
+        return [item for item in self.world.approvals if run in ("", item.run_id)]
+
+    async def answer(
+        self, approval_id: str, *, hash: str, value: Any, by: str, comment: str = ""
+    ) -> LedgerEntry:  # noqa: A002
+        await self._enter("answer", approval_id, hash, value, by, comment)
+        asked = next(item for item in self.world.approvals if item.id == approval_id)
+        return LedgerEntry(
+            seq=4821,
+            approval_id=approval_id,
+            run_id=asked.run_id,
+            run_name=asked.run_name,
+            interrupt_id=asked.interrupt_id,
+            node=asked.node,
+            question=asked.value,
+            question_hash=hash,
+            answer=value,
+            by=by,
+            at=NOW,
+            comment=comment,
+        )
+
+    async def start_run(self, **request: Any) -> Run:
+        await self._enter("start_run", request)
+        return run(99, "zesty-yak", "release", "queued", 0)
+
+    async def pause(self, run_id: str, by: str) -> Run:
+        await self._enter("pause", run_id)
+        return self._run(run_id)
+
+    async def resume(self, run_id: str, by: str, checkpoint_id: str | None = None) -> Run:
+        await self._enter("resume", run_id, checkpoint_id)
+        return self._run(run_id)
+
+    async def cancel(self, run_id: str, by: str, version: int | None = None) -> Run:
+        await self._enter("cancel", run_id, version)
+        return self._run(run_id)
+
+    async def pools(self) -> list[Pool]:
+        await self._enter("pools")
+        return self.world.pools
+
+    async def schedules(self) -> list[Schedule]:
+        await self._enter("schedules")
+        return self.world.schedules
+
+    async def logs(self, source: str = "server", lines: int = 500) -> dict[str, Any]:
+        await self._enter("logs", source)
+        said = [f"2026-09-21 14:13:{n:02} run run-0020 visit deploy {HOSTILE}" for n in range(20)]
+        return {"lines": said, "path": f"/var/log/{source}.log"}
+
+
+class WorldConnection:
+    """Stands in for the real connection: a test feeds it lines and link states."""
+
+    def __init__(self, world_: World | None = None) -> None:
+        self.world = world_ or world()
+        self.client = WorldClient(self.world)
+        self.mirror = Mirror()
+        self.taste = Taste()
+        self.facts = {"path of data": "/home/ana/.local/share/mahavishnu/staging", "python": "3.11.2"}
+        self.notes: tuple[str, ...] = ()
+        self.retried = 0
+        self.closed = False
+        self.seq = 100
+        self._updates: asyncio.Queue[LinkUpdate] = asyncio.Queue()
+
+    def live(self) -> None:
+        """The server answers with everything."""
+        self.mirror.apply(self.world.snapshot(self.seq))
+        self._updates.put_nowait(LinkUpdate(Link("live"), frozenset({EVERYTHING})))
+
+    def link(self, state: str, **more: Any) -> None:
+        """The way to the server changes."""
+        self._updates.put_nowait(LinkUpdate(Link(state, **more)))  # type: ignore[arg-type]
+
+    def event(self, kind: str, key: str, record: Any) -> None:
+        """One record changed."""
+        self.seq += 1
+        line = {
+            "type": "event",
+            "seq": self.seq,
+            "at": NOW,
+            "kind": kind,
+            "key": key,
+            "data": record.to_json(),
+        }
+        self._updates.put_nowait(LinkUpdate(Link("live"), frozenset(self.mirror.apply(line))))
+
+    async def updates(self) -> AsyncIterator[LinkUpdate]:
+        while True:
+            yield await self._updates.get()
+
+    def retry_now(self) -> None:
+        self.retried += 1
+
+    async def aclose(self) -> None:
+        self.closed = True
