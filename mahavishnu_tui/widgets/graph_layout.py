@@ -1,38 +1,18 @@
 """Draw a graph on a character grid. Pure: no Textual, so that commands can draw too.
 
-`draw` gives cells that a widget can style by live status; `render_text` gives plain lines.
+`draw` gives spans that a widget can style by live status; `render_text` gives plain lines.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Literal
-
 from mahavishnu_tui.models import GraphShape
+from mahavishnu_tui.widgets.drawing.across import across
+from mahavishnu_tui.widgets.drawing.down import down
+from mahavishnu_tui.widgets.drawing.flatten import flatten
+from mahavishnu_tui.widgets.drawing.listing import listing
+from mahavishnu_tui.widgets.drawing.model import ASCII, UNICODE, Drawing, Edge, Layout, Placement, Role, Span
 
-Layout = Literal["auto", "across", "down", "list"]
-"""`across`: left to right. `down`: top to bottom. `list`: one node per line with branch rails."""
-Role = Literal["node", "edge", "label", "text"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Span:
-    """A piece of one row: text of one role that belongs to one node or edge."""
-
-    x: int
-    text: str
-    role: Role
-    key: str = ""
-    """Node path (`outer/inner`) or edge id (`source→target` with paths)."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Drawing:
-    """A finished drawing: rows of spans, left to right, blanks left out."""
-
-    width: int
-    rows: list[list[Span]]
-    layout: Literal["across", "down", "list"]
+__all__ = ["Drawing", "Edge", "Layout", "Placement", "Role", "Span", "draw", "render_text"]
 
 
 def draw(
@@ -43,20 +23,40 @@ def draw(
     ascii_only: bool = False,
     layout: Layout = "auto",
 ) -> Drawing:
-    """Lay `shape` out for a view `width` cells wide; `unfolded` holds paths of subgraphs shown open.
+    """Lay `shape` out for a view `width` cells wide.
 
-    Depends on its arguments alone, never on statuses, so that a drawing stands still while it lights up.
+    `auto` draws across where that fits, else down, else as a list; a drawing of these is never wider
+    than `width` (from 20 cells on). A layout that is asked for by name may be wider, and falls back to the next
+    one where the graph is too tangled for it. Depends on the arguments alone, never on statuses,
+    so that a drawing stands still while it lights up.
+
+    Args:
+        shape: the graph.
+        width: cells.
+        unfolded: paths of the subgraphs to be shown open, in place.
+        ascii_only: use no character outside ASCII for lines and marks.
+        layout: which one.
     """
-    rows = [[Span(2, node.id, "node", node.id)] for node in shape.nodes]
-    return Drawing(width, rows, "list")
+    glyphs = ASCII if ascii_only else UNICODE
+    graph = flatten(shape, unfolded, glyphs)
+    if layout in ("auto", "across"):
+        drawing = across(graph, width, glyphs, force=layout == "across")
+        if drawing is not None:
+            return drawing
+    if layout != "list":
+        drawing = down(graph, width, glyphs, force=layout == "down")
+        if drawing is not None:
+            return drawing
+    return listing(graph, width, glyphs)
 
 
 def render_text(shape: GraphShape, width: int, ascii_only: bool = False) -> list[str]:
-    """The drawing as plain lines, all subgraphs folded."""
+    """The drawing as plain lines, all subgraphs folded, no trailing blanks."""
     lines = []
     for row in draw(shape, width, ascii_only=ascii_only).rows:
-        line = ""
+        line, end = "", 0
         for span in row:
-            line = line.ljust(span.x) + span.text
-        lines.append(line)
+            line += " " * (span.x - end) + span.text
+            end = span.x + span.width
+        lines.append(line.rstrip())
     return lines
