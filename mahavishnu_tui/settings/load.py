@@ -175,7 +175,7 @@ def _checked(name: str, values: Values, lines: Mapping[tuple[str, ...], int]) ->
             raise MahavishnuError(
                 ErrorCode.CONFIG_INVALID,
                 unknown_key(where, group),
-                "`mahavishnu config show` prints every setting.",
+                "`mahavishnu config show --defaults` lists every setting.",
             )
     try:
         MahavishnuSettings(**values)
@@ -221,7 +221,7 @@ def _environment(environ: Mapping[str, str]) -> Source:
             raise MahavishnuError(
                 ErrorCode.CONFIG_INVALID,
                 unknown_key(f"{name} ({key})", f"{group}.{field}"),
-                "`mahavishnu config show` prints every setting.",
+                "`mahavishnu config show --defaults` lists every setting.",
             )
     return Source(name, _checked(name, _from_texts(name, texts), {}))
 
@@ -242,7 +242,7 @@ def _flags(flags: Sequence[str], data_dir: Path | str | None) -> Source:
             raise MahavishnuError(
                 ErrorCode.CONFIG_INVALID,
                 unknown_key(name, key.strip()),
-                "`mahavishnu config show` prints every setting.",
+                "`mahavishnu config show --defaults` lists every setting.",
             )
         if len(rest) == 2:
             one: Values = {group: {rest[0]: {rest[1]: text}}}

@@ -47,7 +47,7 @@ def explain(
     return MahavishnuError(
         ErrorCode.CONFIG_INVALID,
         problems[0] + more,
-        "`mahavishnu config show` prints every setting.",
+        "`mahavishnu config show --defaults` lists every setting.",
         problems=problems,
     )
 

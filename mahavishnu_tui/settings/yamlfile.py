@@ -89,5 +89,7 @@ def _note_lines(node: yaml.MappingNode, path: tuple[str, ...], lines: dict[tuple
 
 def _invalid(name: str, why: str) -> MahavishnuError:
     return MahavishnuError(
-        ErrorCode.CONFIG_INVALID, f"{name}: {why}.", "`mahavishnu config show` prints a valid file."
+        ErrorCode.CONFIG_INVALID,
+        f"{name}: {why}.",
+        "`mahavishnu config show --defaults` prints a valid file.",
     )

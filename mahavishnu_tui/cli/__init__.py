@@ -1,0 +1,1 @@
+"""`mahavishnu …`: thin commands over the same client that the dashboard has."""

@@ -1,0 +1,201 @@
+"""`mahavishnu langgraph approve`: see a question, and answer exactly that one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli.common import Setup, command, connected, who
+from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.jsontext import read_json
+from mahavishnu_tui.models.approval import Approval
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.client.api import ServerClient
+
+_HOW = "Answer with --approve, --reject, --value JSON or --respond TEXT."
+
+
+@command("approve")
+@click.argument("question", required=False)
+@click.option("--approve", "verdict", flag_value="approve", help="Say yes.")
+@click.option("--reject", "verdict", flag_value="reject", help="Say no.")
+@click.option("--value", metavar="JSON|@FILE|-", help="Answer with this value.")
+@click.option("--respond", metavar="TEXT", help="Answer with this text.")
+@click.option("--comment", default="", help="Why; kept in the ledger.")
+@click.option("--hash", "expected", default="", help="Answer only if the question still has this hash.")
+async def approve(
+    setup: Setup,
+    question: str | None,
+    verdict: str | None,
+    value: str | None,
+    respond: str | None,
+    comment: str,
+    expected: str,
+) -> int:
+    """Answer QUESTION: an approval's id, or a run that waits with one question.
+
+    Without QUESTION the open questions are listed; without an answer it is shown, and asked for on a
+    terminal.
+    """
+    given = [item for item in (verdict, value, respond) if item is not None]
+    if len(given) > 1:
+        raise click.UsageError("Give one answer: --approve, --reject, --value or --respond.")
+    async with connected(setup.load_strictly()) as client:
+        if question is None:
+            if given:
+                raise click.UsageError("Say which question: an approval's id, or a run.")
+            return await _list(setup, client)
+        approval = await _find(client, question)
+        if expected and expected != approval.hash:
+            raise MahavishnuError(
+                ErrorCode.QUESTION_CHANGED,
+                f"The question of {approval.run_name} is no longer the one with hash {expected[:12]}….",
+                f"It has now {approval.hash}: look at it again.",
+            )
+        if not setup.as_json:
+            _show(approval)
+        answer = _answer(approval, verdict, value, respond, comment)
+        entry = await client.answer(approval.id, hash=approval.hash, value=answer, by=who(), comment=comment)
+    if setup.as_json:
+        output.emit(entry.to_json())
+    else:
+        output.say(f"{approval.run_name}: answered (ledger #{entry.seq})")
+    return OK
+
+
+async def _list(setup: Setup, client: ServerClient) -> int:
+    found = await client.approvals()
+    if setup.as_json:
+        output.emit([approval.to_json() for approval in found])
+        return OK
+    rows = [
+        (item.run_name, item.workflow, item.node, item.title, output.moment(item.asked_at), item.id)
+        for item in found
+    ]
+    output.table(("RUN", "WORKFLOW", "NODE", "QUESTION", "ASKED", "ID"), rows, "Nothing waits for you.")
+    return OK
+
+
+async def _find(client: ServerClient, question: str) -> Approval:
+    pending = await client.approvals()
+    for approval in pending:
+        if approval.id == question:
+            return approval
+    asked = [item for item in pending if question in (item.run_id, item.run_name)]
+    if len(asked) == 1:
+        return asked[0]
+    if asked:
+        ids = "; ".join(f"{item.node}: {item.id}" for item in asked)
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT, f"{question} asks {len(asked)} questions.", f"Name one: {ids}."
+        )
+    raise await _why_not(client, question)
+
+
+async def _why_not(client: ServerClient, question: str) -> MahavishnuError:
+    """Why there is no such open question: answered, passed by, a run that asks nothing, unknown."""
+    for approval in await client.approvals(status=""):
+        if approval.id == question and approval.status in ("answered", "applied"):
+            return MahavishnuError(
+                ErrorCode.ALREADY_ANSWERED,
+                f"{approval.answered_by or 'Somebody'} answered it at {output.moment(approval.answered_at)}.",
+                "`mahavishnu langgraph approve` lists the open questions.",
+            )
+        if approval.id == question:
+            return MahavishnuError(
+                ErrorCode.APPROVAL_UNKNOWN,
+                "The run went on or ended without this answer.",
+                "`mahavishnu langgraph approve` lists the open questions.",
+            )
+    try:
+        run = (await client.run(question.partition(".")[0])).run
+    except MahavishnuError:
+        return MahavishnuError(
+            ErrorCode.APPROVAL_UNKNOWN,
+            f"There is no question {question}.",
+            "`mahavishnu langgraph approve` lists the open ones.",
+        )
+    return MahavishnuError(
+        ErrorCode.APPROVAL_UNKNOWN,
+        f"{run.name} asks nothing now: it is {run.status}.",
+        "`mahavishnu langgraph approve` lists the open questions.",
+    )
+
+
+def _show(approval: Approval) -> None:
+    output.fields(
+        [
+            ("run", f"{approval.run_name}  ({approval.workflow})"),
+            ("node", f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node),
+            ("asked", output.moment(approval.asked_at)),
+            ("hash", approval.hash),
+        ]
+    )
+    output.say(output.pretty(approval.value))
+
+
+def _answer(
+    approval: Approval, verdict: str | None, value: str | None, respond: str | None, comment: str
+) -> Any:
+    if value is not None:
+        return read_json(value, "--value")
+    if respond is not None:
+        return _response(approval, respond)
+    if verdict is None:
+        verdict = _prompt()
+    return _verdict(approval, verdict == "approve", comment)
+
+
+def _prompt() -> str:
+    """Ask on the terminal for yes or no; anything else leaves the question open."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise MahavishnuError(ErrorCode.BAD_INPUT, "No answer was given.", _HOW)
+    print("Approve? [yes/no, empty leaves it open] ", end="", file=sys.stderr, flush=True)
+    said = sys.stdin.readline().strip().lower()
+    if said in ("y", "yes"):
+        return "approve"
+    if said in ("n", "no"):
+        return "reject"
+    raise MahavishnuError(ErrorCode.BAD_INPUT, "Nothing was answered; the question stays open.", _HOW)
+
+
+def _verdict(approval: Approval, yes: bool, comment: str) -> Any:
+    """Yes or no in the form that this kind of question expects."""
+    if approval.kind == "hitl_request":
+        decision: dict[str, Any] = {"type": "approve" if yes else "reject"}
+        if comment and not yes:
+            decision["message"] = comment
+        return {"decisions": [dict(decision) for _ in _actions(approval)]}
+    if approval.kind == "agent_inbox":
+        return [{"type": "accept" if yes else "ignore", "args": None}]
+    if approval.kind == "breakpoint" and not yes:
+        raise MahavishnuError(
+            ErrorCode.ANSWER_INVALID,
+            "A breakpoint can only be continued.",
+            f"`mahavishnu langgraph cancel {approval.run_name}` ends the run instead.",
+        )
+    if approval.schema and approval.schema.get("type") not in (None, "boolean"):
+        raise MahavishnuError(
+            ErrorCode.ANSWER_INVALID,
+            "This question wants more than yes or no.",
+            f"Its answer has the schema {approval.schema}: give it with --value.",
+        )
+    return yes
+
+
+def _response(approval: Approval, text: str) -> Any:
+    if approval.kind == "hitl_request":
+        return {"decisions": [{"type": "respond", "message": text} for _ in _actions(approval)]}
+    if approval.kind == "agent_inbox":
+        return [{"type": "response", "args": text}]
+    return text
+
+
+def _actions(approval: Approval) -> list[Any]:
+    found = approval.value.get("action_requests") if isinstance(approval.value, dict) else None
+    return found if isinstance(found, list) else [{}]

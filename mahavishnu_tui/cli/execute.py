@@ -1,0 +1,97 @@
+"""`mahavishnu langgraph execute`: run a workflow from a file."""
+
+from __future__ import annotations
+
+import click
+
+from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.jsontext import read_json
+from mahavishnu_tui.cli.projects import resolve_target
+from mahavishnu_tui.cli.trusting import require_trust
+
+
+@command("execute")
+@click.option(
+    "--workflow-file",
+    required=True,
+    metavar="F.py[:NAME]",
+    help="A Python file, with the graph's name where it holds several, or a langgraph.json[:ID].",
+)
+@click.option(
+    "--state", default="{}", metavar="JSON|@FILE|-", help="The input of the run; - reads standard input."
+)
+@click.option("--thread-id", metavar="ID", help="Go on with the state of this thread; default: a new one.")
+@click.option("--name", default="", help="What to call the workflow.")
+@click.option("--wait", is_flag=True, help="Wait until the run ends or asks.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait at most.")
+@click.option("--trust", is_flag=True, help="Trust the files that this command uses.")
+@click.option("--interpreter", metavar="PYTHON", help="The Python that runs it; default: the project's own.")
+async def execute(
+    setup: Setup,
+    workflow_file: str,
+    state: str,
+    thread_id: str | None,
+    name: str,
+    wait: bool,
+    timeout: float | None,
+    trust: bool,
+    interpreter: str | None,
+) -> int:
+    """Run a workflow from a file.
+
+    Exit status: 0 success (or started, without --wait), 1 failure, 2 bad usage, 3 waits for a human.
+    """
+    given = read_json(state, "--state")
+    target = resolve_target(workflow_file, interpreter)
+    loaded = setup.load_strictly(trust)
+    for file in target.files:
+        require_trust(loaded.store, file, trust=trust)
+
+    from mahavishnu_tui.cli import waiting
+    from mahavishnu_tui.client.launcher import LaunchOptions
+
+    launch = LaunchOptions.of(loaded)
+    async with connected(loaded) as client:
+        workflow = await client.register(target.spec, target.project, name or target.name)
+        run = await waiting.start(client, launch, workflow, given, thread_id=thread_id)
+        if wait:
+            if not setup.as_json:
+                output.narrate(f"{run.name} ({run.workflow}) started; ctrl-c leaves it running.")
+            detail = await waiting.settle(client, launch, run.id, run.version, timeout)
+        else:
+            detail = await client.run(run.id)
+    show(setup, detail)
+    return waiting.status_of(detail.run) if wait else OK
+
+
+def show(setup: Setup, detail: object) -> None:
+    """Print how a run stands."""
+    from mahavishnu_tui.cli.waiting import outcome
+    from mahavishnu_tui.client.api import RunDetail
+
+    assert isinstance(detail, RunDetail)
+    if setup.as_json:
+        output.emit(outcome(detail))
+        return
+    run = detail.run
+    took = f" in {output.span(run.ended_at - run.started_at)}" if run.ended_at and run.started_at else ""
+    rows: list[tuple[str, object]] = [
+        ("run", f"{run.name}  {run.id}"),
+        ("workflow", run.workflow),
+        ("thread", run.thread_id),
+        ("status", f"{run.status}{took}"),
+    ]
+    if detail.execution_path:
+        rows.append(("path", " → ".join(detail.execution_path)))
+    if run.error:
+        rows.append(("error", f"{run.error.get('code', '')} {run.error.get('message', '')}".strip()))
+        if run.error.get("hint"):
+            rows.append(("", run.error["hint"]))
+    output.fields(rows)
+    if detail.values is not None:
+        output.say(output.pretty(detail.values))
+    for approval in detail.approvals:
+        if approval.status == "pending":
+            output.say(f"asks: {approval.title}  (answer: mahavishnu langgraph approve {run.name})")

@@ -1,0 +1,52 @@
+"""`mahavishnu langgraph health`."""
+
+from __future__ import annotations
+
+from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.guard import FAILURE, OK
+
+
+@command("health")
+async def health(setup: Setup) -> int:
+    """Say how server, engine hosts and pools are doing.
+
+    Exit status: 0 healthy or degraded, 1 unhealthy, 4 no server answers.
+    """
+    async with connected(setup.load(), start=False) as client:
+        server = await client.server()
+        hosts = await client.hosts()
+        pools = await client.pools()
+    worst = [host for host in hosts if host.state in ("failed", "lost", "blocked")]
+    status = "degraded" if worst else "healthy"
+    if any(pool.status == "unhealthy" for pool in pools):
+        status = "unhealthy"
+    code = FAILURE if status == "unhealthy" else OK
+    if setup.as_json:
+        listed = {"hosts": [host.to_json() for host in hosts], "pools": [pool.to_json() for pool in pools]}
+        output.emit({"status": status, "server": server.to_json(), **listed})
+        return code
+    output.fields(
+        [
+            ("status", status),
+            ("server", f"{server.state}, pid {server.pid}, {server.running} running, {server.queued} queued"),
+        ]
+    )
+    rows = [
+        (
+            host.state,
+            host.pid or "",
+            host.running,
+            f"{host.rss >> 20} MiB",
+            f"{host.lag:.1f} s",
+            host.project_root,
+        )
+        for host in hosts
+    ]
+    output.say()
+    output.table(("HOST", "PID", "RUNS", "MEMORY", "LAG", "PROJECT"), rows, "No engine host is running.")
+    for host in worst:
+        said = (host.error or {}).get("message") or host.note
+        if said:
+            output.say(f"{host.project_root}: {said}")
+    return code

@@ -1,0 +1,71 @@
+"""`mahavishnu info`: paths, versions, the server, and where settings come from."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from typing import Any
+
+from mahavishnu_tui import __version__
+from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.models.errors import MahavishnuError
+
+_PACKAGES = ("textual", "httpx", "pydantic", "langgraph", "langgraph-checkpoint-sqlite", "prefect")
+
+
+@command("info")
+async def info(setup: Setup) -> int:
+    """Show paths, versions, the state of the server, and where settings come from."""
+    loaded = setup.load()
+    found: dict[str, Any] = {
+        "version": __version__,
+        "context": setup.context,
+        "paths": loaded.paths.to_json(),
+        "versions": _versions(),
+        "settings": [source.to_json() for source in loaded.sources],
+        "notes": loaded.notes,
+        "server": None,
+    }
+    try:
+        async with connected(loaded, start=False) as client:
+            found["server"] = (await client.server()).to_json()
+    except MahavishnuError as error:
+        found["server_error"] = error.to_json()
+    if setup.as_json:
+        output.emit(found)
+    else:
+        _print(found)
+    return OK
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": f"{platform.python_version()} ({sys.executable})"}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _print(found: dict[str, Any]) -> None:
+    output.say(f"mahavishnu {found['version']}, context {found['context']}")
+    output.say("\nPaths")
+    output.fields([(f"  {name}", path) for name, path in found["paths"].items()])
+    output.say("\nServer")
+    server = found["server"]
+    output.say(f"  {server['state']}, pid {server['pid']}" if server else "  not running")
+    output.say("\nVersions")
+    output.fields([(f"  {name}", version) for name, version in found["versions"].items()])
+    output.say("\nSettings, weakest first")
+    for source in found["settings"]:
+        if source["name"] == "defaults":
+            output.say("  defaults")
+            continue
+        keys = ", ".join(source["keys"]) or ("sets nothing" if source["status"] == "used" else "")
+        output.say(f"  {source['name']}  {source['status']}  {keys}".rstrip())
+    for note in found["notes"]:
+        output.say(f"\n{note}")

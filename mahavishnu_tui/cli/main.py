@@ -1,0 +1,107 @@
+"""The tree of commands. A command's module is imported when the command is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+
+import click
+
+from mahavishnu_tui import __version__
+from mahavishnu_tui.cli.guard import USAGE, guarded
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by where they live, and by one line of help."""
+
+    def __init__(self, *, homes: Mapping[str, tuple[str, str]], **rest: object) -> None:
+        super().__init__(**rest)  # type: ignore[arg-type]
+        self._homes = homes
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which they were written down."""
+        return list(self._homes)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in self._homes:
+            return None
+        home, _ = self._homes[cmd_name]
+        module, _, attribute = home.partition(":")
+        command = getattr(importlib.import_module(f"mahavishnu_tui.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self._homes.items()])
+
+
+SERVER = {
+    "run": ("server:run", "Run the server in the foreground."),
+    "start": ("server:start", "Start the server, detached, unless it runs."),
+    "stop": ("server:stop", "Let runs reach a step boundary, then end the server."),
+    "status": ("server:status", "Say whether it runs, where, and how busy it is."),
+    "logs": ("logs:logs", "Show the log of the server or of an engine host."),
+    "install": ("install:install", "Write a systemd user unit, for a server that survives reboots."),
+}
+CHECKPOINTS = {
+    "list": ("checkpoints:list_checkpoints", "List the checkpoints of a run, newest first."),
+    "load": ("checkpoints:load", "Show the state stored in a checkpoint."),
+}
+LANGGRAPH = {
+    "execute": ("execute:execute", "Run a workflow from a file."),
+    "list": ("runs:list_runs", "List runs, newest first."),
+    "checkpoints": ("main:checkpoints", "List and read checkpoints."),
+    "approve": ("approve:approve", "Answer the question that a run waits with."),
+    "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
+    "health": ("health:health", "Say how server, hosts and pools are doing."),
+    "cancel": ("runs:cancel", "Cancel a run."),
+    "resume": ("runs:resume", "Go on with a paused, failed or cancelled run, or from a checkpoint."),
+}
+ROOT = {
+    "langgraph": ("main:langgraph", "Run LangGraph workflows, answer and inspect them."),
+    "server": ("main:server", "The background server: start, stop, look at it."),
+    "demo": ("demo:demo", "Start example workflows and open the dashboard on them."),
+    "info": ("info:info", "Show paths, versions and where settings come from."),
+    "config": ("main:config", "Check and show settings."),
+    "trust": ("trust:trust", "Trust files whose code or settings may be used."),
+    "completion": ("completion:completion", "Print shell completion."),
+}
+CONFIG = {
+    "validate": ("config:validate", "Check a settings file, or all sources."),
+    "show": ("config:show", "Print every setting with its value."),
+}
+
+server = LazyGroup(name="server", homes=SERVER, help="The background server.")
+checkpoints = LazyGroup(name="checkpoints", homes=CHECKPOINTS, help="Checkpoints of a run.")
+langgraph = LazyGroup(name="langgraph", homes=LANGGRAPH, help="LangGraph workflows and their runs.")
+config = LazyGroup(name="config", homes=CONFIG, help="Settings.")
+root = LazyGroup(
+    name="mahavishnu",
+    homes=ROOT,
+    help="Drives and watches workflows. Without a command it opens the dashboard;"
+    " that takes --context NAME, --data-dir DIR, --set group.field=value, --readonly and --ascii.",
+)
+click.version_option(__version__, prog_name="mahavishnu", message="%(prog)s %(version)s")(root)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command; its exit status."""
+    return guarded(lambda: _run(words), as_json="--json" in words)
+
+
+def _run(words: Sequence[str]) -> int:
+    try:
+        status = root.main(args=list(words), prog_name="mahavishnu", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        return USAGE
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return error.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    return status if isinstance(status, int) else 0

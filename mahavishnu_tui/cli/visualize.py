@@ -1,0 +1,90 @@
+"""`mahavishnu langgraph visualize`: a graph as text, Mermaid or JSON."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.projects import resolve_target
+from mahavishnu_tui.cli.trusting import require_trust
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.graph import GraphShape
+from mahavishnu_tui.models.text import clean
+
+
+@command("visualize")
+@click.option("--workflow-file", metavar="F.py[:NAME]", help="Draw the graph of this file.")
+@click.option("--run", metavar="RUN", help="Draw the graph of this run, with the edges it has shown.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "mermaid", "json"]), default="text", show_default=True
+)
+@click.option("--output", "file", metavar="FILE", help="Write there instead of standard output.")
+@click.option("--width", type=click.IntRange(20, 1000), help="Columns; default: those of the terminal.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters alone.")
+@click.option("--trust", is_flag=True, help="Trust the files that this command uses.")
+@click.option("--interpreter", metavar="PYTHON", help="The Python that loads it.")
+async def visualize(
+    setup: Setup,
+    workflow_file: str | None,
+    run: str | None,
+    form: str,
+    file: str | None,
+    width: int | None,
+    ascii_only: bool,
+    trust: bool,
+    interpreter: str | None,
+) -> int:
+    """Draw the graph of a workflow file or of a run."""
+    if (workflow_file is None) == (run is None):
+        raise click.UsageError("Give either --workflow-file or --run.")
+    if run is not None:
+        async with connected(setup.load_strictly(trust)) as client:
+            shape = await client.graph((await client.run(run)).run.id)
+    else:
+        shape = await _of_file(setup, workflow_file or "", interpreter, trust)
+    form = "json" if setup.as_json else form
+    text = _text(shape, form, width or shutil.get_terminal_size().columns, ascii_only)
+    if file is None:
+        print(text)
+    else:
+        _write(Path(file), text)
+        output.narrate(f"{file} written.")
+    return OK
+
+
+async def _of_file(setup: Setup, workflow_file: str, interpreter: str | None, trust: bool) -> GraphShape:
+    target = resolve_target(workflow_file, interpreter)
+    loaded = setup.load_strictly(trust)
+    for file in target.files:
+        require_trust(loaded.store, file, trust=trust)
+    async with connected(loaded) as client:
+        workflow = await client.register(target.spec, target.project, target.name, refresh=True)
+    return GraphShape.from_json(workflow.shape or {})
+
+
+def _text(shape: GraphShape, form: str, width: int, ascii_only: bool) -> str:
+    if form == "json":
+        import json
+
+        return json.dumps(shape.to_json(), indent=2)
+    if form == "mermaid":
+        from mahavishnu_tui.cli.mermaid import mermaid
+
+        return mermaid(shape)
+    from mahavishnu_tui.widgets.graph_layout import render_text
+
+    return clean("\n".join(render_text(shape, width, ascii_only)))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text + "\n")
+    except OSError as error:
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT, f"{path} cannot be written ({error.strerror}).", "Choose another file."
+        ) from error

@@ -1,0 +1,131 @@
+"""Starts runs and follows them to where they stop: success, failure, or a question."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+from mahavishnu_tui.cli.common import who
+from mahavishnu_tui.cli.guard import FAILURE, OK, WAITS
+from mahavishnu_tui.client.api import RunDetail, ServerClient
+from mahavishnu_tui.client.feed import Feed
+from mahavishnu_tui.client.launcher import LaunchOptions, ensure_server
+from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.run import ACTIVE, Run
+from mahavishnu_tui.models.workflow import Workflow
+
+ATTEMPTS = 3
+
+
+async def start(
+    client: ServerClient,
+    launch: LaunchOptions,
+    workflow: Workflow,
+    given: Any,
+    *,
+    thread_id: str | None = None,
+    tags: tuple[str, ...] = (),
+) -> Run:
+    """Start a run; repeated when the server dies over it, which its request id makes safe."""
+    request_id = uuid.uuid4().hex
+    attempt = 1
+    while True:
+        try:
+            return await client.start_run(
+                workflow_id=workflow.id,
+                input=given,
+                by=who(),
+                thread_id=thread_id,
+                request_id=request_id,
+                tags=tags,
+            )
+        except MahavishnuError as error:
+            if error.code is not ErrorCode.SERVER_UNREACHABLE or attempt == ATTEMPTS:
+                raise
+        attempt += 1
+        await ensure_server(launch)
+
+
+async def settle(
+    client: ServerClient, launch: LaunchOptions, run_id: str, version: int, timeout: float | None
+) -> RunDetail:
+    """Wait until a run is no longer at work; through deaths of the server.
+
+    Args:
+        client: the server.
+        launch: how to start it again.
+        run_id: the run.
+        version: what an act of ours left the run at: an older state of it is not an outcome.
+        timeout: seconds; None waits for ever.
+
+    Raises:
+        MahavishnuError: MHV-109 when it takes longer. The run goes on.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            await _settled(client, launch, run_id, version)
+    except TimeoutError:
+        raise MahavishnuError(
+            ErrorCode.TIMEOUT,
+            f"The run is still at work after {timeout:g} s.",
+            f"It goes on; `mahavishnu langgraph cancel {run_id}` ends it.",
+            run_id=run_id,
+        ) from None
+    return await client.run(run_id)
+
+
+async def _settled(client: ServerClient, launch: LaunchOptions, run_id: str, version: int) -> None:
+    mirror = Mirror()
+    feed = Feed(client, mirror, start_server=lambda: ensure_server(launch))
+    updates = feed.__aiter__()
+    try:
+        async for update in updates:
+            if not ({("run", run_id), EVERYTHING} & update.changes):
+                continue
+            run = mirror.runs.get(run_id) or (await client.run(run_id)).run
+            if run.version >= version and run.status not in ACTIVE:
+                return
+    finally:
+        await updates.aclose()
+
+
+def outcome(detail: RunDetail) -> dict[str, Any]:
+    """The one JSON object that says how a run stands."""
+    run = detail.run
+    return {
+        "run_id": run.id,
+        "run_name": run.name,
+        "thread_id": run.thread_id,
+        "workflow": run.workflow,
+        "workflow_id": run.workflow_id,
+        "status": run.status,
+        "execution_path": detail.execution_path,
+        "values": detail.values,
+        "values_truncated": detail.values_truncated,
+        "interrupts": [
+            {
+                "id": approval.interrupt_id,
+                "approval_id": approval.id,
+                "node": f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node,
+                "value": approval.value,
+                "hash": approval.hash,
+                "kind": approval.kind,
+                "schema": approval.schema,
+            }
+            for approval in detail.approvals
+            if approval.status == "pending"
+        ],
+        "error": run.error,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+    }
+
+
+def status_of(run: Run) -> int:
+    """The exit status that goes with how a run stands."""
+    if run.status == "interrupted":
+        return WAITS
+    return FAILURE if run.status in ("error", "cancelled") else OK
