@@ -45,7 +45,7 @@ class Header(Widget):
         *,
         now: Callable[[], float] = time.time,
         ascii_only: bool = False,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)

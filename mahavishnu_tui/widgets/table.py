@@ -87,7 +87,7 @@ class VirtualTable(LineView):
         self,
         columns: Sequence[Column],
         *,
-        id: str | None = None,
+        id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)

@@ -166,7 +166,7 @@ class _Painter:
 
     def _write_labels(self, index: int, routed: RoutedGap) -> None:
         labels = self._labels(routed)
-        start, size = self.gaps[index]
+        start, _ = self.gaps[index]
         for wire in routed.wires:
             for link in wire.links:
                 text = labels.pop(id(link.target), "")
@@ -183,7 +183,9 @@ class _Painter:
             if not self._reached_from_left(item):
                 self.canvas.head(x, item.y, self.glyphs.left)
             if item.label:
-                self.canvas.write(item.y, Span(x + 2, f" {_short(item.label, self.glyphs)} ", "label", "", edges))
+                self.canvas.write(
+                    item.y, Span(x + 2, f" {_short(item.label, self.glyphs)} ", "label", "", edges)
+                )
 
     def _reached_from_left(self, item: Item) -> bool:
         """Whether a return line goes on beyond this column."""

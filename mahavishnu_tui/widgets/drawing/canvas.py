@@ -82,10 +82,10 @@ class Canvas:
         bits = 0
         for stroke in cell.strokes.values():
             bits |= stroke
-        if bits == UP | DOWN | LEFT | RIGHT and len(cell.strokes) > 1:
+        straight = all(stroke in (UP | DOWN, LEFT | RIGHT) for stroke in cell.strokes.values())
+        if bits == UP | DOWN | LEFT | RIGHT and straight:
             # Two lines that only cross: the upright one passes over, so that nothing seems joined.
-            if all(stroke in (UP | DOWN, LEFT | RIGHT) for stroke in cell.strokes.values()):
-                bits = UP | DOWN
+            bits = UP | DOWN
         if self.observed and cell.edges <= self.observed:
             if not bits & (UP | DOWN):
                 return self.glyphs.dash_h

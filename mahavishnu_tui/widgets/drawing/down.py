@@ -48,7 +48,8 @@ def down(graph: FlatGraph, width: int, glyphs: Glyphs, *, force: bool = False) -
     """Draw top to bottom; None when rails and names do not fit into `width` (unless forced)."""
     rails = _Rails(graph, glyphs)
     names = max(
-        (cell_len(step.node.label) + 2 * step.node.depth for step in rails.steps if _named(step.node)), default=0
+        (cell_len(step.node.label) + 2 * step.node.depth for step in rails.steps if _named(step.node)),
+        default=0,
     )
     for room in ROOMS:
         left = width - rails.width - room - rails.back_width - 1
@@ -171,7 +172,7 @@ class _Rails:
             self.canvas.stub(at, y, bits, edges, wire)
 
     def _source_row(self, step: _Step) -> int:
-        """The row from which a node's edges lead back: its own, or that of its links when that one is taken."""
+        """The row from which edges lead back: the node's own, or its links' when one comes back to it."""
         is_target = any(target == step.node.path for _, target in self.back)
         return step.links if is_target and step.links is not None else step.row
 
@@ -187,7 +188,9 @@ class _Rails:
         taken: list[list[tuple[int, int]]] = []
         for target, rows in sorted(self.spans.items(), key=lambda item: (item[1][1] - item[1][0], item[1])):
             track = 0
-            while track < len(taken) and any(low <= rows[1] and high >= rows[0] for low, high in taken[track]):
+            while track < len(taken) and any(
+                low <= rows[1] and high >= rows[0] for low, high in taken[track]
+            ):
                 track += 1
             if track == len(taken):
                 taken.append([])

@@ -89,7 +89,7 @@ def topological(graph: FlatGraph, back: set[Edge]) -> list[str]:
     while ready or ends:
         path = ready.pop() if ready else ends.pop(0)
         order.append(path)
-        freed = []
+        freed: list[str] = []
         for target in after[path]:
             if (path, target) in back:
                 continue
