@@ -1,0 +1,267 @@
+"""The LangGraph adapter: loads graphs, runs them, and answers for their threads. A library of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from langgraph.graph import StateGraph
+
+from mahavishnu_tui.engines.base import AdapterCapabilities, AdapterError, OrchestratorAdapter
+from mahavishnu_tui.engines.langgraph.catalog import Catalog, LoadedGraph
+from mahavishnu_tui.engines.langgraph.checkpoints import list_checkpoints, read_state
+from mahavishnu_tui.engines.langgraph.nodes import sync_nodes_at_work
+from mahavishnu_tui.engines.langgraph.requests import EngineSettings, Notify, RunRequest
+from mahavishnu_tui.engines.langgraph.runner import Dispatch
+from mahavishnu_tui.engines.langgraph.savers import LeasedSaver, open_saver
+from mahavishnu_tui.engines.langgraph.thread import read_thread
+from mahavishnu_tui.models import Checkpoint, ErrorCode, StateView
+
+CANCEL_WAIT = 5.0
+"""Seconds that a node has to end after its cancellation."""
+
+
+class LangGraphAdapter(OrchestratorAdapter):
+    """Runs LangGraph graphs with checkpoints in one SQLite file.
+
+    Use it as an async context manager, in the event loop that is to run the graphs::
+
+        async with LangGraphAdapter(checkpoints="checkpoints.db") as adapter:
+            result = await adapter.execute({"spec": "flow.py:graph", "input": {"n": 1}})
+
+    Args:
+        root: the project's folder; relative specs start here.
+        checkpoints: the SQLite file; it is made when missing.
+        settings: limits and durability.
+        notify: gets every notice of docs/protocols.md, from all runs.
+    """
+
+    def __init__(
+        self,
+        root: str | Path = ".",
+        checkpoints: str | Path = "checkpoints.db",
+        settings: EngineSettings | None = None,
+        notify: Notify | None = None,
+    ) -> None:
+        self._path = Path(checkpoints).absolute()
+        self._settings = settings or EngineSettings()
+        self._notify = notify or _drop
+        self._catalog = Catalog(Path(root).absolute(), self._edge_seen)
+        self._active: dict[str, Dispatch] = {}
+        self._tasks: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        self._holder = f"{os.uname().nodename}:{os.getpid()}"
+        self._stack = contextlib.AsyncExitStack()
+        self._opened: LeasedSaver | None = None
+
+    @property
+    def adapter_type(self) -> str:
+        """`langgraph`."""
+        return "langgraph"
+
+    @property
+    def name(self) -> str:
+        """`LangGraph`."""
+        return "LangGraph"
+
+    @property
+    def capabilities(self) -> AdapterCapabilities:
+        """Runs are watched, cancelled and kept as states."""
+        return AdapterCapabilities(can_monitor_execution=True, can_cancel_workflows=True, can_sync_state=True)
+
+    @property
+    def running(self) -> int:
+        """How many runs are at work now."""
+        return len(self._active)
+
+    async def __aenter__(self) -> LangGraphAdapter:
+        """Open the checkpoint file.
+
+        Raises:
+            AdapterError: MHV-430, 004 or 006.
+        """
+        executor = ThreadPoolExecutor(self._settings.sync_threads, thread_name_prefix="node")
+        asyncio.get_running_loop().set_default_executor(executor)
+        self._opened = await self._stack.enter_async_context(
+            open_saver(self._path, self._settings.synchronous)
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Cancel what runs, close graphs and file."""
+        for run_id in list(self._tasks):
+            with contextlib.suppress(AdapterError):  # it has ended by itself
+                await self.cancel(run_id)
+        await self._catalog.close()
+        await self._stack.aclose()
+        self._opened = None
+
+    async def load(self, spec: str) -> LoadedGraph:
+        """Import and compile a graph, again when its file changed and no run uses it.
+
+        Raises:
+            WorkflowError: MHV-420 to 422.
+        """
+        busy = any(dispatch.request.spec == spec for dispatch in self._active.values())
+        return await self._catalog.load(spec, self._saver, busy)
+
+    async def start(self, request: RunRequest) -> asyncio.Task[dict[str, Any]]:
+        """Take the thread's lease and begin a dispatch; the task gives its `finished` notice.
+
+        Raises:
+            WorkflowError: the graph does not load.
+            AdapterError: MHV-431 when a newer dispatch has the thread; MHV-101 when this run is at work here.
+        """
+        if request.run_id in self._active:
+            raise AdapterError(
+                ErrorCode.RUN_STATE, f"Run {request.run_id} is at work already.", "Wait for it, or cancel it."
+            )
+        loaded = await self.load(request.spec)
+        await self._saver.take_lease(request.thread_id, request.lease, self._holder)
+        dispatch = Dispatch(request, loaded.graph, loaded.hash, self._saver, self._settings, self._notify)
+        self._active[request.run_id] = dispatch
+        task = asyncio.create_task(self._run(dispatch), name=f"run {request.run_id}")
+        self._tasks[request.run_id] = task
+        return task
+
+    async def _run(self, dispatch: Dispatch) -> dict[str, Any]:
+        try:
+            return await dispatch.run()
+        finally:
+            self._active.pop(dispatch.request.run_id, None)
+            self._tasks.pop(dispatch.request.run_id, None)
+
+    async def cancel(self, run_id: str) -> bool:
+        """Cancel a run; False when a synchronous node is at work, which only the end of the process stops.
+
+        Raises:
+            AdapterError: MHV-100 when no such run is at work here.
+        """
+        dispatch, task = self._active.get(run_id), self._tasks.get(run_id)
+        if dispatch is None or task is None:
+            raise AdapterError(ErrorCode.RUN_UNKNOWN, f"Run {run_id} is not at work in this host.")
+        if sync_nodes_at_work(dispatch.graph, dispatch.recorder.at_work):
+            return False
+        dispatch.cancelled()
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=CANCEL_WAIT)
+        return bool(done)
+
+    def drain(self, run_id: str = "") -> None:
+        """Pause a run, or all of them, at the next step boundary."""
+        for dispatch in [self._active.get(run_id)] if run_id else list(self._active.values()):
+            if dispatch is not None:
+                dispatch.drain()
+
+    async def checkpoints(self, thread_id: str, limit: int = 100, before: str = "") -> list[Checkpoint]:
+        """The checkpoints of a thread, newest first.
+
+        Raises:
+            AdapterError: MHV-430, 004.
+        """
+        return await asyncio.to_thread(list_checkpoints, self._path, thread_id, limit, before)
+
+    async def state(self, thread_id: str, spec: str, checkpoint_id: str = "") -> StateView:
+        """The state in a checkpoint, or as it is now.
+
+        Raises:
+            WorkflowError: the graph does not load.
+            AdapterError: MHV-107 when there is no such checkpoint.
+        """
+        loaded = await self.load(spec)
+        listed = await self.checkpoints(thread_id, 1000)
+        return await read_state(loaded.graph, self._saver, listed, thread_id, checkpoint_id)
+
+    async def questions(self, thread_id: str, spec: str) -> dict[str, Any]:
+        """What a thread waits for, as stored: `{"questions", "next", "finished"}`.
+
+        Raises:
+            WorkflowError: the graph does not load.
+        """
+        loaded = await self.load(spec)
+        thread = await read_thread(loaded.graph, self._saver, thread_id)
+        return {
+            "questions": [question.to_json() for question in thread.questions.values()],
+            "next": thread.next,
+            "finished": thread.exists and not thread.next and not thread.lost,
+        }
+
+    async def execute(self, task: Mapping[str, Any], repos: Sequence[str] = ()) -> dict[str, Any]:
+        """Run a graph to its end or its next question.
+
+        Args:
+            task: `spec` (or `graph`, a compiled graph or builder), `input`, and if wanted `thread_id`, `run_id`, `config`.
+            repos: handed to the graph as `config["configurable"]["repos"]`.
+
+        Returns:
+            `run_id`, `thread_id`, `status`, `values`, `questions`, `error`, `path`, as in the `finished` notice.
+
+        Raises:
+            WorkflowError: the graph does not load.
+            AdapterError: it cannot be run now.
+        """
+        spec = str(task.get("spec") or f"object:{id(task.get('graph')):x}")
+        if task.get("graph") is not None:
+            graph = task["graph"]
+            await self._catalog.add(
+                spec, graph.compile() if isinstance(graph, StateGraph) else graph, self._saver
+            )
+        config = dict(task.get("config") or {})
+        if repos:
+            config["configurable"] = {**(config.get("configurable") or {}), "repos": list(repos)}
+        run_id = str(task.get("run_id") or uuid.uuid4())
+        thread_id = str(task.get("thread_id") or run_id)
+        lease = await self._saver.next_lease(thread_id)
+        request = RunRequest(run_id, thread_id, spec, lease, input=task.get("input"), config=config)
+        finished = await (await self.start(request))
+        return {"thread_id": thread_id, **{key: value for key, value in finished.items() if key != "ev"}}
+
+    async def get_health(self) -> dict[str, Any]:
+        """Whether the checkpoint file can be written; never raises."""
+        health = {
+            "engine": "langgraph",
+            "running": self.running,
+            "checkpoints": str(self._path),
+            "versions": versions(),
+        }
+        try:
+            await self._saver.check()
+        except AdapterError as error:
+            return {**health, "status": "unhealthy", "error": error.to_json()}
+        return {**health, "status": "healthy"}
+
+    @property
+    def _saver(self) -> LeasedSaver:
+        if self._opened is None:
+            raise AdapterError(
+                ErrorCode.CHECKPOINT_STORE,
+                "The adapter is not open.",
+                "Use it as `async with LangGraphAdapter(...)`.",
+            )
+        return self._opened
+
+    def _edge_seen(self, spec: str, namespace: str, source: str, target: str) -> None:
+        self._notify({"ev": "edge", "spec": spec, "namespace": namespace, "source": source, "target": target})
+
+
+def versions() -> dict[str, str]:
+    """The versions in this interpreter that decide how graphs run."""
+    found = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    for package in ("langgraph", "langgraph-checkpoint", "langgraph-checkpoint-sqlite", "langchain-core"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    return found
+
+
+def _drop(notice: dict[str, Any]) -> None:
+    """Nobody listens."""

@@ -1,0 +1,175 @@
+"""Answers the server's requests: a thin shell around the adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mahavishnu_tui.engines.langgraph.host.beat import Heart
+from mahavishnu_tui.engines.langgraph.host.channel import Channel
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.engines.langgraph.adapter import LangGraphAdapter
+
+PROTOCOL = 1
+PACKAGES = "langgraph langgraph-checkpoint-sqlite"
+Handler = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+class Service:
+    """One connection to the server. LangGraph is imported with `hello`, so that its absence can be reported."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, channel: Channel) -> None:
+        self.stopped = False
+        self._loop = loop
+        self._channel = channel
+        self._adapter: LangGraphAdapter | None = None
+        self._heart = Heart(loop, lambda: self._adapter.running if self._adapter else 0, channel.send)
+        self._pending: set[asyncio.Task[None]] = set()
+        self._handlers: dict[str, Handler] = {
+            "hello": self._hello,
+            "load": self._load,
+            "run": self._start,
+            "cancel": self._cancel,
+            "drain": self._drain,
+            "checkpoints": self._checkpoints,
+            "state": self._state,
+            "questions": self._questions,
+            "stop": self._stop,
+        }
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Take in one line, from the reading thread."""
+        self._loop.call_soon_threadsafe(self._dispatch, message)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        task = self._loop.create_task(self._reply(message))
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+
+    async def _reply(self, message: dict[str, Any]) -> None:
+        reply: dict[str, Any] = {"id": message.get("id")}
+        try:
+            reply["ok"] = await self._handle(message)
+        except MahavishnuError as error:
+            reply["error"] = error.to_json()
+        except BaseException as error:
+            traceback.print_exc()  # to the host's log
+            reply["error"] = MahavishnuError(
+                ErrorCode.INTERNAL,
+                f"The engine host failed at {request_name(message)!r}: {type(error).__name__}: {error}.",
+                "Its log has the details.",
+            ).to_json()
+        self._channel.send(reply)
+        if self.stopped:
+            self._loop.stop()
+
+    async def _handle(self, message: dict[str, Any]) -> Any:
+        handler = self._handlers.get(request_name(message))
+        if handler is None:
+            raise MahavishnuError(
+                ErrorCode.BAD_INPUT,
+                f"The engine host does not know {request_name(message)!r}.",
+                "Server and host are of different versions: restart the server.",
+            )
+        try:
+            return await handler(message)
+        except KeyError as error:
+            raise MahavishnuError(
+                ErrorCode.BAD_INPUT, f"{request_name(message)!r} needs {error}.", "See docs/protocols.md."
+            ) from error
+
+    async def _hello(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message.get("protocol", PROTOCOL) != PROTOCOL:
+            raise MahavishnuError(
+                ErrorCode.HOST_START,
+                f"The engine host speaks protocol {PROTOCOL}, the server {message.get('protocol')}.",
+                "Restart the server.",
+            )
+        self._heart.start()
+        try:
+            from mahavishnu_tui.engines.langgraph.adapter import LangGraphAdapter, versions
+            from mahavishnu_tui.engines.langgraph.requests import EngineSettings
+        except ImportError as error:
+            raise engine_missing(error) from error
+        root = Path(message.get("project", {}).get("root") or os.getcwd())
+        adapter = LangGraphAdapter(
+            root,
+            message["checkpoints"],
+            EngineSettings.from_json(message.get("settings")),
+            self._channel.send,
+        )
+        self._adapter = await adapter.__aenter__()
+        return {"pid": os.getpid(), "versions": versions()}
+
+    async def _load(self, message: dict[str, Any]) -> dict[str, Any]:
+        return (await self._engine.load(message["spec"])).to_json()
+
+    async def _start(self, message: dict[str, Any]) -> dict[str, Any]:
+        from mahavishnu_tui.engines.langgraph.requests import RunRequest
+
+        await self._engine.start(RunRequest.from_json(message))
+        return {}
+
+    async def _cancel(self, message: dict[str, Any]) -> dict[str, Any]:
+        if await self._engine.cancel(message["run_id"]):
+            return {"cancelled": True}
+        return {"cancelled": False, "reason": "sync"}
+
+    async def _drain(self, message: dict[str, Any]) -> dict[str, Any]:
+        self._engine.drain(message.get("run_id") or "")
+        return {}
+
+    async def _checkpoints(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        listed = await self._engine.checkpoints(
+            message["thread_id"], int(message.get("limit") or 100), message.get("before") or ""
+        )
+        return [checkpoint.to_json() for checkpoint in listed]
+
+    async def _state(self, message: dict[str, Any]) -> dict[str, Any]:
+        view = await self._engine.state(
+            message["thread_id"], message["spec"], message.get("checkpoint_id") or ""
+        )
+        return view.to_json()
+
+    async def _questions(self, message: dict[str, Any]) -> dict[str, Any]:
+        return await self._engine.questions(message["thread_id"], message["spec"])
+
+    async def _stop(self, message: dict[str, Any]) -> dict[str, Any]:
+        self._heart.stop()
+        if self._adapter is not None:
+            await self._adapter.__aexit__(None, None, None)
+        self.stopped = True
+        return {}
+
+    @property
+    def _engine(self) -> LangGraphAdapter:
+        if self._adapter is None:
+            raise MahavishnuError(ErrorCode.BAD_INPUT, "The engine host has had no hello yet.")
+        return self._adapter
+
+
+def request_name(message: dict[str, Any]) -> str:
+    """What a request asks for: its `op`."""
+    return str(message.get("op", ""))
+
+
+def engine_missing(error: ImportError) -> MahavishnuError:
+    """MHV-423: this interpreter lacks LangGraph or its saver, or has too old ones."""
+    missing = (
+        f"has no {error.name!r}"
+        if isinstance(error, ModuleNotFoundError)
+        else f"has an old LangGraph ({error})"
+    )
+    return MahavishnuError(
+        ErrorCode.ENGINE_MISSING,
+        f"The interpreter {sys.executable} {missing}.",
+        f"Run: {sys.executable} -m pip install -U {PACKAGES}",
+        interpreter=sys.executable,
+    )

@@ -1,0 +1,27 @@
+"""What kind of code the nodes of a graph run."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from mahavishnu_tui.engines.langgraph.shape import AnyGraph, subgraph_of
+from mahavishnu_tui.models import NodeVisit
+
+
+def sync_nodes_at_work(graph: AnyGraph, visits: Iterable[NodeVisit]) -> list[str]:
+    """Paths of the visits that run in a thread, which nothing but the end of the process stops."""
+    return [visit.path for visit in visits if _is_sync(graph, visit)]
+
+
+def _is_sync(graph: AnyGraph, visit: NodeVisit) -> bool:
+    inner: AnyGraph | None = graph
+    for name in visit.namespace.split("/") if visit.namespace else ():
+        inner = subgraph_of(inner, name) if inner is not None else None
+    if inner is None or visit.node not in inner.nodes:
+        return False
+    bound = inner.nodes[visit.node].bound
+    # LangGraph wraps a plain function so that its async side runs it in an executor.
+    return getattr(bound, "func", None) is not None and isinstance(
+        getattr(bound, "afunc", None), functools.partial
+    )

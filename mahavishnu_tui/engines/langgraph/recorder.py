@@ -1,0 +1,203 @@
+"""The path record: a pure state machine from stream parts and attempts to `NodeVisit`s.
+
+A visit is one attempt at one task. Attempts come from callbacks (the stream does not show retries), results and step
+boundaries from the `debug` stream; nested graphs may report in either order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mahavishnu_tui.models import NodeVisit
+from mahavishnu_tui.models.run import VisitOutcome
+from mahavishnu_tui.models.text import clean_line
+
+MAX_ERROR = 500
+"""Characters of an error kept in a visit."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskStart:
+    """What is known of a task when it, or an attempt at it, begins."""
+
+    task_id: str
+    node: str
+    namespace: str
+    """Path of the enclosing subgraph nodes, as in `NodeVisit`."""
+    scope: str
+    """LangGraph's own namespace, with task ids: two runs of one subgraph differ."""
+    step: int
+    at: float
+    triggers: tuple[str, ...] = ()
+    branch: str = ""
+
+
+class PathRecorder:
+    """Keeps the visits of one dispatch and reports each change.
+
+    Args:
+        run_id: of the run they belong to.
+        lease: of the dispatch.
+        next_visit: the number of the first visit.
+        changed: called with each new or changed visit.
+        known_tasks: ids of tasks whose writes were already stored when the dispatch began: their
+            results are re-applied and they do not run again.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        lease: int,
+        next_visit: int,
+        changed: Callable[[NodeVisit], None],
+        known_tasks: frozenset[str] = frozenset(),
+    ) -> None:
+        self._run_id = run_id
+        self._lease = lease
+        self._next = next_visit
+        self._changed = changed
+        self._known = known_tasks
+        self._visits: dict[int, NodeVisit] = {}
+        self._open: dict[int, str] = {}
+        self._latest: dict[str, int] = {}
+        self._scheduled: dict[str, TaskStart] = {}
+        self._failures: list[tuple[BaseException, str]] = []
+
+    @property
+    def visits(self) -> list[NodeVisit]:
+        """All visits of this dispatch, by number."""
+        return list(self._visits.values())
+
+    @property
+    def at_work(self) -> list[NodeVisit]:
+        """The visits that have not ended."""
+        return [self._visits[number] for number in self._open]
+
+    @property
+    def path(self) -> list[str]:
+        """The nodes visited, in order, each task once."""
+        return [visit.path for visit in self._visits.values() if visit.attempt == 1]
+
+    def scheduled(self, task: TaskStart) -> None:
+        """A task is to be run, re-applied or taken from the cache."""
+        if task.task_id not in self._latest:
+            self._scheduled[task.task_id] = task
+
+    def attempt(self, task: TaskStart) -> None:
+        """An attempt at a task begins."""
+        attempt = 1
+        previous = self._visit_of(task.task_id)
+        if previous is not None:
+            attempt = previous.attempt + 1
+            if previous.outcome == "running":
+                self._update(previous, outcome="retried", ended_at=previous.ended_at or task.at)
+        self._scheduled.pop(task.task_id, None)
+        self._begin(task, attempt)
+
+    def attempt_failed(self, task_id: str, error: BaseException, at: float) -> None:
+        """An attempt raised: the visit ends when the result or the next attempt shows which it was."""
+        visit = self._visit_of(task_id)
+        if visit is not None and visit.outcome == "running":
+            self._failures.append((error, visit.path))
+            self._visits[visit.number] = visit.replace(ended_at=at, error=error_text(error))
+
+    def result(self, task: TaskStart, error: Any, interrupted: bool) -> None:
+        """A task has a result: what it wrote, an error, or questions."""
+        visit = self._visit_of(task.task_id)
+        if visit is None:
+            self._scheduled.pop(task.task_id, None)
+            visit = self._begin(task, 1)
+        outcome: VisitOutcome = "success"
+        text = None
+        if interrupted:
+            outcome = "interrupted"
+        elif error is not None:
+            outcome = "cancelled" if "CancelledError" in type(error).__name__ else "error"
+            text = error_text(error)
+        self._update(visit, outcome=outcome, ended_at=task.at, error=text)
+
+    def step_done(self, scope: str, step: int, at: float) -> None:
+        """A checkpoint closes a step of a graph: what is still open in it has succeeded or came from the cache."""
+        for number, its_scope in list(self._open.items()):
+            if its_scope == scope and self._visits[number].step <= step:
+                self._update(self._visits[number], outcome="success", ended_at=at)
+        for task in list(self._scheduled.values()):
+            if task.scope == scope and task.step <= step:
+                del self._scheduled[task.task_id]
+                if task.task_id not in self._known:
+                    self._update(self._begin(task, 1), outcome="cached", ended_at=at)
+
+    def close(self, outcome: VisitOutcome, at: float, error: str | None = None) -> None:
+        """The dispatch is over: what is still open ends with this outcome."""
+        for visit in self.at_work:
+            ended = visit.ended_at or at
+            self._update(visit, outcome=outcome, ended_at=ended, error=visit.error or error)
+
+    def fail(self, error: BaseException, at: float) -> None:
+        """The dispatch failed: the nodes that raised end as errors, their siblings as cancelled."""
+        raised = {path for failed, path in self._failures if failed is error}
+        for visit in self.at_work:
+            outcome: VisitOutcome = "error" if visit.path in raised else "cancelled"
+            self._update(
+                visit, outcome=outcome, ended_at=at, error=error_text(error) if outcome == "error" else None
+            )
+
+    def culprit(self, error: BaseException) -> str:
+        """Path of the innermost node that raised this error; empty when no node did."""
+        for failed, path in self._failures:
+            if failed is error:
+                return path
+        causes = {id(error.__cause__), id(error.__context__)}
+        return next((path for failed, path in self._failures if id(failed) in causes), "")
+
+    def _visit_of(self, task_id: str) -> NodeVisit | None:
+        number = self._latest.get(task_id)
+        return None if number is None else self._visits[number]
+
+    def _begin(self, task: TaskStart, attempt: int) -> NodeVisit:
+        visit = NodeVisit(
+            run_id=self._run_id,
+            number=self._next,
+            node=task.node,
+            task_id=task.task_id,
+            step=task.step,
+            started_at=task.at,
+            attempt=attempt,
+            namespace=task.namespace,
+            branch=task.branch,
+            lease=self._lease,
+            triggers=list(task.triggers),
+        )
+        self._next += 1
+        self._visits[visit.number] = visit
+        self._open[visit.number] = task.scope
+        self._latest[task.task_id] = visit.number
+        self._changed(visit)
+        return visit
+
+    def _update(
+        self, visit: NodeVisit, outcome: VisitOutcome, ended_at: float, error: str | None = None
+    ) -> None:
+        changed = visit.replace(outcome=outcome, ended_at=ended_at, error=error or visit.error)
+        if outcome in ("success", "interrupted", "cached"):
+            changed = changed.replace(error=None)
+        self._visits[visit.number] = changed
+        self._open.pop(visit.number, None)
+        self._changed(changed)
+
+
+def branch_of(path: Sequence[Any]) -> str:
+    """`send:2` for the third `Send` of a step, from LangGraph's task path; empty for other tasks."""
+    if len(path) >= 2 and path[0] == "__pregel_push" and isinstance(path[1], int):
+        return f"send:{path[1]}"
+    return ""
+
+
+def error_text(error: Any) -> str:
+    """`Type: message` on one line."""
+    if isinstance(error, BaseException):
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return clean_line(text, MAX_ERROR)
+    return clean_line(error, MAX_ERROR)

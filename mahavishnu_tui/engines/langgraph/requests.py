@@ -1,0 +1,91 @@
+"""What is asked of the adapter for one dispatch, and what comes back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
+
+Mode = Literal["start", "continue", "fork"]
+FinalStatus = Literal["success", "error", "interrupted", "paused", "cancelled"]
+Notify = Callable[[dict[str, Any]], None]
+"""Takes the notices of docs/protocols.md, `ev` and all."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A human's answer, with the hash of the question that was shown."""
+
+    interrupt_id: str
+    hash: str
+    value: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class RunRequest:
+    """One dispatch of a run; the fields are those of `run` in docs/protocols.md."""
+
+    run_id: str
+    thread_id: str
+    spec: str
+    lease: int
+    mode: Mode = "start"
+    input: Any = None
+    answers: tuple[Answer, ...] = ()
+    checkpoint_id: str = ""
+    next_visit: int = 1
+    config: dict[str, Any] = dataclasses.field(default_factory=dict)
+    graph_hash: str = ""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunRequest:
+        """Read a `run` request.
+
+        Raises:
+            MahavishnuError: MHV-010 when a field is missing or of the wrong kind.
+        """
+        try:
+            mode = data.get("mode") or "start"
+            if mode not in ("start", "continue", "fork"):
+                raise ValueError(f"mode is {mode!r}")
+            return cls(
+                run_id=str(data["run_id"]),
+                thread_id=str(data["thread_id"]),
+                spec=str(data["spec"]),
+                lease=int(data["lease"]),
+                mode=mode,
+                input=data.get("input"),
+                answers=tuple(
+                    Answer(str(answer["interrupt_id"]), str(answer["hash"]), answer.get("value"))
+                    for answer in data.get("answers") or ()
+                ),
+                checkpoint_id=str(data.get("checkpoint_id") or ""),
+                next_visit=int(data.get("next_visit") or 1),
+                config=dict(data.get("config") or {}),
+                graph_hash=str(data.get("graph_hash") or ""),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise MahavishnuError(
+                ErrorCode.BAD_INPUT,
+                f"The run request is not well formed: {type(error).__name__} {error}.",
+                "See docs/protocols.md.",
+            ) from error
+
+
+@dataclasses.dataclass(frozen=True)
+class EngineSettings:
+    """How the engine runs graphs; the defaults are those of settings/mahavishnu.yaml."""
+
+    recursion_limit: int = 1000
+    durability: Literal["sync", "async", "exit"] = "sync"
+    synchronous: str = "NORMAL"
+    sync_threads: int = 64
+    """Threads for synchronous nodes: with asyncio's default of a few, ten of them would block each other."""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any] | None) -> EngineSettings:
+        """Read the `settings` of `hello`; unknown keys are ignored."""
+        known = {key: value for key, value in (data or {}).items() if key in cls.__dataclass_fields__}
+        return cls(**{key: value for key, value in known.items() if value is not None})

@@ -1,0 +1,247 @@
+"""One dispatch of a run: from the stored state to success, failure, a question, a pause or a cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from langgraph.errors import GraphDrained, is_invalid_resume
+from langgraph.runtime import RunControl
+from langgraph.types import Command
+
+from mahavishnu_tui.engines.base import WorkflowError
+from mahavishnu_tui.engines.langgraph.answers import AnswerTracker
+from mahavishnu_tui.engines.langgraph.failures import explain
+from mahavishnu_tui.engines.langgraph.jsonable import to_json
+from mahavishnu_tui.engines.langgraph.observe import AttemptObserver, feed
+from mahavishnu_tui.engines.langgraph.recorder import PathRecorder
+from mahavishnu_tui.engines.langgraph.requests import EngineSettings, FinalStatus, Notify, RunRequest
+from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
+from mahavishnu_tui.engines.langgraph.shape import AnyGraph
+from mahavishnu_tui.engines.langgraph.thread import GRAPH_KEY, RUN_KEY, StoredThread, read_thread
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Question
+
+_NOTHING_TO_RUN = object()
+
+
+class Dispatch:
+    """Runs a graph once for a request, reporting by `notify`."""
+
+    def __init__(
+        self,
+        request: RunRequest,
+        graph: AnyGraph,
+        graph_hash: str,
+        saver: LeasedSaver,
+        settings: EngineSettings,
+        notify: Notify,
+    ) -> None:
+        self.request = request
+        self.graph = graph
+        self._graph_hash = graph_hash
+        self._saver = saver
+        self._notify = notify
+        self._control = RunControl()
+        self._cancelled = False
+        self._settings = settings
+        self._limit = int(request.config.get("recursion_limit") or settings.recursion_limit)
+        self._answers = AnswerTracker(self._report_answers)
+        self._root: dict[str, Any] = {}
+        self.recorder = self._new_recorder(frozenset())
+
+    def drain(self) -> None:
+        """Stop at the next step boundary; the run can be resumed from there."""
+        self._control.request_drain("operator")
+
+    def cancelled(self) -> None:
+        """Note that the cancellation which comes now was asked for."""
+        self._cancelled = True
+
+    async def run(self) -> dict[str, Any]:
+        """Run to an end and return the `finished` notice, which is sent too. Never raises, save for bugs in here."""
+        self._saver.stored[self.request.thread_id] = self._answers.stored
+        try:
+            finished = await self._run()
+        except BaseException as error:  # SystemExit of a node must not end its host
+            finished = await self._failed(error)
+        finally:
+            if self._saver.stored.get(self.request.thread_id) == self._answers.stored:
+                del self._saver.stored[self.request.thread_id]
+        self._send(finished)
+        return finished
+
+    async def _run(self) -> dict[str, Any]:
+        payload, config = await self._prepare()
+        if payload is _NOTHING_TO_RUN:
+            return await self._at_rest()
+        config["callbacks"] = [AttemptObserver(self.recorder)]
+        try:
+            async for part in self.graph.astream(
+                payload,
+                config,
+                context=self.request.config.get("context"),
+                stream_mode=["debug"],
+                subgraphs=True,
+                version="v2",
+                durability=self._settings.durability,
+                control=self._control,
+            ):
+                self._take(part)
+        except GraphDrained:
+            self.recorder.close("cancelled", time.time())
+            return self._finished("paused")
+        if not self._root.get("next"):
+            self.recorder.close("success", time.time())
+            self._answers.run_ended()
+            return self._finished("success", values=self._root.get("values"))
+        self.recorder.close("interrupted", time.time())
+        return await self._at_rest()
+
+    async def _prepare(self) -> tuple[Any, dict[str, Any]]:
+        """Decide what to give to the graph.
+
+        Raises:
+            WorkflowError: MHV-107, MHV-421.
+        """
+        config = self._config()
+        if self.request.mode == "fork":
+            await self._check_checkpoint()
+            config["configurable"]["checkpoint_id"] = self.request.checkpoint_id
+            return None, config
+        thread = await read_thread(self.graph, self._saver, self.request.thread_id)
+        if not thread.exists or thread.run_id != self.request.run_id:
+            # nothing of this run is stored: it starts, also when it was meant to go on
+            return ({} if self.request.input is None else self.request.input), config
+        self._check_lost(thread)
+        self.recorder = self._new_recorder(thread.stored_tasks)
+        used = self._answers.match(self.request.answers, thread)
+        stops = [key for key in thread.scopes if key not in used]
+        if not thread.next or stops or not (used or thread.runnable):
+            return _NOTHING_TO_RUN, config
+        resume = {key: value for key, value in used.items() if key not in thread.scopes}
+        return (Command(resume=resume) if resume else None), config
+
+    def _config(self) -> dict[str, Any]:
+        given = self.request.config
+        # The same `run_id` in two dispatches makes LangGraph ignore new input.
+        metadata = {key: value for key, value in (given.get("metadata") or {}).items() if key != "run_id"}
+        configurable = {
+            key: value
+            for key, value in (given.get("configurable") or {}).items()
+            if not key.startswith("__") and key not in ("run_id", "checkpoint_id", "checkpoint_ns")
+        }
+        config: dict[str, Any] = {
+            "configurable": {**configurable, "thread_id": self.request.thread_id},
+            "metadata": {**metadata, RUN_KEY: self.request.run_id, GRAPH_KEY: self._graph_hash},
+            "recursion_limit": self._limit,
+            "tags": list(given.get("tags") or ()),
+        }
+        if given.get("max_concurrency"):
+            config["max_concurrency"] = int(given["max_concurrency"])
+        return config
+
+    async def _check_checkpoint(self) -> None:
+        config: Any = {
+            "configurable": {
+                "thread_id": self.request.thread_id,
+                "checkpoint_ns": "",
+                "checkpoint_id": self.request.checkpoint_id,
+            }
+        }
+        if not self.request.checkpoint_id or await self._saver.aget_tuple(config) is None:
+            raise WorkflowError(
+                ErrorCode.CHECKPOINT_UNKNOWN,
+                f"Thread {self.request.thread_id} has no checkpoint {self.request.checkpoint_id or '(none named)'}.",
+                "List its checkpoints and name one of them.",
+            )
+
+    def _check_lost(self, thread: StoredThread) -> None:
+        if thread.lost:
+            names = ", ".join(repr(name) for name in thread.lost)
+            raise WorkflowError(
+                ErrorCode.GRAPH_INVALID,
+                f"The thread waits at {names}, which the graph no longer has (it was renamed or removed).",
+                "Bring the node back under that name and resume, or resume from an earlier checkpoint.",
+                nodes=thread.lost,
+            )
+
+    def _new_recorder(self, stored_tasks: frozenset[str]) -> PathRecorder:
+        return PathRecorder(
+            self.request.run_id, self.request.lease, self.request.next_visit, self._report_visit, stored_tasks
+        )
+
+    def _take(self, part: dict[str, Any]) -> None:
+        feed(self.recorder, part)
+        data = part["data"]
+        if data["type"] == "checkpoint" and not part["ns"]:
+            self._root = data["payload"]
+            configurable = (self._root.get("config") or {}).get("configurable", {})
+            self._send(
+                {
+                    "ev": "step",
+                    "step": data["step"],
+                    "next": [name for name in self._root["next"] if name != "__start__"],
+                    "checkpoint_id": configurable.get("checkpoint_id", ""),
+                }
+            )
+
+    async def _at_rest(self) -> dict[str, Any]:
+        """The state as it is stored: finished, waiting, or stopped where it can go on."""
+        thread = await read_thread(self.graph, self._saver, self.request.thread_id)
+        self._answers.seen(thread)
+        if thread.questions:
+            return self._finished("interrupted", thread.values, questions=list(thread.questions.values()))
+        return self._finished("paused" if thread.next else "success", thread.values)
+
+    async def _failed(self, error: BaseException) -> dict[str, Any]:
+        now = time.time()
+        if isinstance(error, asyncio.CancelledError):
+            self.recorder.close("cancelled", now, "cancelled")
+            status: FinalStatus = "cancelled" if self._cancelled else "paused"
+            return self._finished(status, self._root.get("values"))
+        node = self.recorder.culprit(error)
+        if not node and isinstance(error, (SystemExit, KeyboardInterrupt)):
+            node = next((visit.path for visit in reversed(self.recorder.at_work)), "")
+        self.recorder.fail(error, now)
+        reason = explain(error, self.recorder.visits, node, self._limit, self._saver.path)
+        if is_invalid_resume(error):
+            return await self._answer_refused(reason)
+        return self._finished("error", self._root.get("values"), error=reason)
+
+    async def _answer_refused(self, reason: MahavishnuError) -> dict[str, Any]:
+        """An answer did not fit its schema: LangGraph stored nothing, and the question is open as before."""
+        self._answers.refused()
+        thread = await read_thread(self.graph, self._saver, self.request.thread_id)
+        return self._finished("interrupted", thread.values, list(thread.questions.values()), reason)
+
+    def _finished(
+        self,
+        status: FinalStatus,
+        values: Any = None,
+        questions: list[Question] | None = None,
+        error: MahavishnuError | None = None,
+    ) -> dict[str, Any]:
+        if values is None:
+            values = self._root.get("values")
+        plain, truncated = to_json(values)
+        return {
+            "ev": "finished",
+            "status": status,
+            "values": plain,
+            "values_truncated": truncated,
+            "error": error.to_json() if error else None,
+            "questions": [question.to_json() for question in questions or ()],
+            "path": self.recorder.path,
+        }
+
+    def _report_visit(self, visit: NodeVisit) -> None:
+        self._send({"ev": "visit", "visit": visit.to_json()})
+
+    def _report_answers(self, applied: list[str], stale: list[str]) -> None:
+        self._send({"ev": "answers", "applied": applied, "stale": stale})
+
+    def _send(self, notice: dict[str, Any]) -> None:
+        notice["run_id"] = self.request.run_id
+        notice["lease"] = self.request.lease
+        self._notify(notice)

@@ -1,0 +1,224 @@
+"""The one seam where the checkpoint saver is made: LangGraph's own `AsyncSqliteSaver`, leased and fenced.
+
+The lease of a thread is a number in `mahavishnu_leases`, beside the checkpoints; it only ever rises. A TEMP trigger, which
+exists on this connection alone (so that other programs which use the file are not disturbed), refuses to store anything for a
+thread whose lease has passed to somebody else.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+from mahavishnu_tui.engines.base import AdapterError
+from mahavishnu_tui.engines.langgraph.failures import storage_error
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
+
+LOCK_WAIT = 30.0
+"""Seconds to wait for another writer of the file."""
+StoredHook = Callable[[str, str, str, frozenset[str]], None]
+"""Called with thread, namespace, task id and channels once writes are committed; for a checkpoint the task id is empty
+and the channels are none."""
+
+_FENCE = """
+CREATE TABLE IF NOT EXISTS mahavishnu_leases (thread_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, holder TEXT NOT NULL);
+CREATE TEMP TRIGGER IF NOT EXISTS mahavishnu_fence_checkpoints BEFORE INSERT ON main.checkpoints
+WHEN (SELECT lease FROM main.mahavishnu_leases WHERE thread_id = NEW.thread_id) IS NOT mahavishnu_lease(NEW.thread_id)
+BEGIN SELECT RAISE(ABORT, 'mahavishnu: lease lost'); END;
+CREATE TEMP TRIGGER IF NOT EXISTS mahavishnu_fence_writes BEFORE INSERT ON main.writes
+WHEN (SELECT lease FROM main.mahavishnu_leases WHERE thread_id = NEW.thread_id) IS NOT mahavishnu_lease(NEW.thread_id)
+BEGIN SELECT RAISE(ABORT, 'mahavishnu: lease lost'); END;
+"""
+_TAKE = """
+INSERT INTO mahavishnu_leases (thread_id, lease, holder) VALUES (?1, ?2, ?3)
+ON CONFLICT (thread_id) DO UPDATE SET lease = ?2, holder = ?3 WHERE lease <= ?2
+"""
+
+
+class LeasedSaver(AsyncSqliteSaver):
+    """The stock saver, with leases, clear errors, and no transaction left open by a failed write."""
+
+    def __init__(self, conn: aiosqlite.Connection, path: Path) -> None:
+        super().__init__(conn)
+        self.path = path
+        self.held: dict[str, int] = {}
+        self.stored: dict[str, StoredHook] = {}
+
+    async def take_lease(self, thread_id: str, lease: int, holder: str) -> None:
+        """Become the only writer of a thread.
+
+        Raises:
+            AdapterError: MHV-431 when a newer dispatch has the thread.
+        """
+        await self.setup()
+        try:
+            async with self.lock:
+                cursor = await self.conn.execute(_TAKE, (thread_id, lease, holder))
+                await self.conn.commit()
+        except sqlite3.Error as error:
+            await self._undo()
+            raise storage_error(error, self.path) from error
+        if cursor.rowcount == 0:
+            raise lease_lost(thread_id)
+        self.held[thread_id] = lease
+
+    async def next_lease(self, thread_id: str) -> int:
+        """The number that a new dispatch of a thread has to take, where no server gives it one."""
+        await self.setup()
+        async with self.lock:
+            cursor = await self.conn.execute(
+                "SELECT lease FROM mahavishnu_leases WHERE thread_id = ?", (thread_id,)
+            )
+            row = await cursor.fetchone()
+        return int(row[0]) + 1 if row else 1
+
+    async def check(self) -> None:
+        """See whether the file can be written to.
+
+        Raises:
+            AdapterError: MHV-430, 004 or 006.
+        """
+        try:
+            async with self.lock:
+                await self.conn.execute("BEGIN IMMEDIATE")
+                await self.conn.rollback()
+        except sqlite3.Error as error:
+            raise storage_error(error, self.path) from error
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Store a checkpoint.
+
+        Raises:
+            MahavishnuError: MHV-430 to 432, 004, 006.
+        """
+        thread_id = str(config["configurable"]["thread_id"])
+        try:
+            result = await super().aput(config, checkpoint, metadata, new_versions)
+        except sqlite3.Error as error:
+            await self._undo()
+            raise self._explain(error, thread_id) from error
+        except TypeError as error:
+            raise self._unserialisable(checkpoint["channel_values"].items(), error) from error
+        self._report(thread_id, config, "", frozenset())
+        return result
+
+    async def aput_writes(
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
+    ) -> None:
+        """Store what a task wrote.
+
+        Raises:
+            MahavishnuError: MHV-430 to 432, 004, 006.
+        """
+        thread_id = str(config["configurable"]["thread_id"])
+        try:
+            await super().aput_writes(config, writes, task_id, task_path)
+        except sqlite3.Error as error:
+            await self._undo()
+            raise self._explain(error, thread_id) from error
+        except TypeError as error:
+            raise self._unserialisable(writes, error) from error
+        self._report(thread_id, config, task_id, frozenset(channel for channel, _ in writes))
+
+    def _report(self, thread_id: str, config: RunnableConfig, task_id: str, channels: frozenset[str]) -> None:
+        if hook := self.stored.get(thread_id):
+            hook(thread_id, str(config["configurable"].get("checkpoint_ns", "")), task_id, channels)
+
+    async def _undo(self) -> None:
+        """Give the write lock back: the stock saver leaves the failed transaction open."""
+        async with self.lock:
+            try:
+                await self.conn.rollback()
+            except sqlite3.Error:
+                return
+
+    def _explain(self, error: sqlite3.Error, thread_id: str) -> MahavishnuError:
+        if "lease lost" in str(error):
+            return lease_lost(thread_id)
+        return storage_error(error, self.path)
+
+    def _unserialisable(self, items: Any, error: TypeError) -> MahavishnuError:
+        for key, value in items:
+            try:
+                self.serde.dumps_typed(value)
+            except Exception:
+                return AdapterError(
+                    ErrorCode.STATE_UNSERIALISABLE,
+                    f"The state key {key!r} holds a {type(value).__name__} that cannot be stored in a checkpoint.",
+                    "Keep plain data in the state: numbers, text, lists, dicts, dataclasses, messages.",
+                    key=str(key),
+                    detail=str(error)[:2000],
+                )
+        return AdapterError(
+            ErrorCode.STATE_UNSERIALISABLE,
+            f"The state cannot be stored in a checkpoint: {str(error)[:300]}.",
+            "Keep plain data in the state: numbers, text, lists, dicts, dataclasses, messages.",
+        )
+
+
+def lease_lost(thread_id: str) -> AdapterError:
+    """The error of a writer whose thread another dispatch has taken up."""
+    return AdapterError(
+        ErrorCode.LEASE_LOST,
+        f"Thread {thread_id} has been taken up by a newer dispatch; this one stores nothing more.",
+        "Look at the newer run of the thread.",
+    )
+
+
+@asynccontextmanager
+async def open_saver(path: Path, synchronous: str = "NORMAL") -> AsyncIterator[LeasedSaver]:
+    """Open the checkpoint file and make it ready.
+
+    Args:
+        path: the SQLite file; it and its folder are made when missing.
+        synchronous: SQLite's `synchronous`: `NORMAL` survives the death of any process, `FULL` also a power cut.
+
+    Raises:
+        AdapterError: MHV-430, 004 or 006 when the file cannot be used.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = await aiosqlite.connect(path, timeout=LOCK_WAIT)
+    except (OSError, sqlite3.Error) as error:
+        raise storage_error(error, path) from error
+    try:
+        yield await _prepare(connection, path, synchronous)
+    finally:
+        await connection.close()
+
+
+async def _prepare(connection: aiosqlite.Connection, path: Path, synchronous: str) -> LeasedSaver:
+    if synchronous.upper() not in ("OFF", "NORMAL", "FULL", "EXTRA"):
+        raise AdapterError(
+            ErrorCode.CONFIG_INVALID,
+            f"synchronous is {synchronous!r}; SQLite knows OFF, NORMAL, FULL and EXTRA.",
+            "Correct langgraph.synchronous in the settings.",
+        )
+    saver = LeasedSaver(connection, path)
+    try:
+        await saver.setup()
+        await connection.execute(f"PRAGMA synchronous={synchronous.upper()}")
+        await connection.create_function("mahavishnu_lease", 1, saver.held.get)
+        await connection.executescript(_FENCE)
+        await connection.commit()
+    except (OSError, sqlite3.Error) as error:
+        raise storage_error(error, path) from error
+    return saver

@@ -1,0 +1,207 @@
+"""Reads the stored state of a thread: what is done, what waits, and who is asked what."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from langgraph.checkpoint.base import CheckpointTuple
+from langgraph.types import PregelTask, StateSnapshot
+from xxhash import xxh3_128_hexdigest
+
+from mahavishnu_tui.engines.langgraph.questions import breakpoint_question, interrupt_question
+from mahavishnu_tui.engines.langgraph.route import BRANCH, namespace_path
+from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
+from mahavishnu_tui.engines.langgraph.shape import AnyGraph, stops_at, subgraph_of
+from mahavishnu_tui.models import Question
+
+RUN_KEY = "mahavishnu_run"
+"""Checkpoint metadata: the run that stored it. LangGraph gives `run_id` a meaning of its own."""
+GRAPH_KEY = "mahavishnu_graph"
+"""Checkpoint metadata: the hash of the graph that stored it."""
+
+
+@dataclasses.dataclass
+class StoredThread:
+    """A thread as its checkpoints show it."""
+
+    checkpoint_id: str = ""
+    run_id: str = ""
+    graph_hash: str = ""
+    next: list[str] = dataclasses.field(default_factory=list)
+    """The nodes of the root graph that have still to run."""
+    questions: dict[str, Question] = dataclasses.field(default_factory=dict)
+    """By interrupt id; only those that nobody has answered."""
+    owners: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Interrupt id → id of the task that asked; breakpoints have none."""
+    scopes: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Interrupt id of a breakpoint → LangGraph's namespace of the graph that stopped."""
+    runnable: bool = False
+    """Something can run although no question is answered: it was cut off, failed, or waits for nobody."""
+    stored_tasks: frozenset[str] = frozenset()
+    """Ids of tasks whose results are stored and will be re-applied."""
+    lost: list[str] = dataclasses.field(default_factory=list)
+    """Nodes that the thread waits for and the graph no longer has."""
+    values: Any = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything is stored."""
+        return bool(self.checkpoint_id)
+
+
+async def read_thread(graph: AnyGraph, saver: LeasedSaver, thread_id: str) -> StoredThread:
+    """Read a thread from its latest checkpoints, subgraphs included."""
+    thread = StoredThread()
+    snapshot = await live_snapshot(graph, saver, thread_id)
+    if snapshot is None:
+        return thread
+    metadata: dict[str, Any] = dict(snapshot.metadata or {})
+    thread.checkpoint_id = str(snapshot.config["configurable"]["checkpoint_id"])
+    thread.run_id = str(metadata.get(RUN_KEY, ""))
+    thread.graph_hash = str(metadata.get(GRAPH_KEY, ""))
+    thread.next = [str(node) for node in snapshot.next]
+    thread.values = snapshot.values
+    await _Reader(saver, thread).level(graph, snapshot)
+    return thread
+
+
+async def live_snapshot(graph: AnyGraph, saver: LeasedSaver, thread_id: str) -> StateSnapshot | None:
+    """The latest state, also where LangGraph's own live view raises (after conflicting parallel writes)."""
+    config: Any = {"configurable": {"thread_id": thread_id, "checkpoint_ns": ""}}
+    stored = await saver.aget_tuple(config)
+    if stored is None:
+        return None
+    try:
+        return await graph.aget_state({"configurable": {"thread_id": thread_id}}, subgraphs=True)
+    except Exception:
+        return await graph.aget_state(stored.config, subgraphs=True)
+
+
+class _Reader:
+    """Walks the graph levels of one thread."""
+
+    def __init__(self, saver: LeasedSaver, thread: StoredThread) -> None:
+        self.saver = saver
+        self.thread = thread
+
+    async def level(self, graph: AnyGraph, snapshot: StateSnapshot) -> None:
+        """Take in one graph of the thread, then the subgraphs that are at work in it."""
+        stored = await self.saver.aget_tuple(snapshot.config)
+        if stored is None:
+            return
+        scope = str(snapshot.config["configurable"].get("checkpoint_ns", ""))
+        namespace = namespace_path(scope.split("|")) if scope else ""
+        self.thread.lost.extend(_lost_nodes(graph, stored))
+        unfinished = [task for task in snapshot.tasks if task.name in snapshot.next and task.result is None]
+        done = {task.id for task in snapshot.tasks if task.result is not None}
+        self.thread.stored_tasks |= done
+        if await self.breakpoint(graph, snapshot, stored, unfinished, scope, namespace):
+            return
+        for task in unfinished:
+            await self.task(graph, task, stored, scope, namespace)
+
+    async def task(
+        self, graph: AnyGraph, task: PregelTask, stored: CheckpointTuple, scope: str, namespace: str
+    ) -> None:
+        """Take in one unfinished task: it asks, something inside it asks, or it can just run."""
+        before = len(self.thread.questions)
+        own_scope = f"{scope}|{task.name}:{task.id}" if scope else f"{task.name}:{task.id}"
+        nested = task.state if isinstance(task.state, StateSnapshot) and task.state.metadata else None
+        answers = _answers(stored, task.id)
+        own_ids = {_interrupt_id(own_scope, index): index for index in range(answers + 2)}
+        for interrupt in task.interrupts:
+            index = own_ids.get(interrupt.id)
+            if index is None and nested is not None:
+                continue  # asked further down, where it is known whether it was answered
+            if index is None or index >= answers:
+                self.thread.questions[interrupt.id] = interrupt_question(
+                    interrupt.id,
+                    task.name,
+                    namespace,
+                    interrupt.value,
+                    getattr(interrupt, "response_schema", None),
+                    str(stored.config["configurable"]["checkpoint_id"]),
+                )
+                self.thread.owners[interrupt.id] = task.id
+        subgraph = subgraph_of(graph, task.name)
+        runnable_before = self.thread.runnable
+        if nested is not None and subgraph is not None:
+            await self.level(subgraph, nested)
+        if len(self.thread.questions) == before and self.thread.runnable == runnable_before:
+            self.thread.runnable = True
+
+    async def breakpoint(
+        self,
+        graph: AnyGraph,
+        snapshot: StateSnapshot,
+        stored: CheckpointTuple,
+        unfinished: list[PregelTask],
+        scope: str,
+        namespace: str,
+    ) -> bool:
+        """Whether this graph stopped by `interrupt_before` or `interrupt_after`, as LangGraph would see it."""
+        if not unfinished or not (graph.interrupt_before_nodes or graph.interrupt_after_nodes):
+            return False
+        if not _moved_since_stop(stored):
+            return False
+        when, nodes = (
+            "before",
+            [task.name for task in unfinished if stops_at(graph.interrupt_before_nodes, task.name)],
+        )
+        if not nodes and snapshot.parent_config is not None and graph.interrupt_after_nodes:
+            parent = await graph.aget_state(snapshot.parent_config) if not scope else None
+            ran = [task.name for task in parent.tasks] if parent else _ran(stored)
+            when, nodes = (
+                "after",
+                [name for name in ran if name != "__start__" and stops_at(graph.interrupt_after_nodes, name)],
+            )
+        if not nodes:
+            return False
+        checkpoint_id = str(stored.config["configurable"]["checkpoint_id"])
+        question = breakpoint_question(when, nodes, scope, namespace, checkpoint_id)
+        self.thread.questions[question.interrupt_id] = question
+        self.thread.scopes[question.interrupt_id] = scope
+        return True
+
+
+def _interrupt_id(scope: str, answered: int) -> str:
+    """LangGraph's id of the question that a task asks after so many answers."""
+    return xxh3_128_hexdigest((f"{scope}|{answered}" if answered else scope).encode())
+
+
+def _answers(stored: CheckpointTuple, task_id: str) -> int:
+    """How many answers of a task are stored: a task that failed after its answer keeps it."""
+    for writer, channel, value in stored.pending_writes or ():
+        if writer == task_id and channel == "__resume__":
+            return len(value) if isinstance(value, list) else 1
+    return 0
+
+
+def _moved_since_stop(stored: CheckpointTuple) -> bool:
+    seen = stored.checkpoint["versions_seen"].get("__interrupt__", {})
+    versions = stored.checkpoint["channel_versions"]
+    return any(channel not in seen or version > seen[channel] for channel, version in versions.items())
+
+
+def _ran(stored: CheckpointTuple) -> list[str]:
+    """Nodes of a subgraph whose triggers are newest: those that ran in its last step."""
+    seen = {
+        name: max(versions.values())
+        for name, versions in stored.checkpoint["versions_seen"].items()
+        if versions and not name.startswith("__")
+    }
+    newest = max(seen.values(), default=None)
+    return [name for name, version in seen.items() if version == newest]
+
+
+def _lost_nodes(graph: AnyGraph, stored: CheckpointTuple) -> list[str]:
+    """Nodes that the checkpoint would run next and the graph does not have."""
+    values = stored.checkpoint["channel_values"]
+    waiting = [channel[len(BRANCH) :] for channel in values if channel.startswith(BRANCH)]
+    for channel, value in values.items():
+        if channel.startswith("join:") and channel not in graph.channels:
+            sources, _, target = channel[len("join:") :].rpartition(":")
+            waiting += [target] if set(sources.split("+")) == set(value or ()) else []
+    waiting += [str(getattr(send, "node", "")) for send in values.get("__pregel_tasks") or ()]
+    return sorted({name for name in waiting if name and name not in graph.nodes})
