@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if wanted is None:
         from mahavishnu_tui.cli.main import run
 
-        return run(words)
+        return run(words, _dashboard)
     from mahavishnu_tui.cli.guard import guarded
 
     return guarded(lambda: _dashboard(wanted))

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
     from mahavishnu_tui.settings.load import AskTrust, Loaded
 
+Dashboard = Callable[[dict[str, Any]], int]
+"""Opens the dashboard with options of `DashboardOptions`; given by the program's entry, since
+commands do not know the app."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
@@ -51,13 +55,20 @@ def command(name: str, *, json: bool = True) -> Callable[[Callable[..., Any]], c
         @functools.wraps(function)
         def call(
             *args: Any,
-            context: str,
+            context: str | None,
             data_dir: str | None,
             flags: tuple[str, ...],
             as_json: bool = False,
             **rest: Any,
         ) -> int:
-            setup = Setup(context, data_dir, flags, as_json)
+            # They may stand before the command as well: `mahavishnu --context demo server status`.
+            before = click.get_current_context().find_root().params
+            setup = Setup(
+                context or before.get("context") or "default",
+                data_dir or before.get("data_dir"),
+                (*before.get("flags", ()), *flags),
+                as_json,
+            )
             outcome = function(setup, *args, **rest)
             if inspect.isawaitable(outcome):
                 outcome = asyncio.run(_awaited(outcome))
@@ -66,20 +77,27 @@ def command(name: str, *, json: bool = True) -> Callable[[Callable[..., Any]], c
         wrapped: Any = call
         if json:
             wrapped = click.option("--json", "as_json", is_flag=True, help="Print JSON.")(wrapped)
-        for option in reversed(_COMMON):
-            wrapped = option(wrapped)
-        return click.command(name)(wrapped)
+        return click.command(name)(common_options(wrapped))
 
     return decorate
 
 
-_COMMON = (
-    click.option("--context", default="default", metavar="NAME", help="Which server and data to use."),
-    click.option("--data-dir", metavar="DIR", help="Keep everything of this context here."),
-    click.option(
-        "--set", "flags", multiple=True, metavar="GROUP.FIELD=VALUE", help="Override a setting; repeatable."
-    ),
-)
+def common_options(target: Any) -> Any:
+    """Add the options that every command takes."""
+    options = (
+        click.option("--context", metavar="NAME", help="Which server and data to use; default: default."),
+        click.option("--data-dir", metavar="DIR", help="Keep everything of this context here."),
+        click.option(
+            "--set",
+            "flags",
+            multiple=True,
+            metavar="GROUP.FIELD=VALUE",
+            help="Override a setting; repeatable.",
+        ),
+    )
+    for option in reversed(options):
+        target = option(target)
+    return target
 
 
 async def _awaited(outcome: Any) -> Any:

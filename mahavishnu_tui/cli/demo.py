@@ -13,7 +13,7 @@ import click
 
 import mahavishnu_tui
 from mahavishnu_tui.cli import output
-from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.common import Dashboard, Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.run import FINISHED
@@ -35,17 +35,9 @@ def demo(setup: Setup, no_ui: bool) -> int:
         output.emit(runs)
     if no_ui or setup.as_json:
         return OK
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise MahavishnuError(
-            ErrorCode.TERMINAL,
-            "The dashboard needs a terminal, and this is none.",
-            "The runs are started; `mahavishnu demo --no-ui` does that alone.",
-        )
-    from mahavishnu_tui.app import DashboardOptions, run_dashboard
-
-    return run_dashboard(
-        DashboardOptions(context=setup.context, data_dir=setup.data_dir, settings_flags=setup.flags)
-    )
+    dashboard: Dashboard = click.get_current_context().obj
+    wanted = {"context": setup.context, "data_dir": setup.data_dir, "settings_flags": setup.flags}
+    return dashboard(wanted)
 
 
 async def _start(setup: Setup) -> list[dict[str, Any]]:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.client.launcher import LaunchOptions
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.settings.paths import xdg
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.settings.load import Loaded
 
 _UNIT = """\
 [Unit]
 Description=Mahavishnu workflow server (context {context})
 
 [Service]
-ExecStart={command}
+{environment}ExecStart={command}
 Restart=on-failure
 RestartSec=2
 KillMode=mixed
@@ -35,7 +40,7 @@ WantedBy=default.target
 def install(setup: Setup, only_print: bool) -> int:
     """Write a systemd user unit for this context's server."""
     loaded = setup.load_strictly()
-    unit = _unit(setup, str(loaded.paths.data))
+    unit = _unit(loaded)
     name = f"mahavishnu-{setup.context}.service"
     path = xdg(os.environ, "XDG_CONFIG_HOME", ".config") / "systemd" / "user" / name
     if not only_print:
@@ -56,13 +61,16 @@ def install(setup: Setup, only_print: bool) -> int:
     return OK
 
 
-def _unit(setup: Setup, data: str) -> str:
+def _unit(loaded: Loaded) -> str:
+    launch = LaunchOptions.of(loaded)
+    words = [sys.executable, "-P", "-m", "mahavishnu_tui", "server", "run", "--data-dir", launch.data]
     # It never stops by itself: systemd would not bring it back.
-    words = [sys.executable, "-P", "-m", "mahavishnu_tui", "server", "run", "--context", setup.context]
-    words += ["--data-dir", data] if setup.data_dir else []
-    for flag in (*setup.flags, "server.idle_minutes=0"):
-        words += ["--set", flag]
-    return _UNIT.format(context=setup.context, command=" ".join(_quoted(word) for word in words))
+    words += [*launch.arguments, "--set", "server.idle_minutes=0"]
+    # The operator's shell may set what systemd does not know of.
+    config = os.environ.get("XDG_CONFIG_HOME", "")
+    environment = f"Environment={_quoted(f'XDG_CONFIG_HOME={config}')}\n" if config else ""
+    command = " ".join(_quoted(word) for word in words)
+    return _UNIT.format(context=loaded.paths.context, environment=environment, command=command)
 
 
 def _quoted(word: str) -> str:

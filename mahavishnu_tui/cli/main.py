@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Mapping, Sequence
 
 import click
 
 from mahavishnu_tui import __version__
+from mahavishnu_tui.cli.common import Dashboard, common_options
 from mahavishnu_tui.cli.guard import USAGE, guarded
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 
 class LazyGroup(click.Group):
@@ -82,25 +85,35 @@ config = LazyGroup(name="config", homes=CONFIG, help="Settings.")
 root = LazyGroup(
     name="mahavishnu",
     homes=ROOT,
-    help="Drives and watches workflows. Without a command it opens the dashboard;"
-    " that takes --context NAME, --data-dir DIR, --set group.field=value, --readonly and --ascii.",
+    help="Drives and watches workflows. Without a command it opens the dashboard,"
+    " which also takes --readonly and --ascii.",
 )
+common_options(root)
 click.version_option(__version__, prog_name="mahavishnu", message="%(prog)s %(version)s")(root)
 
 
-def run(words: Sequence[str]) -> int:
-    """Run one command; its exit status."""
-    return guarded(lambda: _run(words), as_json="--json" in words)
+def run(words: Sequence[str], dashboard: Dashboard) -> int:
+    """Run one command; its exit status.
+
+    Args:
+        words: the arguments after the program's name.
+        dashboard: opens the dashboard, for the commands that end in it.
+    """
+    return guarded(lambda: _run(words, dashboard), as_json="--json" in words)
 
 
-def _run(words: Sequence[str]) -> int:
+def _run(words: Sequence[str], dashboard: Dashboard) -> int:
     try:
-        status = root.main(args=list(words), prog_name="mahavishnu", standalone_mode=False)
+        status = root.main(args=list(words), prog_name="mahavishnu", standalone_mode=False, obj=dashboard)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         return USAGE
     except click.ClickException as error:
         error.show(file=sys.stderr)
+        if "--json" in words:
+            print(
+                json.dumps({"error": MahavishnuError(ErrorCode.BAD_INPUT, error.format_message()).to_json()})
+            )
         return error.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None
