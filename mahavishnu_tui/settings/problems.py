@@ -24,15 +24,15 @@ def setting_names() -> dict[str, Any]:
 
 def nearest(key: str) -> str:
     """The setting or group whose name is most like `key`, or nothing."""
-    names = [*setting_names(), *MahavishnuSettings.model_fields]
+    names = list(setting_names())
     if key in MahavishnuSettings.model_fields:
         return ""
-    found = difflib.get_close_matches(key, names, n=1, cutoff=0.6)
-    if not found and "." in key:
-        # The right field in the wrong group.
-        field = key.rpartition(".")[2]
-        tails = {name.rpartition(".")[2]: name for name in names}
-        found = [tails[tail] for tail in difflib.get_close_matches(field, tails, n=1, cutoff=0.75)]
+    fields = {name.rpartition(".")[2]: name for name in names}
+    field = key.rpartition(".")[2]
+    # The right field in the wrong group, or without one, says more than a likeness.
+    if field in fields:
+        return fields[field]
+    found = difflib.get_close_matches(key, [*names, *MahavishnuSettings.model_fields], n=1, cutoff=0.6)
     return found[0] if found else ""
 
 
