@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -31,7 +32,8 @@ class MahavishnuApp(App[None]):
     """
 
     TITLE = "Mahavishnu"
-    CSS_PATH = "app.tcss"
+    # The default screen is not pushed, so that its own CSS_PATH would not be read.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/dashboard.tcss"]
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help"),
@@ -176,8 +178,14 @@ class MahavishnuApp(App[None]):
             )
 
     async def _palette(self, action: str) -> None:
-        here = action in ("logs", "workflows") or action.startswith("pane")
-        await self.run_action(action if not here else f"screen.{action}")
+        from mahavishnu_tui.screens.prompting import HERE
+
+        if action.partition("(")[0] in HERE:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+            await self.screen.run_action(action)
+        else:
+            await self.run_action(action)
 
 
 def run_dashboard(options: DashboardOptions) -> int:

@@ -36,7 +36,7 @@ def choices(approval: Approval) -> list[Choice]:
     options = _options(approval.value)
     if options:
         found = [
-            Choice(f"option-{n}", clean_line(_label(value), 24), value) for n, value in enumerate(options)
+            Choice(f"option-{n}", clean_line(label, 24), value) for n, (label, value) in enumerate(options)
         ]
         return [*found, Choice("edit", "Edit…", edit="json")]
     return [
@@ -62,6 +62,9 @@ def _inbox_choices(approval: Approval) -> list[Choice]:
         if "approve" in allowed:
             label = "Approve" if len(actions) == 1 else f"Approve all {len(actions)}"
             found.append(Choice("approve", label, {"decisions": [{"type": "approve"} for _ in actions]}))
+    else:
+        found.append(Choice("approve", "Approve", {"type": "approve"}))
+        found.append(Choice("reject", "Reject", {"type": "reject"}))
     return [*found, Choice("edit", "Edit…", edit="json")]
 
 
@@ -74,11 +77,13 @@ def prefill(approval: Approval) -> Json:
         ]
     if approval.kind == "hitl_request":
         return {"decisions": [{"type": "approve"} for _ in _actions(approval.value)]}
+    if approval.kind == "tool_approval":
+        return {"type": "approve"}
     if approval.schema:
         return example(approval.schema)
     options = _options(approval.value)
     if options:
-        return options[0]
+        return options[0][1]
     return approval.value if isinstance(approval.value, dict | list) else True
 
 
@@ -168,18 +173,21 @@ def _kind(value: Json) -> str:
     return next((kind for kind in _TYPES if _is(value, kind)), type(value).__name__)
 
 
-def _options(value: Json) -> list[Json]:
+def _options(value: Json) -> list[tuple[str, Json]]:
+    """Label and value of every answer that the question itself offers."""
     if not isinstance(value, dict):
         return []
     for key in _OPTION_KEYS:
         options = value.get(key)
         if isinstance(options, list) and 0 < len(options) <= _MAX_OPTIONS:
-            return [item.get("value", item) if isinstance(item, dict) else item for item in options]
+            return [_option(item) for item in options]
     return []
 
 
-def _label(value: Json) -> str:
-    return value if isinstance(value, str) else str(value)
+def _option(item: Json) -> tuple[str, Json]:
+    if isinstance(item, dict) and "value" in item:
+        return str(item.get("label", item["value"])), item["value"]
+    return str(item), item
 
 
 def _first(value: Json) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 _SIGNS = {"question_mark": "?", "slash": "/", "colon": ":"}
+_NAMES = {"enter": "enter", "escape": "esc", "tab": "tab", "shift+tab": "shift+tab", "space": "space"}
 
 
 def key_text(key: str) -> str:
     """A key as it is printed on the keyboard."""
-    return _SIGNS.get(key) or format_key(key)
+    return _SIGNS.get(key) or _NAMES.get(key) or format_key(key)
 
 
 def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:

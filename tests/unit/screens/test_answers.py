@@ -1,0 +1,151 @@
+"""Which answers a question allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mahavishnu_tui.models import Approval, GraphEdge, GraphShape
+from mahavishnu_tui.screens.answers import choices, example, misfit, prefill, what_next
+from tests.snapshots.scenes import RELEASE, approval, world
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "ok": {"type": "boolean"},
+        "amount": {"type": "integer", "default": 5},
+        "currency": {"enum": ["EUR", "USD"]},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "note": {"type": ["string", "null"]},
+    },
+    "required": ["ok", "amount", "currency", "tags", "note"],
+}
+
+
+def asked(value: Any, **more: Any) -> Approval:
+    return approval(world().runs[0], "ask", value, 10, **more)
+
+
+def labels(question: Approval) -> list[str]:
+    return [choice.label for choice in choices(question)]
+
+
+def test_a_plain_value_allows_everything() -> None:
+    assert labels(asked("go on?")) == ["Approve", "Reject", "Edit…", "Respond…"]
+    assert [choice.value for choice in choices(asked("?"))[:2]] == [True, False]
+
+
+def test_a_breakpoint_only_continues() -> None:
+    assert labels(asked(None, kind="breakpoint")) == ["Continue"]
+
+
+def test_options_become_buttons() -> None:
+    question = asked({"question": "?", "choices": ["pay", {"value": 7, "label": "seven"}]})
+    found = choices(question)
+    assert [choice.label for choice in found] == ["pay", "seven", "Edit…"]
+    assert [choice.value for choice in found[:2]] == ["pay", 7]
+    assert prefill(question) == "pay"
+
+
+def test_a_list_of_many_options_is_edited() -> None:
+    assert labels(asked({"options": list(range(20))})) == ["Approve", "Reject", "Edit…", "Respond…"]
+
+
+def test_a_schema_is_filled_in() -> None:
+    question = asked({"question": "?"}, schema=SCHEMA)
+    assert labels(question) == ["Fill in…"]
+    assert prefill(question) == {"ok": False, "amount": 5, "currency": "EUR", "tags": [], "note": ""}
+    assert misfit(prefill(question), SCHEMA) == ""
+
+
+def test_agent_inbox_answers_have_its_shape() -> None:
+    request = [
+        {
+            "action_request": {"action": "mail", "args": {"to": "ana"}},
+            "config": {"allow_accept": True, "allow_ignore": True},
+        }
+    ]
+    question = asked(request, kind="agent_inbox")
+    assert labels(question) == ["Accept", "Ignore", "Edit…"]
+    assert choices(question)[0].value == [{"type": "accept", "args": None}]
+    assert prefill(question) == [{"type": "edit", "args": {"action": "mail", "args": {"to": "ana"}}}]
+    assert labels(asked([{"action_request": {}}], kind="agent_inbox")) == ["Edit…"]
+    assert prefill(asked([], kind="agent_inbox"))[0]["type"] == "edit"
+
+
+def test_hitl_requests_take_one_decision_per_action() -> None:
+    value = {
+        "action_requests": [{"name": "a"}, {"name": "b"}],
+        "review_configs": [
+            {"action_name": "a", "allowed_decisions": ["approve", "reject"]},
+            {"action_name": "b", "allowed_decisions": ["approve"]},
+        ],
+    }
+    question = asked(value, kind="hitl_request")
+    assert labels(question) == ["Approve all 2", "Edit…"]
+    assert prefill(question) == {"decisions": [{"type": "approve"}, {"type": "approve"}]}
+    value["review_configs"][1]["allowed_decisions"] = ["reject"]
+    assert labels(asked(value, kind="hitl_request")) == ["Edit…"]
+    assert labels(asked({"action_requests": [{}]}, kind="hitl_request")) == ["Approve", "Edit…"]
+
+
+def test_a_tool_approval_takes_one_decision() -> None:
+    question = asked({"type": "tool_approval", "name": "rm", "args": {}}, kind="tool_approval")
+    assert labels(question) == ["Approve", "Reject", "Edit…"]
+    assert choices(question)[1].value == {"type": "reject"}
+    assert prefill(question) == {"type": "approve"}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (
+            {"ok": 1, "amount": 1, "currency": "EUR", "tags": [], "note": ""},
+            "ok must be boolean, not integer.",
+        ),
+        ({"ok": True, "amount": True, "currency": "EUR", "tags": [], "note": ""}, "amount must be integer"),
+        ({"ok": True, "amount": 1, "currency": "GBP", "tags": [], "note": ""}, "one of EUR, USD"),
+        ({"ok": True, "amount": 1, "currency": "EUR", "tags": [1], "note": ""}, "tags[0] must be string"),
+        ({"ok": True, "amount": 1, "currency": "EUR", "tags": [], "note": 2}, "string or null"),
+        ({"ok": True}, "lacks amount"),
+        ([], "must be object, not array"),
+    ],
+)
+def test_what_does_not_fit_is_named(value: Any, said: str) -> None:
+    assert said in misfit(value, SCHEMA)
+
+
+KINDS = st.sampled_from(["object", "array", "string", "integer", "number", "boolean", "null"])
+SCHEMAS = st.recursive(
+    st.fixed_dictionaries({"type": KINDS})
+    | st.fixed_dictionaries({"enum": st.lists(st.integers(), min_size=1)}),
+    lambda inner: st.fixed_dictionaries(
+        {"type": st.just("object"), "properties": st.dictionaries(st.text(max_size=5), inner, max_size=4)}
+    ),
+    max_leaves=8,
+)
+
+
+@given(SCHEMAS)
+def test_the_example_of_a_schema_fits_it(schema: dict[str, Any]) -> None:
+    assert misfit(example(schema), schema) == ""
+
+
+def test_other_examples() -> None:
+    assert example({"const": 3}) == 3
+    assert example({"type": []}) is None
+    deep: dict[str, Any] = {"type": "object"}
+    deep["properties"] = {"again": deep}
+    assert example(deep)
+
+
+def test_what_comes_next() -> None:
+    assert what_next(RELEASE, "approve") == ["yes → deploy", "no → fix"]
+    assert what_next(RELEASE, "legal", "review") == ["the end"]
+    assert what_next(RELEASE, "legal", "nowhere") == []
+    assert what_next(None, "approve") == []
+    hostile = GraphShape([], [GraphEdge("a", "b\x1b[2J")])
+    assert "\x1b" not in what_next(hostile, "a")[0]

@@ -1,0 +1,111 @@
+"""What records look like as rows."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mahavishnu_tui.models import Checkpoint, Host, Run, Schedule
+from mahavishnu_tui.screens import rows
+from mahavishnu_tui.screens.timeline import bar, timeline_rows
+from mahavishnu_tui.widgets.table import Cell, Row
+from tests.snapshots.scenes import HOSTILE, NOW, run, world
+
+WORLD = world()
+BY_NAME = {item.name: item for item in WORLD.runs}
+
+
+def texts(row: Row) -> list[str]:
+    return [cell.text if isinstance(cell, Cell) else cell for cell in row.cells]
+
+
+def shown(item: Run, since: float | None = None) -> list[str]:
+    return texts(rows.run_row(item, ("success", "error"), since, NOW, ascii_only=False))
+
+
+def test_unfinished_runs_are_on_top_newest_first() -> None:
+    ordered = rows.order_runs(WORLD.runs)
+    names = [item.name for item in ordered]
+    assert names[:6] == ["eager-mole", "amber-otter", "calm-wren", "brisk-heron", "frosty-gnu", "swift-ibis"]
+    assert names.index("dusty-lynx") == 6
+
+
+@given(st.permutations(WORLD.runs))
+def test_the_order_does_not_depend_on_arrival(runs: list[Run]) -> None:
+    assert rows.order_runs(runs) == rows.order_runs(WORLD.runs)
+
+
+def test_history_ends_with_the_run_itself() -> None:
+    found = rows.histories([run(n, f"r{n}", "f", "success" if n else "error", 100 - n) for n in range(15)])
+    assert found["run-0000"] == ("error",)
+    assert len(found["run-0014"]) == 10
+    assert found["run-0009"][0] == "error"
+
+
+def test_rows_say_state_place_and_age() -> None:
+    assert shown(BY_NAME["amber-otter"])[:5] == ["▶ running", "amber-otter", "release", "deploy", "42s"]
+    assert shown(BY_NAME["brisk-heron"], since=NOW - 240)[3:5] == ["approve", "4m"]
+    assert shown(BY_NAME["dusty-lynx"])[3:5] == ["transform", "1m40s"]
+    assert shown(BY_NAME["eager-mole"])[3] == "queued behind 10 others"
+    assert shown(BY_NAME["frosty-gnu"])[4] == "1h"
+    assert shown(run(1, "a", "b", "interrupted", 30))[4] == "<1m"
+    fan = run(1, "a", "b", "running", 3, where=["load", "load", "other"])
+    assert shown(fan)[3] == "load ×2, other"
+    assert "\x1b" not in "".join(shown(BY_NAME[HOSTILE]))
+
+
+def test_waiting_never_ticks_by_the_second() -> None:
+    question = WORLD.approvals[0]
+    assert rows.waits(question, question.asked_at + 61) == rows.waits(question, question.asked_at + 119)
+    assert rows.waits(question, question.asked_at + 3).text == "<1m"
+    dated = WORLD.approvals[1]
+    assert rows.waits(dated, NOW).text == "25m left"
+    assert rows.waits(dated, NOW + 9999) == Cell("LATE", "error")
+
+
+def test_forks_are_counted() -> None:
+    def made(identity: str, parent: str | None) -> Checkpoint:
+        return Checkpoint(identity, "t", NOW, 0, "loop", parent_id=parent)
+
+    found = rows.forks([made("a", None), made("b", "a"), made("c", "a"), made("d", "c")])
+    assert found == {"a": 1}
+    row = rows.checkpoint_row(made("a", None).replace(latest=True, interrupts=1), 1, ascii_only=False)
+    assert texts(row)[-1] == "● now ✋ ⑂ 1"
+    assert texts(row)[1] == "the end"
+
+
+def test_schedules_late_and_coming() -> None:
+    coming = Schedule("s", "nightly", "0 2 * * *", next_at=NOW + 7300)
+    late = coming.replace(next_at=NOW - 400, active=False)
+    assert texts(rows.schedule_row(coming, NOW))[2:] == ["in 2h", "active"]
+    assert texts(rows.schedule_row(late, NOW))[2:] == ["LATE 6m", "paused"]
+    assert texts(rows.schedule_row(coming.replace(next_at=None), NOW))[2] == ""
+
+
+def test_hosts_say_what_is_wrong() -> None:
+    host = Host("h", "p", "/srv/flows/", "py", "blocked", lag=4.2, note="busy", error={"message": "no"})
+    row = texts(rows.host_row(host, ascii_only=True))
+    assert row[0] == "- flows"
+    assert row[1] == "! blocked"
+    assert row[-1] == "busy; no; late by 4s"
+
+
+@pytest.mark.parametrize("name", ["dusty-lynx", "brisk-heron"])
+def test_the_timeline_has_a_bar_for_every_visit(name: str) -> None:
+    visits = WORLD.visits[BY_NAME[name].id]
+    found = timeline_rows(visits, NOW, 30, ascii_only=False)
+    assert len(found) == len(visits)
+    bars = [texts(row)[-1] for row in found]
+    assert all(0 < len(text) <= 30 and text.strip() for text in bars)
+    assert ("░" in bars[-1]) is (name == "brisk-heron")
+    assert timeline_rows([], NOW, 30, ascii_only=False) == []
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(1e-6, 1e6), st.integers(1, 200), st.booleans())
+def test_a_bar_never_leaves_its_room(
+    begin: float, took: float, scale: float, width: int, hollow: bool
+) -> None:
+    text = bar(begin, begin + took, scale, width, hollow, ascii_only=True)
+    assert 0 < len(text) <= width
+    assert text.strip()
