@@ -81,6 +81,8 @@ class LedgerEntry(Record):
     comment: str = ""
     applied_at: float | None = None
     """When the graph was seen to have gone on with this answer; None until then."""
+    not_applied: str = ""
+    """Why the graph will never get this answer, in one sentence; empty otherwise."""
 
 
 def summarise_question(value: Json) -> str:

@@ -77,3 +77,5 @@ class ServerInfo(Record):
     queued: int = 0
     running: int = 0
     slots: int = 10
+    note: str = ""
+    """What is wrong with the server now, in one sentence: `the disk is full; retrying`."""

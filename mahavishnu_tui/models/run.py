@@ -31,7 +31,8 @@ class Run(Record):
     created_at: float
     engine: str = "langgraph"
     version: int = 1
-    """Grows with every change; a write names the version its operator saw."""
+    """Grows with every change of status, dispatch or question, not with mere progress; a write names
+    the version its operator saw."""
     started_at: float | None = None
     ended_at: float | None = None
     where: list[str] = dataclasses.field(default_factory=list)

@@ -1,0 +1,31 @@
+"""The HTTP application: routes, and failures as answers."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.server.core import Core
+from mahavishnu_tui.server.errors import http_error, known_error, unexpected_error
+from mahavishnu_tui.server.routes import approvals, runs, stream, system, workflows
+
+
+def application(core: Core) -> ASGIApp:
+    """What uvicorn serves."""
+    app = Starlette(
+        routes=[*system.ROUTES, *runs.ROUTES, *approvals.ROUTES, *workflows.ROUTES, *stream.ROUTES],
+        exception_handlers={
+            MahavishnuError: known_error,
+            HTTPException: http_error,
+            Exception: unexpected_error,
+        },
+    )
+    app.state.core = core
+
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        core.seen_client()
+        await app(scope, receive, send)
+
+    return counted

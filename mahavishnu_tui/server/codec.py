@@ -1,0 +1,53 @@
+"""JSON for the wire and for the store: orjson's speed, without its losses on other people's values."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+_LONG_DIGITS = re.compile(rb"\d{19}")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def dumps(value: Any) -> bytes:
+    """One line of JSON. Integers beyond 64 bits stay exact; lone surrogates become U+FFFD."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return json.dumps(_scrub(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def loads(data: bytes | str) -> Any:
+    """Read JSON; raises ValueError.
+
+    Two things need the slower reader: integers that orjson would turn into floats, and what Python
+    writes but JSON has not (NaN, lone surrogates), which is cleaned.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    if not _LONG_DIGITS.search(raw):
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            pass
+    return _scrub(json.loads(raw, parse_constant=lambda _: None))
+
+
+def fragment(data: bytes | str) -> orjson.Fragment:
+    """Stored JSON, to be put into a reply as it is."""
+    return orjson.Fragment(data)
+
+
+def _scrub(value: Any) -> Any:
+    """The value with every lone surrogate replaced, and no NaN or infinity left."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_scrub(str(key)): _scrub(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_scrub(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value

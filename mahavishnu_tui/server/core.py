@@ -1,0 +1,226 @@
+"""The server's parts, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Pool, Run, ServerInfo
+from mahavishnu_tui.server.dispatcher import Dispatcher
+from mahavishnu_tui.server.feed import Feed
+from mahavishnu_tui.server.hosts.process import Spawner
+from mahavishnu_tui.server.hosts.supervisor import Supervisor
+from mahavishnu_tui.server.options import ServerOptions
+from mahavishnu_tui.server.reports import Reports
+from mahavishnu_tui.server.store import Store, Tx, events, runs
+from mahavishnu_tui.server.transitions.recovery import park_all, recover_all
+
+log = logging.getLogger(__name__)
+
+_TRIM_SECONDS = 60.0
+_FLUSH_SECONDS = 3.0
+
+
+class Core:
+    """Everything between the routes and the disk. `open`, then `close`."""
+
+    def __init__(self, options: ServerOptions, store: Store, feed: Feed, spawner: Spawner) -> None:
+        self.options = options
+        self.store = store
+        self.feed = feed
+        self.started_at = time.time()
+        self.stopping = asyncio.Event()
+        """Set when somebody, or something, wants the server to end."""
+        self.drain = True
+        self.drain_seconds = options.drain_seconds
+        self.closed = False
+        self._hurry = asyncio.Event()
+        self._state: Literal["starting", "ready", "draining"] = "ready"
+        self._note = ""
+        self._last_client = time.monotonic()
+        self._background = set[asyncio.Task[None]]()
+        self._reports = Reports(store, options, self._ended, self._fault)
+        self.supervisor = Supervisor(options, spawner, self._reports)
+        self.dispatcher = Dispatcher(store, self.supervisor, options, self._fault)
+
+    @classmethod
+    async def open(cls, options: ServerOptions, spawner: Spawner) -> Core:
+        """Open the store, take up what the last server left, and begin to work.
+
+        Raises:
+            MahavishnuError: MHV-004, MHV-005, MHV-006.
+        """
+        feed = Feed()
+        store = await Store.open(options.database, feed.publish)
+        core = cls(options, store, feed, spawner)
+        try:
+            for run in await store.write(recover_all):
+                log.info("run %s (%s): %s", run.name, run.id, run.note)
+        except BaseException:
+            await core._reports.close()
+            await store.close()
+            raise
+        core.dispatcher.start()
+        core._spawn(core._look_after())
+        return core
+
+    def seen_client(self) -> None:
+        """A client has called: the server is not idle."""
+        self._last_client = time.monotonic()
+
+    def refuse_when_draining(self) -> None:
+        """Raise MHV-002 when the server takes on nothing new."""
+        if self._state == "draining":
+            raise MahavishnuError(
+                ErrorCode.SERVER_UNREACHABLE,
+                "The server is stopping and takes nothing new.",
+                "Start it again, then retry.",
+            )
+
+    def hurry(self) -> None:
+        """Do not wait any longer for runs to reach a step boundary."""
+        self.drain = False
+        self._hurry.set()
+
+    def info(self, conn: sqlite3.Connection) -> ServerInfo:
+        """The server about itself."""
+        counts = runs.counts(conn)
+        return ServerInfo(
+            version=_version(),
+            pid=os.getpid(),
+            epoch=self.store.epoch,
+            started_at=self.started_at,
+            seq=events.last_seq(conn),
+            data=str(self.options.data),
+            socket=str(self.options.socket),
+            log=str(self.options.log),
+            state=self._state,
+            queued=counts.get("queued", 0),
+            running=counts.get("running", 0),
+            slots=self.options.max_concurrent_workflows,
+            note=self._note,
+        )
+
+    def pool(self, conn: sqlite3.Connection) -> Pool:
+        """This server's own pool of slots, and how well its hosts are."""
+        records = self.supervisor.records()
+        failed = [record for record in records if record.state == "failed"]
+        ill = [record for record in records if record.state in ("blocked", "lost")]
+        status: Literal["healthy", "degraded", "unhealthy"] = (
+            "degraded" if failed or ill or self._note else "healthy"
+        )
+        if failed and not any(record.state in ("ready", "blocked") for record in records):
+            status = "unhealthy"
+        notes = [
+            self._note,
+            *(record.note or str((record.error or {}).get("message", "")) for record in failed + ill),
+        ]
+        return Pool(
+            name="langgraph",
+            kind="engine hosts",
+            status=status,
+            slots=self.options.max_concurrent_workflows,
+            used=self.dispatcher.used,
+            queued=runs.counts(conn).get("queued", 0),
+            note="; ".join(filter(None, notes)),
+        )
+
+    async def close(self) -> None:
+        """Drain what runs (when asked to), stop the hosts, and leave the rest queued for the next server."""
+        self.closed = True
+        self._state = "draining"
+        await self._tell()
+        if self.drain:
+            await self._drain()
+        await self.dispatcher.close()
+        try:
+            async with asyncio.timeout(_FLUSH_SECONDS):
+                await self._reports.flushed()
+                for run in await self.store.write(park_all):
+                    log.info("run %s (%s): %s", run.name, run.id, run.note)
+        except (TimeoutError, MahavishnuError) as error:
+            # What is still `running` in the store is taken up by the next server.
+            log.warning(
+                "not everything could be written at the stop: %s", error or "the disk takes no writes"
+            )
+        await self.supervisor.close()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._reports.close()
+        self.feed.close()
+        await self.store.close()
+
+    async def _drain(self) -> None:
+        draining = asyncio.create_task(self.dispatcher.drain(self.drain_seconds))
+        hurrying = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait([draining, hurrying], return_when=asyncio.FIRST_COMPLETED)
+        if not (draining.done() and draining.result()):
+            log.info("stopping before every run has reached a step boundary")
+        draining.cancel()
+        hurrying.cancel()
+        await asyncio.gather(draining, hurrying, return_exceptions=True)
+
+    def _ended(self, finished: list[Run]) -> None:
+        self.dispatcher.ended(finished)
+
+    def _fault(self, fault: MahavishnuError | None) -> None:
+        note = f"{fault.message} Reports of running workflows wait in memory." if fault else ""
+        if note != self._note:
+            self._note = note
+            self._spawn(self._tell())
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _tell(self) -> None:
+        """Log the server's own record as an event."""
+
+        def tell(tx: Tx) -> None:
+            tx.emit("server", "server", self.info(tx.conn).to_json())
+
+        try:
+            await self.store.write(tell)
+        except MahavishnuError as error:
+            log.warning("the server's state could not be told: %s", error)
+
+    async def _look_after(self) -> None:
+        trimmed = time.monotonic()
+        while True:
+            await asyncio.sleep(1.0)
+            try:
+                await self.supervisor.look_after()
+                if time.monotonic() - trimmed > _TRIM_SECONDS:
+                    trimmed = time.monotonic()
+                    await self.store.write(lambda tx: events.trim(tx, self.options.keep_events))
+                if await self._idle():
+                    log.info("nothing to do for %g minutes: the server ends", self.options.idle_minutes)
+                    self.stopping.set()
+            except MahavishnuError as error:
+                log.warning("housekeeping: %s", error)
+            except Exception:
+                log.exception("housekeeping failed; going on")
+
+    async def _idle(self) -> bool:
+        minutes = self.options.idle_minutes
+        if len(self.feed) or not minutes:
+            self.seen_client()
+            return False
+        if time.monotonic() - self._last_client < minutes * 60:
+            return False
+        counts = await self.store.read(runs.counts)
+        return not any(counts.get(status) for status in ("queued", "running", "interrupted"))
+
+
+def _version() -> str:
+    try:
+        return version("mahavishnu-tui")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,276 @@
+"""Brings queued runs to work: a slot, a host, a lease, and the request to run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project, Run
+from mahavishnu_tui.server.hosts.host import EngineHost
+from mahavishnu_tui.server.hosts.supervisor import Supervisor
+from mahavishnu_tui.server.options import ServerOptions
+from mahavishnu_tui.server.patience import STORAGE, OnFault, insist
+from mahavishnu_tui.server.store import Store, runs
+from mahavishnu_tui.server.store.runs import RunRow
+from mahavishnu_tui.server.transitions.claim import Dispatch, claim
+from mahavishnu_tui.server.transitions.recovery import fail, unclaim
+
+log = logging.getLogger(__name__)
+
+SUSPECT = 2
+"""Deaths in a row from which a run gets a host of its own, so that it can harm no other."""
+_LOOK = 1.0
+"""Seconds between looks at a host that has not answered to `run`."""
+_CANCEL_SECONDS = 5.0
+_RETRY_SECONDS = 0.5
+
+
+class Dispatcher:
+    """The queue at work.
+
+    Args:
+        store: the queue itself is in it.
+        supervisor: gives hosts.
+        options: `max_concurrent_workflows`, `load_seconds`.
+        on_fault: see `insist`.
+    """
+
+    def __init__(
+        self, store: Store, supervisor: Supervisor, options: ServerOptions, on_fault: OnFault
+    ) -> None:
+        self._store = store
+        self._supervisor = supervisor
+        self._options = options
+        self._on_fault = on_fault
+        self._active: dict[str, asyncio.Event] = {}
+        """Runs that hold a slot; the event is set when they leave it."""
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def used(self) -> int:
+        """Slots in use."""
+        return len(self._active)
+
+    def start(self) -> None:
+        """Begin to work off the queue."""
+        self._pump = asyncio.create_task(self._work(), name="dispatcher")
+        self.wake()
+
+    def wake(self) -> None:
+        """Something was queued, or a slot became free."""
+        self._wake.set()
+
+    def ended(self, finished: list[Run]) -> None:
+        """The dispatch of these runs is over; their slots are free."""
+        for run in finished:
+            self._leave(run.id)
+
+    async def settled(self, run_id: str, timeout: float) -> bool:
+        """Whether the run has left its slot, within `timeout` seconds."""
+        left = self._active.get(run_id)
+        if left is None:
+            return True
+        try:
+            async with asyncio.timeout(timeout):
+                await left.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def cancel(self, run: Run) -> None:
+        """Have the host cancel a run at work; ends the host's process where nothing less stops it."""
+        host = self._host_of(run)
+        if host is None:
+            return
+        try:
+            reply = await host.request("cancel", timeout=_CANCEL_SECONDS, run_id=run.id, lease=run.lease)
+        except MahavishnuError as error:
+            if error.code is not ErrorCode.TIMEOUT:
+                log.info("cancel of %s: %s", run.name, error)
+                return
+            reply = {"cancelled": False, "reason": "it does not answer"}
+        if not reply.get("cancelled") and run.id in host.runs:
+            log.warning("ending host %s: only that stops run %s (%s)", host.id, run.name, reply.get("reason"))
+            host.kill(f"engine host was stopped to cancel {run.name}")
+        await self.settled(run.id, _CANCEL_SECONDS)
+
+    async def pause(self, run: Run) -> None:
+        """Ask the host to drain a run at its next step boundary."""
+        host = self._host_of(run)
+        if host is not None:
+            try:
+                await host.request("drain", timeout=_CANCEL_SECONDS, run_id=run.id)
+            except MahavishnuError as error:
+                # A blocked host reads the request when it turns again; a dead one's runs rest anyway.
+                log.info("pause of %s: %s", run.name, error)
+
+    async def drain(self, timeout: float) -> bool:
+        """Give out no more runs and drain those at work; whether all came to rest in time."""
+        self._closing = True
+        hosts = [host for host in map(self._supervisor.by_id, self._host_ids()) if host and host.runs]
+        asks = (host.request("drain", timeout=timeout) for host in hosts)
+        resting = asyncio.gather(*asks, return_exceptions=True)
+        waits = [asyncio.ensure_future(left.wait()) for left in self._active.values()]
+        if waits:
+            await asyncio.wait(waits, timeout=timeout)
+        for wait in waits:
+            wait.cancel()
+        resting.cancel()
+        await asyncio.gather(resting, *waits, return_exceptions=True)
+        return not self._active
+
+    async def close(self) -> None:
+        """End; what is in flight is left as it is in the store."""
+        self._closing = True
+        tasks = [task for task in (self._pump, *self._tasks) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _host_ids(self) -> list[str]:
+        return [record.id for record in self._supervisor.records()]
+
+    def _host_of(self, run: Run) -> EngineHost | None:
+        host = self._supervisor.by_id(run.host_id or "")
+        return host if host is not None and host.runs.get(run.id) == run.lease else None
+
+    def _leave(self, run_id: str) -> None:
+        left = self._active.pop(run_id, None)
+        if left is not None:
+            left.set()
+        self.wake()
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            free = self._options.max_concurrent_workflows - len(self._active)
+            if free <= 0 or self._closing:
+                continue
+            try:
+                queue = await self._store.read(
+                    functools.partial(runs.next_queued, limit=free + len(self._active))
+                )
+            except MahavishnuError as error:
+                log.warning("the queue cannot be read: %s", error)
+                await asyncio.sleep(_RETRY_SECONDS)
+                self.wake()
+                continue
+            threads = set[str]()
+            for row, project in queue:
+                if free > 0 and row.run.id not in self._active and row.run.thread_id not in threads:
+                    threads.add(row.run.thread_id)
+                    free -= 1
+                    self._begin(row, Project.from_json(project))
+
+    def _begin(self, row: RunRow, project: Project) -> None:
+        self._active[row.run.id] = asyncio.Event()
+        self._spawn(self._bring_to_work(row, project), f"dispatch {row.run.name}")
+
+    async def _bring_to_work(self, row: RunRow, project: Project) -> None:
+        run_id = row.run.id
+        try:
+            if not await self._dispatch(row, project):
+                self._leave(run_id)
+        except MahavishnuError as error:
+            log.warning("run %s could not be dispatched: %s", row.run.name, error)
+            if error.code in STORAGE:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                await self._insist(functools.partial(fail, run_id=run_id, error=error))
+            self._leave(run_id)
+        except Exception:
+            log.exception("run %s could not be dispatched", row.run.name)
+            unexpected = MahavishnuError(
+                ErrorCode.INTERNAL, f"Run {row.run.name} could not be dispatched.", "See the server's log."
+            )
+            await self._insist(functools.partial(fail, run_id=run_id, error=unexpected))
+            self._leave(run_id)
+
+    async def _dispatch(self, row: RunRow, project: Project) -> bool:
+        """Give a run to a host; whether it is there now (or was, and ended)."""
+        host = await self._supervisor.acquire(project, alone=row.work.deaths >= SUSPECT)
+        if self._closing:
+            return False
+        dispatch = await self._store.write(functools.partial(claim, run_id=row.run.id, host_id=host.id))
+        if dispatch is None:
+            return False
+        if host.dead:
+            # It died while we claimed: the report of its death knows nothing of this run.
+            return await self._take_back(host, dispatch.run, "engine host died; trying another")
+        host.runs[dispatch.run.id] = dispatch.run.lease
+        log.info(
+            "run %s (%s) goes to host %s: %s, lease %d",
+            dispatch.run.name,
+            dispatch.run.id,
+            host.id,
+            dispatch.request["mode"],
+            dispatch.run.lease,
+        )
+        return await self._hand_over(host, dispatch)
+
+    async def _hand_over(self, host: EngineHost, dispatch: Dispatch) -> bool:
+        run = dispatch.run
+        asking = asyncio.create_task(
+            host.request("run", timeout=self._options.load_seconds, **dispatch.request),
+            name=f"run {run.name}",
+        )
+        try:
+            while not asking.done():
+                await asyncio.wait([asking], timeout=_LOOK)
+                if not asking.done() and host.busy and len(host.runs) > 1:
+                    return await self._take_back(
+                        host, run, f"host is held up ({host.record.note}); trying another"
+                    )
+            reply: dict[str, Any] = asking.result() or {}
+        except MahavishnuError as error:
+            return await self._refused(host, run, error)
+        finally:
+            asking.cancel()
+        if reply.get("code_changed"):
+            log.info("the code of host %s has changed: new runs get a new one", host.id)
+            await self._supervisor.retire(host)
+        return True
+
+    async def _refused(self, host: EngineHost, run: Run, error: MahavishnuError) -> bool:
+        """The host did not take the run; whether its slot is still held."""
+        if error.code is ErrorCode.HOST_DIED:
+            # Its death is in its journal, behind all that it has said, and settles the run there.
+            return True
+        self._forget(host, run)
+        host.runs.pop(run.id, None)
+        log.warning("host %s refused run %s: %s", host.id, run.name, error)
+        await self._insist(functools.partial(fail, run_id=run.id, error=error, lease=run.lease))
+        return False
+
+    async def _take_back(self, host: EngineHost, run: Run, why: str) -> bool:
+        """Queue a run again that its host has not taken up; its next lease shuts this host out."""
+        taken = await self._insist(functools.partial(unclaim, run_id=run.id, lease=run.lease, note=why))
+        self._forget(host, run)
+        host.runs.pop(run.id, None)
+        log.warning("run %s is taken back from host %s: %s", run.name, host.id, why)
+        return not taken
+
+    def _forget(self, host: EngineHost, run: Run) -> None:
+        """Should the host come to this run after all, it is to leave it alone."""
+
+        async def tell() -> None:
+            with contextlib.suppress(MahavishnuError):
+                await host.request("cancel", run_id=run.id, lease=run.lease)
+
+        self._spawn(tell(), f"forget {run.name}")
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _insist(self, change: Any) -> Any:
+        return await insist(functools.partial(self._store.write, change), self._on_fault)

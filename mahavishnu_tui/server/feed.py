@@ -1,0 +1,84 @@
+"""Fan-out of committed events to the clients that listen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from mahavishnu_tui.server.store.tx import Line
+
+BACKLOG = 10_000
+"""Events that a client may be behind before it is dropped; it comes back with its `after`."""
+
+
+class Subscriber:
+    """One listening client: the events since it began to listen."""
+
+    def __init__(self) -> None:
+        self._lines: deque[Line] = deque()
+        self._woken = asyncio.Event()
+        self.dropped = False
+        """It fell too far behind, or the server ends."""
+
+    def push(self, lines: list[Line]) -> None:
+        """Give it events; called by the feed."""
+        if self.dropped:
+            return
+        if len(self._lines) + len(lines) > BACKLOG:
+            self.drop()
+            return
+        self._lines.extend(lines)
+        self._woken.set()
+
+    def drop(self) -> None:
+        """End it; what it has not taken is forgotten."""
+        self.dropped = True
+        self._lines.clear()
+        self._woken.set()
+
+    async def take(self, timeout: float) -> list[Line]:
+        """The events that have gathered; empty after `timeout` seconds without any, or when dropped."""
+        if not self._lines and not self.dropped:
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._woken.wait()
+            except TimeoutError:
+                return []
+        self._woken.clear()
+        taken = list(self._lines)
+        self._lines.clear()
+        return taken
+
+
+class Feed:
+    """Who listens now."""
+
+    def __init__(self) -> None:
+        self._subscribers: set[Subscriber] = set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._subscribers)
+
+    def publish(self, lines: list[Line]) -> None:
+        """Give the events of one commit to everyone; called in the order of commits."""
+        for subscriber in self._subscribers:
+            subscriber.push(lines)
+
+    def subscribe(self) -> Subscriber:
+        """Begin to listen: every event committed from now on reaches the subscriber."""
+        subscriber = Subscriber()
+        if self._closed:
+            subscriber.drop()
+        self._subscribers.add(subscriber)
+        return subscriber
+
+    def leave(self, subscriber: Subscriber) -> None:
+        """Listen no longer."""
+        self._subscribers.discard(subscriber)
+
+    def close(self) -> None:
+        """End every stream, and those that come later."""
+        self._closed = True
+        for subscriber in self._subscribers:
+            subscriber.drop()

@@ -1,0 +1,122 @@
+"""Starting the process of an engine host."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
+
+
+class HostProcess(Protocol):
+    """A started host."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        ...
+
+    async def wait(self) -> int:
+        """Its exit code once it has ended; -N when signal N ended it."""
+        ...
+
+    def kill(self) -> None:
+        """SIGKILL, to it and to what it started. Harmless when it is gone."""
+        ...
+
+
+class Spawner(Protocol):
+    """Starts host processes; a test may wrap it to kill at the worst moment."""
+
+    async def spawn(
+        self, argv: Sequence[str], cwd: str, env: Mapping[str, str], log_path: Path, fd: int
+    ) -> HostProcess:
+        """Start a process that inherits `fd` and prints to `log_path`; raises OSError."""
+        ...
+
+
+class ChildProcess:
+    """A host as an ordinary child in a session of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """Its exit code once it has ended; -N when signal N ended it."""
+        return await self._process.wait()
+
+    def kill(self) -> None:
+        """SIGKILL to its whole session: nodes may have started processes too."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+class ChildSpawner:
+    """Starts hosts as children of the server."""
+
+    async def spawn(
+        self, argv: Sequence[str], cwd: str, env: Mapping[str, str], log_path: Path, fd: int
+    ) -> HostProcess:
+        """Start a process that inherits `fd` and prints to `log_path`; raises OSError."""
+        log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *argv,
+                cwd=cwd,
+                env=dict(env),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(fd,),
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+        return ChildProcess(process)
+
+
+def environment(project: Project) -> dict[str, str]:
+    """What a host's process finds in `os.environ`: ours, and the project's env file over it.
+
+    Raises:
+        MahavishnuError: MHV-433 the env file cannot be read.
+    """
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if project.env_file:
+        path = Path(project.root) / project.env_file
+        try:
+            text = path.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise MahavishnuError(
+                ErrorCode.HOST_START, f"The env file {path} cannot be read ({error}).", "Correct `env_file`."
+            ) from error
+        env.update(_assignments(text))
+    return env
+
+
+def _assignments(text: str) -> dict[str, str]:
+    """`NAME=value` lines as dotenv files have them: comments, `export`, one pair of quotes."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        name, value = name.strip(), value.strip()
+        if not equals or not name or name.startswith("#"):
+            continue
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        else:
+            value = value.split(" #", 1)[0].rstrip()
+        found[name] = value
+    return found

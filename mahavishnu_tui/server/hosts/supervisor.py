@@ -1,0 +1,211 @@
+"""Which hosts there are: starts them on demand, restarts them after a death, stops idle ones."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any, Protocol
+
+from mahavishnu_tui.models import ErrorCode, Host, MahavishnuError, Project
+from mahavishnu_tui.server.hosts.channel import ChannelClosedError
+from mahavishnu_tui.server.hosts.host import ENTRY, EngineHost
+from mahavishnu_tui.server.hosts.process import Spawner
+from mahavishnu_tui.server.options import ServerOptions
+
+log = logging.getLogger(__name__)
+
+_START_TRIES = 4
+_BACKOFF = 0.2
+_LONGEST_BACKOFF = 10.0
+_ALONE_PER_PROJECT = 2
+
+
+class Listener(Protocol):
+    """Who is told what hosts say and what becomes of them."""
+
+    def notice(self, host: EngineHost, notice: dict[str, Any]) -> None:
+        """A host reported something about a run."""
+        ...
+
+    def died(self, host: EngineHost, reason: str) -> None:
+        """A host that was up has ended, `host.ended_by_us` or not."""
+        ...
+
+    def changed(self, record: Host) -> None:
+        """A host's record has changed."""
+        ...
+
+
+class Supervisor:
+    """The hosts of every project.
+
+    Args:
+        options: limits, paths and what hosts are told.
+        spawner: starts the processes.
+        listener: is told what happens.
+        entry: the file that hosts run.
+    """
+
+    def __init__(
+        self, options: ServerOptions, spawner: Spawner, listener: Listener, *, entry: Any = ENTRY
+    ) -> None:
+        self._options = options
+        self._spawner = spawner
+        self._listener = listener
+        self._entry = entry
+        self._hosts: dict[str, EngineHost] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._lonely: dict[str, asyncio.Semaphore] = {}
+        self._fruitless: dict[str, int] = {}
+        """Starts of a project's hosts in a row after which nothing was achieved."""
+        self._closing = False
+
+    def records(self) -> list[Host]:
+        """Every host that is or was, by id."""
+        return [self._hosts[key].record for key in sorted(self._hosts)]
+
+    def by_id(self, host_id: str) -> EngineHost | None:
+        """The host with this id as it is now."""
+        return self._hosts.get(host_id)
+
+    async def acquire(self, project: Project, *, alone: bool = False) -> EngineHost:
+        """A host of the project that takes runs: a free one, or a new one.
+
+        Args:
+            project: whose host.
+            alone: a host for this one run only; it is stopped when the run has left it.
+
+        Raises:
+            MahavishnuError: MHV-423, MHV-433: it cannot be started, and why.
+        """
+        if alone:
+            await self._lonely.setdefault(project.id, asyncio.Semaphore(_ALONE_PER_PROJECT)).acquire()
+            try:
+                return await self._start(project, self._free_id(project), alone=True)
+            except BaseException:
+                self._lonely[project.id].release()
+                raise
+        async with self._locks.setdefault(project.id, asyncio.Lock()):
+            mine = [host for host in self._of(project) if host.ready and not host.alone]
+            free = [host for host in mine if not host.busy]
+            if free:
+                return min(free, key=lambda host: len(host.runs))
+            if mine and len(mine) >= self._options.hosts_per_project:
+                return min(mine, key=lambda host: len(host.runs))
+            if mine:
+                log.info("all hosts of %s are blocked; starting another one", project.root)
+            return await self._start(project, self._free_id(project), alone=False)
+
+    async def retire(self, host: EngineHost) -> None:
+        """Give a host no new runs; it is stopped once it has none."""
+        host.set(state="draining", note="its code has changed; ends with its runs")
+        if not host.runs:
+            await self._retire(host, "its code has changed")
+
+    async def look_after(self) -> None:
+        """Called every second: notices silence, stops hosts that nobody needs."""
+        for host in list(self._hosts.values()):
+            host.look()
+            idle = time.monotonic() - host.idle_since
+            drained = host.record.state == "draining" and not host.ended_by_us
+            if not host.runs and (drained or (host.ready and idle > self._patience(host))):
+                await self._retire(host, "idle")
+
+    async def close(self) -> None:
+        """Stop every host."""
+        self._closing = True
+        living = [host for host in self._hosts.values() if host.record.pid]
+        await asyncio.gather(*(host.stop("the server stops") for host in living))
+
+    def _of(self, project: Project) -> list[EngineHost]:
+        return [host for host in self._hosts.values() if host.project.id == project.id]
+
+    def _patience(self, host: EngineHost) -> float:
+        """Seconds that a host may be idle."""
+        if host.alone:
+            return 1.0
+        first = host.id == host.project.id
+        return self._options.host_idle_seconds if first else min(30.0, self._options.host_idle_seconds)
+
+    def _free_id(self, project: Project) -> str:
+        """The project's id for its first host, then `<id>-2`, `<id>-3` …"""
+        number = 1
+        while True:
+            host_id = project.id if number == 1 else f"{project.id}-{number}"
+            host = self._hosts.get(host_id)
+            if host is None or host.record.state in ("lost", "failed", "stopped"):
+                return host_id
+            number += 1
+
+    async def _start(self, project: Project, host_id: str, *, alone: bool) -> EngineHost:
+        for attempt in range(1, _START_TRIES + 1):
+            await self._hold_off(project)
+            host = self._new(project, host_id, alone)
+            try:
+                await host.start(self._spawner)
+            except ChannelClosedError:
+                self._fruitless[project.id] = self._fruitless.get(project.id, 0) + 1
+                host.set(state="lost", note=f"died while starting (attempt {attempt})")
+            except MahavishnuError as error:
+                host.set(state="failed", error=error.to_json(), note="")
+                log.warning("host %s cannot be started: %s", host_id, error)
+                raise
+            else:
+                log.info("host %s (pid %s) is up for %s", host_id, host.record.pid, project.root)
+                return host
+        raise MahavishnuError(
+            ErrorCode.HOST_START,
+            f"The engine host of {project.root} died {_START_TRIES} times in a row while it started.",
+            f"Its log is {self._options.host_log(host_id)}.",
+        )
+
+    async def _hold_off(self, project: Project) -> None:
+        """The more starts came to nothing, the longer until the next."""
+        if self._closing:
+            raise MahavishnuError(ErrorCode.SERVER_UNREACHABLE, "The server is stopping.", "Start it again.")
+        deaths = self._fruitless.get(project.id, 0)
+        if deaths > 1:
+            await asyncio.sleep(min(_BACKOFF * 2 ** (deaths - 2), _LONGEST_BACKOFF))
+
+    def _new(self, project: Project, host_id: str, alone: bool) -> EngineHost:
+        before = self._hosts.get(host_id)
+        restarts = before.record.restarts + 1 if before and before.record.state == "lost" else 0
+        record = Host(
+            id=host_id,
+            project_id=project.id,
+            project_root=project.root,
+            interpreter=project.interpreter,
+            state="starting",
+            restarts=restarts,
+        )
+        host = EngineHost(
+            record,
+            project,
+            self._options,
+            on_notice=lambda notice: self._listener.notice(host, notice),
+            on_change=lambda: self._listener.changed(host.record),
+            on_death=lambda reason: self._died(host, reason),
+            entry=self._entry,
+        )
+        host.alone = alone
+        self._hosts[host_id] = host
+        return host
+
+    def _died(self, host: EngineHost, reason: str) -> None:
+        if host.ended_by_us and not host.runs:
+            host.set(state="stopped", note=reason)
+        else:
+            count = 0 if host.useful or host.ended_by_us else self._fruitless.get(host.project.id, 0) + 1
+            self._fruitless[host.project.id] = count
+            host.set(state="lost", note=reason)
+        if host.alone:
+            host.alone = False
+            self._lonely[host.project.id].release()
+        self._listener.died(host, reason)
+
+    async def _retire(self, host: EngineHost, why: str) -> None:
+        log.info("stopping host %s: %s", host.id, why)
+        await host.stop(why)
+        if host.record.id != host.project.id and self._hosts.get(host.id) is host:
+            del self._hosts[host.id]

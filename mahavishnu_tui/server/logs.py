@@ -1,0 +1,57 @@
+"""The server's log file, and the tails of logs that clients ask for."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+from pathlib import Path
+
+from mahavishnu_tui.models.text import clean
+
+_BYTES = 4 * 1024 * 1024
+_KEPT = 3
+_TAIL_BYTES = 2 * 1024 * 1024
+_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+ROOT = "mahavishnu_tui.server"
+
+
+class _OneLine(logging.Formatter):
+    """Outside text in a message cannot begin a new line of the log, nor reach a terminal as control bytes."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return clean(super().formatMessage(record)).replace("\n", "⏎")
+
+
+def open_log(path: Path, level: str) -> logging.Handler:
+    """Send this package's log lines to a rotating file, private to its owner; the handler, to be closed."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8")
+    handler.setFormatter(_OneLine(_FORMAT))
+    for name in (ROOT, "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.propagate = False
+    logging.getLogger(ROOT).setLevel(level)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    return handler
+
+
+def close_log(handler: logging.Handler) -> None:
+    """Undo `open_log`."""
+    for name in (ROOT, "uvicorn.error"):
+        logging.getLogger(name).removeHandler(handler)
+    handler.close()
+
+
+def tail(path: Path, lines: int) -> list[str]:
+    """The last lines of a file, cleaned; empty when there is none. Reads at most 2 MiB."""
+    try:
+        with path.open("rb") as handle:
+            size = handle.seek(0, os.SEEK_END)
+            handle.seek(max(0, size - _TAIL_BYTES))
+            text = handle.read().decode(errors="replace")
+    except OSError:
+        return []
+    return clean(text).splitlines()[-lines:] if lines > 0 else []

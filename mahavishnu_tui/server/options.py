@@ -1,0 +1,58 @@
+"""Everything the server needs to know to start; settings files are somebody else's business."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Literal
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerOptions:
+    """What one server is started with. Directories are made when they are missing."""
+
+    data: Path
+    """Holds `engine.db`, `server.lock`, `checkpoints/` and `logs/`; made private (0700)."""
+    socket: Path
+    log: Path
+    """The server's own log file; it is rotated."""
+    log_level: str = "INFO"
+    max_concurrent_workflows: int = 10
+    """Runs that may be at work at the same time."""
+    recursion_limit: int = 1000
+    """Steps of one dispatch after which LangGraph assumes an endless loop."""
+    durability: Literal["async", "sync", "exit"] = "sync"
+    """When LangGraph writes checkpoints: before the next step, beside it, or only at the end."""
+    synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    """SQLite's durability of the checkpoint files. `engine.db` always has FULL."""
+    keep_events: int = 100_000
+    idle_minutes: float = 30.0
+    """Without work, questions or clients for this long, the server ends. 0: never."""
+    host_idle_seconds: float = 300.0
+    """An engine host without runs is stopped after this long."""
+    hosts_per_project: int = 3
+    """How many hosts a project may have when its first one is blocked by its own code."""
+    drain_seconds: float = 10.0
+    """How long a clean stop waits for runs to reach their next step boundary."""
+    host_deaths: int = 3
+    """A run that loses its host so often in a row without a new checkpoint is given up (MHV-424)."""
+    load_seconds: float = 60.0
+    """How long a host may take to start, and to import somebody's code."""
+
+    @property
+    def database(self) -> Path:
+        """The server's own database."""
+        return self.data / "engine.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held (flock) for as long as the server lives."""
+        return self.data / "server.lock"
+
+    def checkpoints(self, project_id: str) -> Path:
+        """The checkpoint file of a project."""
+        return self.data / "checkpoints" / f"{project_id}.db"
+
+    def host_log(self, host_id: str) -> Path:
+        """What the code in a host prints."""
+        return self.data / "logs" / f"host-{host_id}.log"

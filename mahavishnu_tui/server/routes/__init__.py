@@ -1,0 +1,1 @@
+"""The HTTP side of the server, split by noun. See docs/protocols.md, section 1."""

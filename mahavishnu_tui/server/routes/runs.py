@@ -1,0 +1,199 @@
+"""Runs: list, start, look at, cancel, pause, resume."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from typing import Any, get_args
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mahavishnu_tui.models import Project, Run, Workflow
+from mahavishnu_tui.models.run import RunStatus
+from mahavishnu_tui.server import loading
+from mahavishnu_tui.server.core import Core
+from mahavishnu_tui.server.errors import json_response
+from mahavishnu_tui.server.routes.body import Body, bad, query_number, query_time, query_words
+from mahavishnu_tui.server.store import approvals, runs, visits, workflows
+from mahavishnu_tui.server.transitions import acts
+from mahavishnu_tui.server.transitions.start import StartOrder, start_run
+
+_MOST_RUNS = 5000
+_MOST_VISITS = 50_000
+_MOST_CHECKPOINTS = 1000
+
+
+async def list_runs(request: Request) -> Response:
+    """`GET /v1/runs`."""
+    core: Core = request.app.state.core
+    statuses = query_words(request, "status")
+    unknown = set(statuses) - set(get_args(RunStatus))
+    if unknown:
+        raise bad(
+            f"There is no status {sorted(unknown)[0]!r}.", f"There are {', '.join(get_args(RunStatus))}."
+        )
+    found = await core.store.read(
+        functools.partial(
+            runs.search,
+            statuses=statuses,
+            workflow=request.query_params.get("workflow", ""),
+            thread=request.query_params.get("thread", ""),
+            before=query_time(request, "before"),
+            limit=query_number(request, "limit", 200, _MOST_RUNS),
+        )
+    )
+    return json_response(found)
+
+
+async def start(request: Request) -> Response:
+    """`POST /v1/runs`."""
+    core: Core = request.app.state.core
+    core.refuse_when_draining()
+    body = await Body.of(request)
+    if body.has("workflow_id"):
+        workflow_id = body.text("workflow_id")
+    else:
+        workflow_id = (await loading.register(core, loading.read_request(body))).id
+    order = StartOrder(
+        workflow_id=workflow_id,
+        given=body.any("input"),
+        by=body.person(),
+        thread_id=body.text("thread_id", ""),
+        request_id=body.text("request_id", "") or None,
+        tags=body.words("tags"),
+        config=body.mapping("config", {}),
+    )
+    run = await core.store.write(functools.partial(start_run, order=order))
+    core.dispatcher.wake()
+    return json_response(run.to_json(), 201)
+
+
+async def show(request: Request) -> Response:
+    """`GET /v1/runs/{id}`."""
+    core: Core = request.app.state.core
+
+    def look(conn: sqlite3.Connection) -> dict[str, Any]:
+        run = _run(request, conn)
+        stored = runs.payload(conn, run.id)
+        return {
+            "run": run.to_json(),
+            "input": stored["input"],
+            "values": stored["values"],
+            "values_truncated": stored["values_truncated"],
+            "approvals": [approval.to_json() for approval in approvals.of_run(conn, run.id)],
+            "execution_path": stored["path"] if stored["path"] is not None else visits.path(conn, run.id),
+        }
+
+    return json_response(await core.store.read(look))
+
+
+async def path(request: Request) -> Response:
+    """`GET /v1/runs/{id}/visits`."""
+    core: Core = request.app.state.core
+    after = query_number(request, "after", 0, 2**53)
+    limit = query_number(request, "limit", _MOST_VISITS, _MOST_VISITS)
+    return json_response(
+        await core.store.read(lambda conn: visits.after(conn, _run(request, conn).id, after, limit))
+    )
+
+
+async def graph(request: Request) -> Response:
+    """`GET /v1/runs/{id}/graph`."""
+    core: Core = request.app.state.core
+
+    def look(conn: sqlite3.Connection) -> dict[str, Any]:
+        workflow = workflows.require(conn, _run(request, conn).workflow_id)
+        return workflows.drawing(conn, workflow).to_json()
+
+    return json_response(await core.store.read(look))
+
+
+async def cancel(request: Request) -> Response:
+    """`POST /v1/runs/{id}/cancel`; answers when the run has ended, or after some seconds."""
+    core: Core = request.app.state.core
+    body = await Body.of(request)
+    version = int(body.number("version", 0)) if body.has("version") else None
+    run = await core.store.write(
+        functools.partial(acts.cancel, run_id=_id(request), by=body.person(), version=version)
+    )
+    if run.status == "running":
+        await core.dispatcher.cancel(run)
+        run = await core.store.read(functools.partial(_run, request))
+    core.dispatcher.wake()
+    return json_response(run.to_json())
+
+
+async def pause(request: Request) -> Response:
+    """`POST /v1/runs/{id}/pause`."""
+    core: Core = request.app.state.core
+    body = await Body.of(request)
+    run = await core.store.write(functools.partial(acts.pause, run_id=_id(request), by=body.person()))
+    if run.status == "running":
+        await core.dispatcher.pause(run)
+        run = await core.store.read(functools.partial(_run, request))
+    return json_response(run.to_json())
+
+
+async def resume(request: Request) -> Response:
+    """`POST /v1/runs/{id}/resume`."""
+    core: Core = request.app.state.core
+    core.refuse_when_draining()
+    body = await Body.of(request)
+    checkpoint_id = body.text("checkpoint_id", "")
+    run = await core.store.write(
+        functools.partial(acts.resume, run_id=_id(request), by=body.person(), checkpoint_id=checkpoint_id)
+    )
+    core.dispatcher.wake()
+    return json_response(run.to_json())
+
+
+async def list_checkpoints(request: Request) -> Response:
+    """`GET /v1/runs/{id}/checkpoints`."""
+    limit = query_number(request, "limit", 100, _MOST_CHECKPOINTS)
+    before = request.query_params.get("before") or None
+    return json_response(await _ask_host(request, "checkpoints", limit=limit, before=before))
+
+
+async def state(request: Request) -> Response:
+    """`GET /v1/runs/{id}/checkpoints/{cid}`."""
+    wanted = request.path_params["checkpoint"]
+    fields = {} if wanted == "latest" else {"checkpoint_id": wanted}
+    return json_response(await _ask_host(request, "state", **fields))
+
+
+async def _ask_host(request: Request, op: str, **fields: Any) -> Any:
+    """What only a host can read: the thread's checkpoints."""
+    core: Core = request.app.state.core
+    core.refuse_when_draining()
+
+    def look(conn: sqlite3.Connection) -> tuple[Run, Workflow]:
+        run = _run(request, conn)
+        return run, workflows.require(conn, run.workflow_id)
+
+    run, workflow = await core.store.read(look)
+    host = await core.supervisor.acquire(Project.from_json(workflow.project))
+    return await host.request(op, thread_id=run.thread_id, spec=workflow.spec, **fields)
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["run"])
+
+
+def _run(request: Request, conn: sqlite3.Connection) -> Run:
+    return runs.require(conn, _id(request)).run
+
+
+ROUTES = [
+    Route("/v1/runs", list_runs, methods=["GET"]),
+    Route("/v1/runs", start, methods=["POST"]),
+    Route("/v1/runs/{run}", show),
+    Route("/v1/runs/{run}/visits", path),
+    Route("/v1/runs/{run}/graph", graph),
+    Route("/v1/runs/{run}/cancel", cancel, methods=["POST"]),
+    Route("/v1/runs/{run}/pause", pause, methods=["POST"]),
+    Route("/v1/runs/{run}/resume", resume, methods=["POST"]),
+    Route("/v1/runs/{run}/checkpoints", list_checkpoints),
+    Route("/v1/runs/{run}/checkpoints/{checkpoint}", state),
+]

@@ -1,0 +1,83 @@
+"""The stream of changes: a snapshot or what was missed, then everything as it happens."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.core import Core
+from mahavishnu_tui.server.feed import Subscriber
+from mahavishnu_tui.server.routes.body import query_number
+from mahavishnu_tui.server.store import approvals, events, runs, workflows
+
+BEAT_SECONDS = 2.0
+
+
+async def stream(request: Request) -> Response:
+    """`GET /v1/stream`."""
+    core: Core = request.app.state.core
+    after = query_number(request, "after", 0, 2**53)
+    epoch = request.query_params.get("epoch", "")
+    return StreamingResponse(_lines(core, after, epoch), media_type="application/x-ndjson")
+
+
+async def _lines(core: Core, after: int, epoch: str) -> AsyncIterator[bytes]:
+    """Chunks of lines, for ever: until the client goes, falls too far behind, or the server ends."""
+    # Listening begins before the first read, so that nothing can fall between the two.
+    subscriber = core.feed.subscribe()
+    try:
+        ours = epoch == core.store.epoch
+        seq = after
+        if not ours or not await core.store.read(functools.partial(events.is_kept, after=after)):
+            snapshot = await core.store.read(functools.partial(_snapshot, core))
+            seq = int(snapshot["seq"])
+            yield codec.dumps(snapshot) + b"\n"
+        while page := await core.store.read(functools.partial(events.page, after=seq)):
+            seq = page[-1].seq
+            yield b"".join(line.data for line in page)
+        async for chunk in _live(subscriber, seq):
+            yield chunk
+    finally:
+        core.feed.leave(subscriber)
+        core.seen_client()
+
+
+async def _live(subscriber: Subscriber, seq: int) -> AsyncIterator[bytes]:
+    """What is committed from now on, without what was read already; beats in between."""
+    yield _beat(seq)
+    while not subscriber.dropped:
+        lines = [line for line in await subscriber.take(BEAT_SECONDS) if line.seq > seq]
+        if lines:
+            seq = lines[-1].seq
+            yield b"".join(line.data for line in lines)
+        elif not subscriber.dropped:
+            yield _beat(seq)
+
+
+def _snapshot(core: Core, conn: sqlite3.Connection) -> dict[str, Any]:
+    info = core.info(conn)
+    return {
+        "type": "snapshot",
+        "epoch": info.epoch,
+        "seq": info.seq,
+        "server": info.to_json(),
+        "runs": runs.snapshot(conn),
+        "counts": runs.counts(conn),
+        "approvals": approvals.search(conn, statuses=["pending", "answered"], run_id="", limit=10_000),
+        "workflows": workflows.every(conn),
+        "hosts": [record.to_json() for record in core.supervisor.records()],
+    }
+
+
+def _beat(seq: int) -> bytes:
+    return codec.dumps({"type": "beat", "seq": seq}) + b"\n"
+
+
+ROUTES = [Route("/v1/stream", stream)]

@@ -1,0 +1,78 @@
+"""The server itself, its hosts, pools, schedules and logs."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mahavishnu_tui.server.core import Core
+from mahavishnu_tui.server.errors import json_response
+from mahavishnu_tui.server.logs import tail
+from mahavishnu_tui.server.routes.body import Body, bad, query_number
+
+_HOST_ID = re.compile(r"[0-9a-f]{1,64}(-[0-9]{1,4})?")
+_MOST_LINES = 20_000
+
+
+async def show(request: Request) -> Response:
+    """`GET /v1/server`."""
+    core: Core = request.app.state.core
+    info = await core.store.read(core.info)
+    return json_response(info.to_json())
+
+
+async def stop(request: Request) -> Response:
+    """`POST /v1/server/stop`."""
+    core: Core = request.app.state.core
+    body = await Body.of(request)
+    core.drain = body.flag("drain", True)
+    core.drain_seconds = body.number("timeout", core.options.drain_seconds)
+    core.stopping.set()
+    return json_response({}, 202)
+
+
+async def hosts(request: Request) -> Response:
+    """`GET /v1/hosts`."""
+    core: Core = request.app.state.core
+    return json_response([record.to_json() for record in core.supervisor.records()])
+
+
+async def pools(request: Request) -> Response:
+    """`GET /v1/pools`."""
+    core: Core = request.app.state.core
+    pool = await core.store.read(core.pool)
+    return json_response([pool.to_json()])
+
+
+async def schedules(request: Request) -> Response:
+    """`GET /v1/schedules`: this server has none of its own."""
+    return json_response([])
+
+
+async def logs(request: Request) -> Response:
+    """`GET /v1/logs`."""
+    core: Core = request.app.state.core
+    source = request.query_params.get("source", "server")
+    lines = query_number(request, "lines", 500, _MOST_LINES)
+    kind, _, host_id = source.partition(":")
+    if source == "server":
+        path = core.options.log
+    elif kind == "host" and _HOST_ID.fullmatch(host_id):
+        path = core.options.host_log(host_id)
+    else:
+        raise bad(f"There is no log {source!r}.", "There are `server` and `host:<id>`.")
+    return json_response({"lines": await asyncio.to_thread(tail, path, lines), "path": str(path)})
+
+
+ROUTES = [
+    Route("/v1/server", show),
+    Route("/v1/server/stop", stop, methods=["POST"]),
+    Route("/v1/hosts", hosts),
+    Route("/v1/pools", pools),
+    Route("/v1/schedules", schedules),
+    Route("/v1/logs", logs),
+]

@@ -1,0 +1,64 @@
+"""Questions as they are stored."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
+from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.store.tx import Tx
+
+
+def get(conn: sqlite3.Connection, approval_id: str) -> Approval | None:
+    """The approval with this id."""
+    found = conn.execute("SELECT doc FROM approvals WHERE id = ?", (approval_id,)).fetchone()
+    return Approval.from_json(codec.loads(found[0])) if found else None
+
+
+def require(conn: sqlite3.Connection, approval_id: str) -> Approval:
+    """Like `get`; raises MHV-103."""
+    approval = get(conn, approval_id)
+    if approval is None:
+        raise MahavishnuError(
+            ErrorCode.APPROVAL_UNKNOWN,
+            f"There is no question {approval_id!r}.",
+            "The approvals list shows those that wait.",
+        )
+    return approval
+
+
+def save(tx: Tx, approval: Approval) -> None:
+    """Write a new or changed approval and tell the clients."""
+    doc = codec.dumps(approval.to_json()).decode()
+    tx.conn.execute(
+        "INSERT INTO approvals VALUES(?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
+        " status = excluded.status, asked_at = excluded.asked_at, doc = excluded.doc",
+        (approval.id, approval.run_id, approval.status, approval.asked_at, doc),
+    )
+    tx.emit("approval", approval.id, approval.to_json())
+
+
+def of_run(conn: sqlite3.Connection, run_id: str) -> list[Approval]:
+    """Every approval of a run, oldest first."""
+    rows = conn.execute("SELECT doc FROM approvals WHERE run_id = ? ORDER BY asked_at, rowid", (run_id,))
+    return [Approval.from_json(codec.loads(doc)) for (doc,) in rows]
+
+
+def pending_of(conn: sqlite3.Connection, run_id: str) -> int:
+    """How many questions of a run nobody has answered."""
+    found = conn.execute("SELECT count(*) FROM approvals WHERE run_id = ? AND status = 'pending'", (run_id,))
+    return int(found.fetchone()[0])
+
+
+def search(conn: sqlite3.Connection, *, statuses: list[str], run_id: str, limit: int) -> list[Any]:
+    """Approvals, oldest question first, as JSON fragments; an empty `statuses` means all."""
+    where, values = ["1"], list[Any]()
+    if statuses:
+        where.append(f"status IN ({','.join('?' * len(statuses))})")
+        values += statuses
+    if run_id:
+        where.append("run_id = ?")
+        values.append(run_id)
+    query = f"SELECT doc FROM approvals WHERE {' AND '.join(where)} ORDER BY asked_at, rowid LIMIT ?"  # noqa: S608 - only marks
+    return [codec.fragment(doc) for (doc,) in conn.execute(query, [*values, limit])]

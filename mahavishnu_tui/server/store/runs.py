@@ -1,0 +1,231 @@
+"""Runs as they are stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
+from mahavishnu_tui.models.record import Json, Record
+from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.store.tx import Tx
+
+Mode = Literal["start", "continue", "fork"]
+
+SNAPSHOT_RUNS = 2000
+
+
+@dataclasses.dataclass(frozen=True)
+class Work(Record):
+    """What the server must remember of a run and no client needs."""
+
+    mode: Mode = "start"
+    """How the next dispatch goes on; `start` and `fork` until a checkpoint of theirs was seen."""
+    intent: str = ""
+    """Names the order to start or fork, see docs/protocols.md."""
+    checkpoint_id: str = ""
+    """Where a fork begins."""
+    deaths: int = 0
+    """Hosts lost in a row without a new checkpoint."""
+    pausing: str = ""
+    """Who asked for a pause that the run has not reached yet."""
+    cancelling: str = ""
+    """Who asked for a cancel that the host has not confirmed yet."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RunRow:
+    """A run with what the server remembers of it."""
+
+    run: Run
+    work: Work
+
+
+def get(conn: sqlite3.Connection, run_id: str) -> RunRow | None:
+    """The run with this id or name."""
+    found = conn.execute("SELECT doc, work FROM runs WHERE id = ? OR name = ?", (run_id, run_id)).fetchone()
+    return _row(*found) if found else None
+
+
+def require(conn: sqlite3.Connection, run_id: str) -> RunRow:
+    """Like `get`; raises MHV-100."""
+    row = get(conn, run_id)
+    if row is None:
+        raise MahavishnuError(
+            ErrorCode.RUN_UNKNOWN,
+            f"There is no run {run_id!r}.",
+            "`mahavishnu langgraph list` shows the runs.",
+        )
+    return row
+
+
+def by_request(conn: sqlite3.Connection, request_id: str) -> Run | None:
+    """The run that an earlier request with this id started."""
+    found = conn.execute("SELECT doc FROM runs WHERE request_id = ?", (request_id,)).fetchone()
+    return Run.from_json(codec.loads(found[0])) if found else None
+
+
+def unfinished_on(conn: sqlite3.Connection, thread_id: str) -> Run | None:
+    """The run that holds this thread, if any."""
+    found = conn.execute(
+        "SELECT doc FROM runs WHERE thread_id = ? AND status IN ('queued','running','interrupted','paused')",
+        (thread_id,),
+    ).fetchone()
+    return Run.from_json(codec.loads(found[0])) if found else None
+
+
+def newest_on(conn: sqlite3.Connection, thread_id: str) -> Run:
+    """The last run that was started on a thread which has one."""
+    found = conn.execute(
+        "SELECT doc FROM runs WHERE thread_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1", (thread_id,)
+    ).fetchone()
+    return Run.from_json(codec.loads(found[0]))
+
+
+def name_taken(conn: sqlite3.Connection, name: str) -> bool:
+    """Whether a run has this name."""
+    return conn.execute("SELECT 1 FROM runs WHERE name = ?", (name,)).fetchone() is not None
+
+
+def insert(tx: Tx, run: Run, work: Work, *, given: Json, config: Json, request_id: str | None) -> None:
+    """A new run, with its input."""
+    tx.conn.execute(
+        "INSERT INTO runs(id, name, thread_id, workflow_id, workflow, status, created_at, request_id,"
+        " doc, work, input, config) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            run.id,
+            run.name,
+            run.thread_id,
+            run.workflow_id,
+            run.workflow,
+            run.status,
+            run.created_at,
+            request_id,
+            _text(run.to_json()),
+            _text(work.to_json()),
+            _text(given),
+            _text(config),
+        ),
+    )
+    tx.emit("run", run.id, run.to_json())
+
+
+def save(tx: Tx, run: Run, work: Work | None = None) -> None:
+    """Write a changed run and tell the clients."""
+    doc = _text(run.to_json())
+    tx.conn.execute("UPDATE runs SET status = ?, doc = ? WHERE id = ?", (run.status, doc, run.id))
+    if work is not None:
+        save_work(tx, run.id, work)
+    tx.emit("run", run.id, run.to_json())
+
+
+def save_work(tx: Tx, run_id: str, work: Work) -> None:
+    """Write what only the server remembers."""
+    tx.conn.execute("UPDATE runs SET work = ? WHERE id = ?", (_text(work.to_json()), run_id))
+
+
+def save_result(tx: Tx, run_id: str, values: Json, truncated: bool, path: Json) -> None:
+    """The last values a host reported, and the execution path."""
+    tx.conn.execute(
+        "UPDATE runs SET result = ?, truncated = ?, path = ? WHERE id = ?",
+        (_text(values), int(truncated), _text(path), run_id),
+    )
+
+
+def next_lease(tx: Tx, thread_id: str) -> int:
+    """Raise the thread's fencing token by one."""
+    found = tx.conn.execute(
+        "INSERT INTO threads VALUES(?, 1) ON CONFLICT(id) DO UPDATE SET lease = lease + 1 RETURNING lease",
+        (thread_id,),
+    ).fetchone()
+    return int(found[0])
+
+
+def with_status(conn: sqlite3.Connection, statuses: Iterable[str]) -> list[RunRow]:
+    """Every run in one of these states, oldest first."""
+    wanted = list(statuses)
+    query = f"SELECT doc, work FROM runs WHERE status IN ({_marks(wanted)}) ORDER BY created_at, rowid"  # noqa: S608
+    rows = conn.execute(query, wanted)
+    return [_row(*row) for row in rows]
+
+
+def next_queued(conn: sqlite3.Connection, limit: int) -> list[tuple[RunRow, dict[str, Any]]]:
+    """The runs whose turn it is, oldest first, each with its project; no two of one thread."""
+    rows = conn.execute(
+        "SELECT runs.doc, runs.work, workflows.doc"
+        " FROM runs JOIN workflows ON workflows.id = runs.workflow_id"
+        " WHERE status = 'queued' AND thread_id NOT IN (SELECT thread_id FROM runs WHERE status = 'running')"
+        " ORDER BY runs.created_at, runs.rowid LIMIT ?",
+        (limit,),
+    )
+    return [(_row(doc, work), codec.loads(workflow)["project"]) for doc, work, workflow in rows]
+
+
+def counts(conn: sqlite3.Connection) -> dict[str, int]:
+    """How many runs are in each state."""
+    return dict(conn.execute("SELECT status, count(*) FROM runs GROUP BY status").fetchall())
+
+
+def payload(conn: sqlite3.Connection, run_id: str) -> dict[str, Any]:
+    """`input`, `config`, `values`, `values_truncated` and the stored `path` (None before an end)."""
+    given, config, result, truncated, path = conn.execute(
+        "SELECT input, config, result, truncated, path FROM runs WHERE id = ?", (run_id,)
+    ).fetchone()
+    return {
+        "input": codec.fragment(given),
+        "config": codec.loads(config),
+        "values": codec.fragment(result or "null"),
+        "values_truncated": bool(truncated),
+        "path": codec.loads(path or "null"),
+    }
+
+
+def search(
+    conn: sqlite3.Connection,
+    *,
+    statuses: list[str],
+    workflow: str,
+    thread: str,
+    before: float | None,
+    limit: int,
+) -> list[Any]:
+    """Runs, newest first, as JSON fragments."""
+    where, values = ["1"], list[Any]()
+    if statuses:
+        where.append(f"status IN ({_marks(statuses)})")
+        values += statuses
+    if workflow:
+        where.append("(workflow = ? OR workflow_id = ?)")
+        values += [workflow, workflow]
+    if thread:
+        where.append("thread_id = ?")
+        values.append(thread)
+    if before is not None:
+        where.append("created_at < ?")
+        values.append(before)
+    query = f"SELECT doc FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, rowid DESC LIMIT ?"  # noqa: S608 - only marks
+    return [codec.fragment(doc) for (doc,) in conn.execute(query, [*values, limit])]
+
+
+def snapshot(conn: sqlite3.Connection) -> list[Any]:
+    """The newest runs and every unfinished one, as JSON fragments."""
+    rows = conn.execute(
+        "SELECT doc FROM runs WHERE rowid IN (SELECT rowid FROM runs ORDER BY created_at DESC LIMIT ?)"
+        " OR status IN ('queued','running','interrupted','paused') ORDER BY created_at DESC, rowid DESC",
+        (SNAPSHOT_RUNS,),
+    )
+    return [codec.fragment(doc) for (doc,) in rows]
+
+
+def _row(doc: str, work: str) -> RunRow:
+    return RunRow(Run.from_json(codec.loads(doc)), Work.from_json(codec.loads(work)))
+
+
+def _text(value: Json) -> str:
+    return codec.dumps(value).decode()
+
+
+def _marks(values: list[Any]) -> str:
+    return ",".join("?" * len(values))

@@ -1,0 +1,61 @@
+"""The path record: one row per visit of a node."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from mahavishnu_tui.models import NodeVisit
+from mahavishnu_tui.models.run import VisitOutcome
+from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.store.tx import Tx
+
+
+def save(tx: Tx, visit: NodeVisit) -> None:
+    """Write a visit that began or changed, and tell the clients."""
+    doc = codec.dumps(visit.to_json()).decode()
+    tx.conn.execute(
+        "INSERT INTO visits VALUES(?, ?, ?, ?)"
+        " ON CONFLICT(run_id, number) DO UPDATE SET open = excluded.open, doc = excluded.doc",
+        (visit.run_id, visit.number, int(visit.outcome == "running"), doc),
+    )
+    tx.emit("visit", f"{visit.run_id}#{visit.number}", visit.to_json())
+
+
+def after(conn: sqlite3.Connection, run_id: str, number: int, limit: int) -> list[Any]:
+    """Visits with a higher number, in order, as JSON fragments."""
+    rows = conn.execute(
+        "SELECT doc FROM visits WHERE run_id = ? AND number > ? ORDER BY number LIMIT ?",
+        (run_id, number, limit),
+    )
+    return [codec.fragment(doc) for (doc,) in rows]
+
+
+def open_of(conn: sqlite3.Connection, run_id: str) -> list[NodeVisit]:
+    """The visits that have not ended."""
+    rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? AND open ORDER BY number", (run_id,))
+    return [NodeVisit.from_json(codec.loads(doc)) for (doc,) in rows]
+
+
+def last_number(conn: sqlite3.Connection, run_id: str) -> int:
+    """The highest number given; 0 before the first visit."""
+    found = conn.execute("SELECT max(number) FROM visits WHERE run_id = ?", (run_id,)).fetchone()
+    return int(found[0] or 0)
+
+
+def close(tx: Tx, run_id: str, outcome: VisitOutcome) -> list[NodeVisit]:
+    """End every open visit of a run with this outcome; those visits."""
+    closed = [
+        visit.replace(outcome=outcome, ended_at=max(tx.now, visit.started_at))
+        for visit in open_of(tx.conn, run_id)
+    ]
+    for visit in closed:
+        save(tx, visit)
+    return closed
+
+
+def path(conn: sqlite3.Connection, run_id: str) -> list[str]:
+    """The nodes that have run so far, in the order in which they began."""
+    rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number", (run_id,))
+    visits = (NodeVisit.from_json(codec.loads(doc)) for (doc,) in rows)
+    return [visit.path for visit in visits if visit.outcome == "success"]

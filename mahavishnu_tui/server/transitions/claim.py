@@ -1,0 +1,59 @@
+"""A queued run gets its lease: the one way into an engine host."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from mahavishnu_tui.models import Run
+from mahavishnu_tui.server.store import Tx, ledger, runs, visits, workflows
+
+
+@dataclasses.dataclass(frozen=True)
+class Dispatch:
+    """A run with its lease, and what its host is told."""
+
+    run: Run
+    request: dict[str, Any]
+
+
+def claim(tx: Tx, run_id: str, host_id: str) -> Dispatch | None:
+    """Raise the lease of the run's thread and mark the run as running in this host.
+
+    None when it is no longer queued: somebody cancelled or paused it meanwhile.
+    """
+    row = runs.require(tx.conn, run_id)
+    if row.run.status != "queued":
+        return None
+    lease = runs.next_lease(tx, row.run.thread_id)
+    run = row.run.replace(
+        status="running",
+        version=row.run.version + 1,
+        lease=lease,
+        host_id=host_id,
+        started_at=row.run.started_at or tx.now,
+    )
+    answers = [answer.entry for answer in ledger.open_of(tx.conn, run.id)]
+    ledger.mark_sent(tx, run.id, lease)
+    runs.save(tx, run)
+    workflow = workflows.require(tx.conn, run.workflow_id)
+    stored = runs.payload(tx.conn, run.id)
+    request = {
+        "run_id": run.id,
+        "thread_id": run.thread_id,
+        "spec": workflow.spec,
+        "lease": lease,
+        "mode": row.work.mode,
+        "intent": row.work.intent,
+        "input": stored["input"],
+        "answers": [
+            {"interrupt_id": entry.interrupt_id, "hash": entry.question_hash, "value": entry.answer}
+            for entry in answers
+        ],
+        "next_visit": visits.last_number(tx.conn, run.id) + 1,
+        "config": stored["config"],
+        "graph_hash": workflow.graph_hash,
+    }
+    if row.work.mode == "fork":
+        request["checkpoint_id"] = row.work.checkpoint_id
+    return Dispatch(run, request)

@@ -1,0 +1,191 @@
+"""Questions come, go and are answered."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+from mahavishnu_tui.models import Approval, ErrorCode, LedgerEntry, MahavishnuError, Question, Run
+from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.store import Tx, approvals, ledger, runs
+
+
+def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment: str) -> LedgerEntry:
+    """Put an answer into the ledger and its run back into the queue, or refuse it.
+
+    The same answer by the same person again is the entry that exists: its client lost our reply.
+
+    Args:
+        seen: hash of the question that the operator was shown.
+
+    Raises:
+        MahavishnuError: MHV-103 unknown, MHV-104 the question is another one now, MHV-105 answered.
+    """
+    approval = approvals.require(tx.conn, approval_id)
+    if approval.status in ("answered", "applied"):
+        return _answered_before(tx, approval, seen, value, by)
+    if approval.status == "superseded" or approval.hash != seen:
+        raise _changed(approval)
+    entry = ledger.append(
+        tx,
+        LedgerEntry(
+            seq=0,
+            approval_id=approval.id,
+            run_id=approval.run_id,
+            run_name=approval.run_name,
+            interrupt_id=approval.interrupt_id,
+            node=approval.node,
+            question=approval.value,
+            question_hash=approval.hash,
+            answer=value,
+            by=by,
+            at=tx.now,
+            checkpoint_id=approval.checkpoint_id,
+            comment=comment,
+        ),
+    )
+    approvals.save(
+        tx,
+        approval.replace(
+            status="answered",
+            answer=value,
+            answered_by=by,
+            answered_at=tx.now,
+            comment=comment,
+            ledger=entry.seq,
+        ),
+    )
+    _wake(tx, approval.run_id, f"answered by {by}")
+    return entry
+
+
+def reconcile(tx: Tx, run: Run, asked: Iterable[Question]) -> int:
+    """Make the inbox say what the run's stored checkpoint asks; how many questions are pending.
+
+    A question that is answered already, and not yet applied, stays answered.
+    """
+    known = {approval.id: approval for approval in approvals.of_run(tx.conn, run.id)}
+    pending = set[str]()
+    for question in asked:
+        approval_id = f"{run.id}.{question.interrupt_id}"
+        pending.add(approval_id)
+        before = known.get(approval_id)
+        if before and before.status in ("pending", "answered") and before.hash == question.hash:
+            continue
+        if before and before.status == "answered":
+            void_answers(tx, run.id, "the question changed before the graph took it", {question.interrupt_id})
+        approvals.save(tx, _approval(tx, run, approval_id, question))
+    for approval in known.values():
+        if approval.status == "pending" and approval.id not in pending:
+            approvals.save(tx, approval.replace(status="superseded"))
+    return approvals.pending_of(tx.conn, run.id)
+
+
+def supersede_all(tx: Tx, run_id: str, why: str) -> None:
+    """The run goes on or ends without its questions, and without the answers it has not taken."""
+    void_answers(tx, run_id, why)
+    for approval in approvals.of_run(tx.conn, run_id):
+        if approval.status in ("pending", "answered"):
+            approvals.save(tx, approval.replace(status="superseded"))
+
+
+def void_answers(tx: Tx, run_id: str, why: str, only: set[str] | None = None) -> None:
+    """Mark open answers as never to be applied; `only` names interrupt ids."""
+    for opened in ledger.open_of(tx.conn, run_id):
+        if only is None or opened.entry.interrupt_id in only:
+            ledger.mark_void(tx, opened.entry, why)
+
+
+def mark_applied(tx: Tx, run_id: str, interrupt_ids: Iterable[str]) -> None:
+    """The graph went on with the answers to these questions."""
+    wanted = set(interrupt_ids)
+    for opened in ledger.open_of(tx.conn, run_id):
+        if opened.entry.interrupt_id not in wanted:
+            continue
+        ledger.mark_applied(tx, opened.entry)
+        approval = approvals.get(tx.conn, opened.entry.approval_id)
+        if approval and approval.ledger == opened.entry.seq:
+            approvals.save(tx, approval.replace(status="applied"))
+
+
+def give_back(tx: Tx, run_id: str, interrupt_ids: Iterable[str], why: str) -> None:
+    """These answers were not taken: void, and their questions open again until the host tells more."""
+    wanted = set(interrupt_ids)
+    void_answers(tx, run_id, why, wanted)
+    for approval in approvals.of_run(tx.conn, run_id):
+        if approval.interrupt_id in wanted and approval.status == "answered":
+            approvals.save(
+                tx,
+                approval.replace(
+                    status="pending", answer=None, answered_by="", answered_at=None, comment="", ledger=0
+                ),
+            )
+
+
+def _wake(tx: Tx, run_id: str, note: str) -> None:
+    run = runs.require(tx.conn, run_id).run
+    run = run.replace(waiting=approvals.pending_of(tx.conn, run_id), version=run.version + 1)
+    if run.status == "interrupted":
+        run = run.replace(status="queued", note=note)
+    runs.save(tx, run)
+
+
+def _approval(tx: Tx, run: Run, approval_id: str, question: Question) -> Approval:
+    return Approval(
+        id=approval_id,
+        run_id=run.id,
+        run_name=run.name,
+        workflow=run.workflow,
+        thread_id=run.thread_id,
+        interrupt_id=question.interrupt_id,
+        node=question.node,
+        namespace=question.namespace,
+        value=question.value,
+        hash=question.hash,
+        asked_at=tx.now,
+        kind=question.kind,
+        schema=question.schema,
+        checkpoint_id=question.checkpoint_id,
+    )
+
+
+def _answered_before(tx: Tx, approval: Approval, seen: str, value: Json, by: str) -> LedgerEntry:
+    entry = ledger.get(tx.conn, approval.ledger)
+    if entry and (entry.by, entry.question_hash) == (by, seen) and _same(entry.answer, value):
+        return entry
+    who, when = clean_line(approval.answered_by, 80), _clock(approval.answered_at or tx.now)
+    raise MahavishnuError(
+        ErrorCode.ALREADY_ANSWERED,
+        f"The question of {approval.run_name} was answered by {who} at {when}.",
+        "Nothing was changed; the ledger has the answer.",
+        ledger=approval.ledger,
+        answered_by=approval.answered_by,
+        answered_at=approval.answered_at,
+    )
+
+
+def _changed(approval: Approval) -> MahavishnuError:
+    if approval.status == "superseded":
+        return MahavishnuError(
+            ErrorCode.QUESTION_CHANGED,
+            f"{approval.run_name} no longer asks this question.",
+            "Nothing was changed; the run went on or ended without it.",
+            status=approval.status,
+        )
+    return MahavishnuError(
+        ErrorCode.QUESTION_CHANGED,
+        f"The question of {approval.run_name} is not the one that you were shown.",
+        "Nothing was changed; read the question again, then answer.",
+        status=approval.status,
+        hash=approval.hash,
+    )
+
+
+def _same(one: Json, other: Json) -> bool:
+    return codec.dumps(one) == codec.dumps(other)
+
+
+def _clock(at: float) -> str:
+    return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

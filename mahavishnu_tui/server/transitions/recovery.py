@@ -1,0 +1,120 @@
+"""Runs whose host or server died are taken up again."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Run
+from mahavishnu_tui.server.store import Tx, runs, visits
+from mahavishnu_tui.server.store.runs import RunRow
+from mahavishnu_tui.server.transitions.acts import end_cancelled, rest
+
+
+@dataclasses.dataclass(frozen=True)
+class HostDeath:
+    """A host is gone, and with it the runs that were at work in it."""
+
+    host_id: str
+    runs: dict[str, int]
+    """The runs it had, with the lease under which it had them."""
+    reason: str
+    """`engine host died (signal 9)`."""
+    blame: bool = True
+    """False when we ended it ourselves: then none of its runs can be at fault."""
+    limit: int = 3
+    """Deaths in a row without a new checkpoint after which a run is given up."""
+
+
+def recover_all(tx: Tx) -> list[Run]:
+    """At the start: every run that was at work when the last server ended is queued again."""
+    rows = runs.with_status(tx.conn, ["running"])
+    return [_take_up(tx, row, "server restarted; going on from the last checkpoint", None) for row in rows]
+
+
+def host_died(tx: Tx, death: HostDeath) -> list[Run]:
+    """Queue the runs of a dead host again; the ones that keep killing it end with MHV-424."""
+    rows = [runs.get(tx.conn, run_id) for run_id in death.runs]
+    return [
+        _take_up(tx, row, f"{death.reason}; going on from the last checkpoint", death)
+        for row in rows
+        if row and row.run.status == "running" and row.run.lease == death.runs[row.run.id]
+    ]
+
+
+def park_all(tx: Tx) -> list[Run]:
+    """At a clean stop: what did not reach a step boundary in time is left for the next server."""
+    return [park(tx, row) for row in runs.with_status(tx.conn, ["running"])]
+
+
+def park(tx: Tx, row: RunRow) -> Run:
+    """Back into the queue, without anything having died."""
+    visits.close(tx, row.run.id, "lost")
+    return _queue_again(tx, row, "server stopped; goes on when it starts again")
+
+
+def unclaim(tx: Tx, run_id: str, lease: int, note: str) -> bool:
+    """Take a run back from a host that has not taken it up; whether this dispatch was still ours."""
+    row = runs.require(tx.conn, run_id)
+    if row.run.status != "running" or row.run.lease != lease:
+        return False
+    visits.close(tx, run_id, "lost")
+    _queue_again(tx, row, note)
+    return True
+
+
+def fail(tx: Tx, run_id: str, error: MahavishnuError, lease: int | None = None) -> Run | None:
+    """End a run that cannot be brought to work; None when it is not queued, or not at this lease."""
+    row = runs.require(tx.conn, run_id)
+    expected = "queued" if lease is None else "running"
+    if row.run.status != expected or (lease is not None and row.run.lease != lease):
+        return None
+    return _give_up(tx, row, error, row.run.recoveries)
+
+
+def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
+    lost = visits.close(tx, row.run.id, "lost")
+    if row.work.cancelling:
+        return end_cancelled(tx, row, row.work.cancelling)
+    if row.work.pausing:
+        return rest(tx, row, row.work.pausing)
+    if death and death.blame:
+        row = RunRow(row.run, row.work.replace(deaths=row.work.deaths + 1))
+        if row.work.deaths >= death.limit:
+            return _give_up(tx, row, _killer(row, lost, death), row.run.recoveries)
+    recovered = RunRow(row.run.replace(recoveries=row.run.recoveries + 1), row.work)
+    return _queue_again(tx, recovered, note)
+
+
+def _queue_again(tx: Tx, row: RunRow, note: str) -> Run:
+    run = row.run.replace(status="queued", version=row.run.version + 1, note=note, where=[], host_id=None)
+    runs.save(tx, run, row.work)
+    return run
+
+
+def _give_up(tx: Tx, row: RunRow, error: MahavishnuError, recoveries: int) -> Run:
+    node = error.details.get("node")
+    run = row.run.replace(
+        status="error",
+        version=row.run.version + 1,
+        ended_at=tx.now,
+        error=error.to_json(),
+        note="",
+        where=[str(node)] if node else [],
+        recoveries=recoveries,
+        host_id=None,
+    )
+    runs.save(tx, run, row.work.replace(pausing="", cancelling="", deaths=0))
+    return run
+
+
+def _killer(row: RunRow, lost: list[NodeVisit], death: HostDeath) -> MahavishnuError:
+    nodes = sorted({visit.path for visit in lost}) or row.run.where
+    at_work = f"while {', '.join(nodes)} was at work" if nodes else "before any node began"
+    return MahavishnuError(
+        ErrorCode.HOST_DIED,
+        f"The engine host died {row.work.deaths} times in a row {at_work} ({death.reason}).",
+        "Look for a crash, an out-of-memory kill or os._exit() there; the host's log has its last words. "
+        "Then resume the run.",
+        node=nodes[0] if nodes else "",
+        host=death.host_id,
+    )
