@@ -160,7 +160,11 @@ class Dashboard(Prompting):
         """Names and counts: in the frames, in the strip, and in the row between messages."""
         self.room.show_titles()
         self.strip.show(self.room.tabs(), self.active)
-        self.flash_row.set_rest(self.active_pane.counts())
+        self.flash_row.set_rest(self.active_pane.rest())
+
+    @on(Pane.Counted)
+    def _counted(self) -> None:
+        self.show_titles()
 
     # -- going in
 

@@ -41,7 +41,7 @@ def regions(size: Size, kind: Format, active: PaneName, tab: PaneName, full: boo
     width, height = size
     if full or kind == "small":
         return {active: Region(0, 0, width, height)}
-    left = width * 47 // 100 if kind == "wide" else width // 2
+    left = width * (47 if kind == "wide" else 55) // 100
     right = width - left
     if kind == "middle":
         strip = max(4, min(8, height // 4))

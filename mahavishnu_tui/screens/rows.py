@@ -15,9 +15,9 @@ from mahavishnu_tui.widgets.table import Cell, Column, Row
 
 RUN_COLUMNS: Final = (
     Column("state", "STATE", 11),
-    Column("run", "RUN", 16, min_width=12, flex=1),
-    Column("workflow", "WORKFLOW", 14, min_width=8, flex=1, priority=1),
-    Column("where", "WHERE", 18, min_width=8, flex=2, priority=2),
+    Column("run", "RUN", 16, min_width=13, flex=1),
+    Column("workflow", "WORKFLOW", 14, min_width=11, flex=1, priority=1),
+    Column("where", "WHERE", 18, min_width=12, flex=2, priority=2),
     Column("for", "FOR", 6, priority=1, align="right"),
     Column("last", "LAST 10", 10, priority=3),
     Column("began", "BEGAN", 8, priority=4),

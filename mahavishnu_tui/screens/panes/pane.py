@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -22,6 +23,9 @@ from mahavishnu_tui.widgets.table import Column, PlaceholderKind, Row, VirtualTa
 class Pane(Vertical):
     """One of the six. The dashboard tells it of changes only while it is seen."""
 
+    class Counted(Message):
+        """What `counts` says is different now."""
+
     PANE: ClassVar[PaneName]
     TITLE: ClassVar[str]
     KINDS: ClassVar[frozenset[str]] = frozenset()
@@ -34,6 +38,7 @@ class Pane(Vertical):
         self.session = session
         self.filter: Filter = NO_FILTER
         self._dirty = True
+        self._told = ""
 
     @property
     def target(self) -> Widget:
@@ -52,6 +57,10 @@ class Pane(Vertical):
         if self._dirty and self.is_mounted:
             self._dirty = False
             self.draw()
+            counts = self.counts()
+            if counts != self._told:
+                self._told = counts
+                self.post_message(self.Counted())
 
     def draw(self) -> None:
         """Show what the mirror holds."""
@@ -65,6 +74,11 @@ class Pane(Vertical):
     def counts(self) -> str:
         """How much there is, for the title: `12 of 20,431`."""
         return ""
+
+    def rest(self) -> str:
+        """What the message row says between messages."""
+        counts = self.counts()
+        return f"{self.TITLE.lower()}: {counts}" if counts else ""
 
     def set_filter(self, text: str) -> None:
         """Filter this view alone. Raises MahavishnuError (MHV-010) when the text makes no sense."""
