@@ -13,6 +13,7 @@ from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.cli.jsontext import read_json
 from mahavishnu_tui.models.approval import Approval
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
@@ -74,7 +75,14 @@ async def _list(setup: Setup, client: ServerClient) -> int:
         output.emit([approval.to_json() for approval in found])
         return OK
     rows = [
-        (item.run_name, item.workflow, item.node, item.title, output.moment(item.asked_at), item.id)
+        (
+            item.run_name,
+            item.workflow,
+            item.node,
+            clean_line(item.title, 60),
+            output.moment(item.asked_at),
+            item.id,
+        )
         for item in found
     ]
     output.table(("RUN", "WORKFLOW", "NODE", "QUESTION", "ASKED", "ID"), rows, "Nothing waits for you.")

@@ -7,6 +7,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.models.text import clean_line
 
 
 @command("list")
@@ -26,8 +27,8 @@ async def list_checkpoints(setup: Setup, run: str, limit: int, before: str | Non
             item.id,
             item.step,
             item.source,
-            ", ".join(item.next) or "the end",
-            ", ".join(item.changed),
+            clean_line(", ".join(item.next) or "the end", 40),
+            clean_line(", ".join(item.changed), 40),
             item.size,
             output.moment(item.created_at),
         )

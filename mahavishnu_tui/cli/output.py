@@ -32,11 +32,11 @@ def pretty(value: Any) -> str:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
-    """Rows in aligned columns under their headings, or the sentence `empty`."""
+    """Rows in aligned columns under their headings, whole: what is cut cannot be copied. Or `empty`."""
     if not rows:
         say(empty)
         return
-    cells = [[clean_line(cell, 60) for cell in row] for row in [headings, *rows]]
+    cells = [[clean_line(cell) for cell in row] for row in [headings, *rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
     for row in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

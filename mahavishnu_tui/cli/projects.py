@@ -15,6 +15,7 @@ from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.workflow import Project
 
 MARKERS = ("pyproject.toml", "langgraph.json", ".git", ".venv")
+_USUAL = frozenset({"graph", "app", "agent", "workflow", "builder", "make_graph"})
 _NAMED = re.compile(r"(?P<path>.+):(?P<name>[A-Za-z_]\w*|[\w.-]+)")
 
 
@@ -27,7 +28,8 @@ class Target:
     project: Project
     files: tuple[Path, ...]
     """What must be trusted before it is loaded."""
-    name: str = ""
+    name: str
+    """What to call the workflow."""
 
 
 def resolve_target(text: str, interpreter: str | None = None) -> Target:
@@ -40,7 +42,9 @@ def resolve_target(text: str, interpreter: str | None = None) -> Target:
     if path.suffix == ".json":
         return _from_langgraph_json(path, name, interpreter)
     spec = f"{path}:{name}" if name else str(path)
-    return Target(spec, project_of(path, interpreter), (path,))
+    # `release.py:graph` is the release, `flows.py:release` too.
+    called = name if name and name not in _USUAL else path.stem
+    return Target(spec, project_of(path, interpreter), (path,), called)
 
 
 def project_of(file: Path, interpreter: str | None = None, env_file: str = "") -> Project:

@@ -9,6 +9,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.models.text import clean_line
 
 STATUSES = ("queued", "running", "interrupted", "paused", "success", "error", "cancelled")
 
@@ -32,7 +33,7 @@ async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limi
             run.status,
             run.name,
             run.workflow,
-            ", ".join(run.where) or run.note,
+            clean_line(", ".join(run.where) or run.note, 60),
             output.moment(run.created_at),
             output.span((run.ended_at or now) - (run.started_at or run.created_at)),
         )
