@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
-from textual.strip import Strip
-from textual.widget import Widget
+from rich.segment import Segment
+from textual.timer import Timer
+
+from mahavishnu_tui.widgets.status import Tone
+from mahavishnu_tui.widgets.tones import OneLine
 
 Severity = Literal["info", "success", "warning", "error"]
+_LOOKS: Final[dict[Severity, tuple[str, str, Tone]]] = {
+    "info": ("·", "-", ""),
+    "success": ("✔", "+", "success"),
+    "warning": ("⚠", "!", "warning"),
+    "error": ("✘", "x", "error"),
+}
 
 
-class Flash(Widget):
-    """The message row; shows `rest` (set by the owner: counts, filter, sort) when there is no message."""
+class Flash(OneLine):
+    """The message row. Between messages it shows the `rest` text: counts, filter, sort."""
+
+    def __init__(
+        self,
+        *,
+        ascii_only: bool = False,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.ascii_only = ascii_only
+        self.message = ""
+        self.severity: Severity = "info"
+        self._rest = ""
+        self._timer: Timer | None = None
 
     def flash(self, text: str, severity: Severity = "info", seconds: float = 6.0) -> None:
-        """Show a message; a later one takes its place at once."""
+        """Show a message for some seconds; a later one takes its place at once."""
+        self.message, self.severity = text, severity
+        self._stop()
+        if self.is_attached:
+            self._timer = self.set_timer(seconds, self.dismiss)
+        self.refresh()
 
     def set_rest(self, text: str) -> None:
         """What the row says between messages."""
+        if text != self._rest:
+            self._rest = text
+            if not self.message:
+                self.refresh()
 
     def dismiss(self) -> None:
         """Take the message away now."""
+        self._stop()
+        if self.message:
+            self.message = ""
+            self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """The row."""
-        return Strip.blank(self.size.width)
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def segments(self) -> list[Segment]:
+        """The message with its sign, or the rest."""
+        if not self.message:
+            return [self.piece(f" {self._rest}", "muted")]
+        sign, plain, tone = _LOOKS[self.severity]
+        return [self.piece(f" {plain if self.ascii_only else sign} {self.message}", tone)]

@@ -4,27 +4,41 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
 from textual.message import Message
-from textual.strip import Strip
-from textual.widget import Widget
+
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.widgets.tones import OneLine
 
 
 @dataclasses.dataclass(frozen=True)
 class PaneTab:
-    """One tab: its key (`1` or `[`-cycled), its name, and a badge such as `✋2`."""
+    """One tab."""
 
     id: str
     title: str
     key: str = ""
+    """The key that shows it, such as `1`."""
     badge: str = ""
+    """What asks for attention there, such as `✋2`."""
 
 
-class PaneStrip(Widget):
-    """A row of tabs; a click selects one."""
+class PaneStrip(OneLine):
+    """A row of tabs; a click selects one. Titles shorten to their key where the row is too narrow."""
+
+    DEFAULT_CSS = """
+    PaneStrip {
+        &> .strip--active { background: $accent 30%; color: $text; text-style: bold; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"strip--active"}
 
     class Selected(Message):
-        """A tab was clicked."""
+        """A tab was clicked; `tab` is its id."""
 
         def __init__(self, strip: PaneStrip, tab: str) -> None:
             super().__init__()
@@ -37,7 +51,11 @@ class PaneStrip(Widget):
             return self.strip
 
     def __init__(
-        self, tabs: Sequence[PaneTab] = (), *, id: str | None = None, classes: str | None = None
+        self,
+        tabs: Sequence[PaneTab] = (),
+        *,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.tabs = tuple(tabs)
@@ -45,7 +63,38 @@ class PaneStrip(Widget):
 
     def show(self, tabs: Sequence[PaneTab], active: str) -> None:
         """Show these tabs, `active` (an id) emphasised."""
+        if (tuple(tabs), active) != (self.tabs, self.active):
+            self.tabs, self.active = tuple(tabs), active
+            self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """The row."""
-        return Strip.blank(self.size.width)
+    def on_click(self, event: events.Click) -> None:
+        """Select the tab under the mouse."""
+        x = 0
+        for tab, text in zip(self.tabs, self._texts(), strict=True):
+            x += cell_len(text)
+            if event.x < x:
+                self.post_message(self.Selected(self, tab.id))
+                return
+
+    def segments(self) -> list[Segment]:
+        """One segment per tab, and one for its badge."""
+        active = self.get_component_rich_style("strip--active", partial=True)
+        parts = []
+        for tab, text in zip(self.tabs, self._texts(), strict=True):
+            body = text.removesuffix(f"{tab.badge} ") if tab.badge else text
+            style = active if tab.id == self.active else self.tone("muted")
+            parts.append(Segment(body, style))
+            if tab.badge:
+                parts.append(Segment(f"{tab.badge} ", style + self.tone("warning")))
+        return parts
+
+    def _texts(self) -> list[str]:
+        """` 1 Runs ` per tab; only the active one keeps its title where not all fit."""
+        texts = [self._text(tab, True) for tab in self.tabs]
+        if sum(map(cell_len, texts)) > self.size.width:
+            texts = [self._text(tab, tab.id == self.active or not tab.key) for tab in self.tabs]
+        return texts
+
+    def _text(self, tab: PaneTab, titled: bool) -> str:
+        parts = [tab.key, clean_line(tab.title) if titled else "", tab.badge]
+        return f" {' '.join(part for part in parts if part)} "
