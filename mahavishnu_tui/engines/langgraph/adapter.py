@@ -200,11 +200,13 @@ class LangGraphAdapter(OrchestratorAdapter):
         """Run a graph to its end or its next question.
 
         Args:
-            task: `spec` (or `graph`, a compiled graph or builder), `input`, and if wanted `thread_id`, `run_id`, `config`.
+            task: `spec`, or `graph` with a compiled graph or builder; `input`; and, if wanted, `thread_id`,
+                `run_id` and `config`.
             repos: handed to the graph as `config["configurable"]["repos"]`.
 
         Returns:
-            `run_id`, `thread_id`, `status`, `values`, `questions`, `error`, `path`, as in the `finished` notice.
+            `thread_id`, and what the `finished` notice has: `run_id`, `status`, `values`, `questions`,
+            `error`, `path`.
 
         Raises:
             WorkflowError: the graph does not load.

@@ -15,8 +15,9 @@ Report = Callable[[list[str], list[str]], None]
 class AnswerTracker:
     """Follows the answers given to one dispatch until what came of them is stored.
 
-    An answer is applied once the writes of the task that asked are committed with it: from then on a crash cannot make
-    the question come back. For a breakpoint that is when the graph that stopped has stored its next checkpoint.
+    An answer is applied once the writes of the task that asked are committed with it: from then on a crash
+    cannot make the question come back. For a breakpoint that is when the graph that stopped has stored its
+    next checkpoint.
     """
 
     def __init__(self, report: Report) -> None:
@@ -25,7 +26,7 @@ class AnswerTracker:
         self._stops: dict[str, list[str]] = {}
 
     def match(self, answers: Iterable[Answer], thread: StoredThread) -> dict[str, Any]:
-        """Return the answers to use, id → value, and report the rest: applied before, or to another question."""
+        """Return the answers to use, id → value, and report the rest: applied before, or stale."""
         used: dict[str, Any] = {}
         applied: list[str] = []
         stale: list[str] = []

@@ -1,12 +1,11 @@
 """Lists checkpoints by SQL of our own, and shows the state in one.
 
-LangGraph's own listing decodes every value of every checkpoint, importing whatever types the file names; here blobs are
-unpacked without importing anything, on a read-only connection in a thread.
+LangGraph's own listing decodes every value of every checkpoint, importing whatever types the file names;
+here blobs are unpacked without importing anything, on a read-only connection in a thread.
 """
 
 from __future__ import annotations
 
-import datetime
 import json
 import sqlite3
 from pathlib import Path
@@ -26,7 +25,8 @@ from mahavishnu_tui.models import Checkpoint, ErrorCode, StateView
 
 STATE_BYTES = 2 * 1024 * 1024
 """Budget of a state shown whole."""
-_GREGORIAN = datetime.datetime(1582, 10, 15, tzinfo=datetime.timezone.utc).timestamp()
+_GREGORIAN = -12_219_292_800.0
+"""The epoch of time-based UUIDs, 1582-10-15, in seconds of ours."""
 _INTERNAL = ("branch:", "join:", "__")
 
 _LIST = """

@@ -53,7 +53,7 @@ def _arguments(factory: Callable[..., Any]) -> list[Any]:
         names = ", ".join(parameter.name for parameter in parameters)
         raise WorkflowError(
             ErrorCode.GRAPH_INVALID,
-            f"The graph factory {getattr(factory, '__name__', factory)!r} wants {len(parameters)} arguments ({names}).",
+            f"The graph factory {getattr(factory, '__name__', factory)!r} wants too many arguments: {names}.",
             "A factory takes none, a config, or a config and a runtime.",
         )
     return [_argument(parameter) for parameter in parameters]

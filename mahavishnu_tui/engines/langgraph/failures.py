@@ -45,9 +45,10 @@ def storage_error(error: BaseException, path: Path) -> AdapterError:
             path=str(path),
         )
     corrupt = "malformed" in text or "not a database" in text
+    state = "is damaged" if corrupt else "cannot be used"
     return AdapterError(
         ErrorCode.CHECKPOINT_STORE,
-        f"The checkpoint file {path} {'is damaged' if corrupt else 'cannot be used'}: {clean_line(error, 200)}.",
+        f"The checkpoint file {path} {state}: {clean_line(error, 200)}.",
         "Move it aside and put back a copy; `sqlite3 FILE .recover` may save what is in it."
         if corrupt
         else "Check that the folder exists and can be written to.",

@@ -1,7 +1,7 @@
 """Finds, imports and compiles the graph that a spec names. Every failure is one sentence.
 
-A spec is `file.py:name`, `file.py`, `package.module:name`, `package.module` or `langgraph.json:name`; without a name the
-file must hold one graph, or one with a usual name.
+A spec is `file.py:name`, `file.py`, `package.module:name`, `package.module` or `langgraph.json:name`;
+without a name the file must hold one graph, or one with a usual name.
 """
 
 from __future__ import annotations

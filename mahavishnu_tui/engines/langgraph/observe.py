@@ -14,6 +14,7 @@ from mahavishnu_tui.engines.langgraph.recorder import PathRecorder, TaskStart, b
 from mahavishnu_tui.engines.langgraph.route import namespace_path
 
 STEP_TAG = "graph:step:"
+ERROR_HANDLER = "__error_handler__"
 
 
 class AttemptObserver(AsyncCallbackHandler):
@@ -52,14 +53,16 @@ class AttemptObserver(AsyncCallbackHandler):
         parts = str(metadata["langgraph_checkpoint_ns"]).split("|")
         while parts[-1].isdigit():
             parts.pop()
-        task_id = parts[-1].rpartition(":")[2]
+        task_id = parts.pop().rpartition(":")[2]
+        if str(name).startswith(ERROR_HANDLER):
+            parts.pop()  # LangGraph nests a handler under the task that failed; it is a node beside it
         self._tasks[run_id] = task_id
         self._recorder.attempt(
             TaskStart(
                 task_id=task_id,
                 node=metadata["langgraph_node"],
-                namespace=namespace_path(parts[:-1]),
-                scope="|".join(parts[:-1]),
+                namespace=namespace_path(parts),
+                scope="|".join(parts),
                 step=int(metadata["langgraph_step"]),
                 at=time.time(),
                 triggers=tuple(str(trigger) for trigger in metadata.get("langgraph_triggers", ())),

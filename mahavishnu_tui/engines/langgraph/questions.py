@@ -54,7 +54,7 @@ def breakpoint_question(
 
 
 def question_hash(interrupt_id: str, path: str, value: Any, schema: Any) -> str:
-    """SHA-256 of the canonical JSON of id, node path, value and schema: LangGraph's id does not cover the value."""
+    """SHA-256 of the canonical JSON of id, node path, value and schema: LangGraph's id covers no value."""
     return hashlib.sha256(canonical([interrupt_id, path, value, schema]).encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """The path record: a pure state machine from stream parts and attempts to `NodeVisit`s.
 
-A visit is one attempt at one task. Attempts come from callbacks (the stream does not show retries), results and step
-boundaries from the `debug` stream; nested graphs may report in either order.
+A visit is one attempt at one task. Attempts come from callbacks (the stream does not show retries), results
+and step boundaries from the `debug` stream; nested graphs may report in either order.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class PathRecorder:
         self._update(visit, outcome=outcome, ended_at=task.at, error=text)
 
     def step_done(self, scope: str, step: int, at: float) -> None:
-        """A checkpoint closes a step of a graph: what is still open in it has succeeded or came from the cache."""
+        """A checkpoint closes a step of a graph: what is open in it has succeeded, or came from the cache."""
         for number, its_scope in list(self._open.items()):
             if its_scope == scope and self._visits[number].step <= step:
                 self._update(self._visits[number], outcome="success", ended_at=at)

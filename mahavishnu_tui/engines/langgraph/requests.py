@@ -47,7 +47,7 @@ class RunRequest:
             MahavishnuError: MHV-010 when a field is missing or of the wrong kind.
         """
         try:
-            mode = data.get("mode") or "start"
+            mode: Any = data.get("mode") or "start"
             if mode not in ("start", "continue", "fork"):
                 raise ValueError(f"mode is {mode!r}")
             return cls(

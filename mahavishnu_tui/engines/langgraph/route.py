@@ -1,9 +1,9 @@
 """Watches where each node routes to, and refuses routes to nodes that do not exist.
 
 LangGraph itself ignores a write to an unknown `branch:to:X` channel, or a `Send` to an unknown node: the run
-ends as a success, and nobody knows that half of it never happened. A guard at the end of each node's writers sees
-the writes of that attempt before they are committed, so that a bad route is an ordinary failure of the node
-that made it: nothing of it is committed, and a retry runs the node again.
+ends as a success, and nobody knows that half of it never happened. A guard at the end of each node's writers
+sees the writes of that attempt before they are committed, so that a bad route is an ordinary failure of the
+node that made it: nothing of it is committed, and a retry runs the node again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class UnknownRouteError(ValueError):
         self.target = target
         self.known = sorted(known)
         super().__init__(
-            f"node {source!r} routed to {target!r}, which does not exist; the graph has: {', '.join(self.known)}"
+            f"{source!r} routed to {target!r}, which does not exist; the graph has: {', '.join(self.known)}"
         )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained, is_invalid_resume
 from langgraph.runtime import RunControl
 from langgraph.types import Command
@@ -59,7 +61,7 @@ class Dispatch:
         self._cancelled = True
 
     async def run(self) -> dict[str, Any]:
-        """Run to an end and return the `finished` notice, which is sent too. Never raises, save for bugs in here."""
+        """Run to an end; return the `finished` notice, which is sent too. Errors are in it, not raised."""
         self._saver.stored[self.request.thread_id] = self._answers.stored
         try:
             finished = await self._run()
@@ -77,7 +79,7 @@ class Dispatch:
             return await self._at_rest()
         config["callbacks"] = [AttemptObserver(self.recorder)]
         try:
-            async for part in self.graph.astream(
+            parts: AsyncIterator[Any] = self.graph.astream(
                 payload,
                 config,
                 context=self.request.config.get("context"),
@@ -86,7 +88,8 @@ class Dispatch:
                 version="v2",
                 durability=self._settings.durability,
                 control=self._control,
-            ):
+            )
+            async for part in parts:
                 self._take(part)
         except GraphDrained:
             self.recorder.close("cancelled", time.time())
@@ -98,7 +101,7 @@ class Dispatch:
         self.recorder.close("interrupted", time.time())
         return await self._at_rest()
 
-    async def _prepare(self) -> tuple[Any, dict[str, Any]]:
+    async def _prepare(self) -> tuple[Any, RunnableConfig]:
         """Decide what to give to the graph.
 
         Raises:
@@ -122,7 +125,7 @@ class Dispatch:
         resume = {key: value for key, value in used.items() if key not in thread.scopes}
         return (Command(resume=resume) if resume else None), config
 
-    def _config(self) -> dict[str, Any]:
+    def _config(self) -> RunnableConfig:
         given = self.request.config
         # The same `run_id` in two dispatches makes LangGraph ignore new input.
         metadata = {key: value for key, value in (given.get("metadata") or {}).items() if key != "run_id"}
@@ -131,7 +134,7 @@ class Dispatch:
             for key, value in (given.get("configurable") or {}).items()
             if not key.startswith("__") and key not in ("run_id", "checkpoint_id", "checkpoint_ns")
         }
-        config: dict[str, Any] = {
+        config: RunnableConfig = {
             "configurable": {**configurable, "thread_id": self.request.thread_id},
             "metadata": {**metadata, RUN_KEY: self.request.run_id, GRAPH_KEY: self._graph_hash},
             "recursion_limit": self._limit,
@@ -149,10 +152,11 @@ class Dispatch:
                 "checkpoint_id": self.request.checkpoint_id,
             }
         }
-        if not self.request.checkpoint_id or await self._saver.aget_tuple(config) is None:
+        wanted = self.request.checkpoint_id
+        if not wanted or await self._saver.aget_tuple(config) is None:
             raise WorkflowError(
                 ErrorCode.CHECKPOINT_UNKNOWN,
-                f"Thread {self.request.thread_id} has no checkpoint {self.request.checkpoint_id or '(none named)'}.",
+                f"Thread {self.request.thread_id} has no checkpoint {wanted or '(none named)'}.",
                 "List its checkpoints and name one of them.",
             )
 

@@ -1,8 +1,8 @@
 """The one seam where the checkpoint saver is made: LangGraph's own `AsyncSqliteSaver`, leased and fenced.
 
-The lease of a thread is a number in `mahavishnu_leases`, beside the checkpoints; it only ever rises. A TEMP trigger, which
-exists on this connection alone (so that other programs which use the file are not disturbed), refuses to store anything for a
-thread whose lease has passed to somebody else.
+The lease of a thread is a number in `mahavishnu_leases`, beside the checkpoints; it only ever rises. A TEMP
+trigger, which exists on this connection alone (so that other programs which use the file are not
+disturbed), refuses to store anything for a thread whose lease has passed to somebody else.
 """
 
 from __future__ import annotations
@@ -25,16 +25,22 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError
 LOCK_WAIT = 30.0
 """Seconds to wait for another writer of the file."""
 StoredHook = Callable[[str, str, str, frozenset[str]], None]
-"""Called with thread, namespace, task id and channels once writes are committed; for a checkpoint the task id is empty
-and the channels are none."""
+"""Called with thread, namespace, task id and channels once writes are committed; for a checkpoint the task id
+is empty and the channels are none."""
+_CONTROL = frozenset(("__error__", "__error_source_node__", "__interrupt__", "__resume__"))
+"""Channels that say what happened to a task, not what it produced."""
 
 _FENCE = """
-CREATE TABLE IF NOT EXISTS mahavishnu_leases (thread_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, holder TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS mahavishnu_leases (
+    thread_id TEXT PRIMARY KEY, lease INTEGER NOT NULL, holder TEXT NOT NULL
+);
 CREATE TEMP TRIGGER IF NOT EXISTS mahavishnu_fence_checkpoints BEFORE INSERT ON main.checkpoints
-WHEN (SELECT lease FROM main.mahavishnu_leases WHERE thread_id = NEW.thread_id) IS NOT mahavishnu_lease(NEW.thread_id)
+WHEN (SELECT lease FROM main.mahavishnu_leases WHERE thread_id = NEW.thread_id)
+     IS NOT mahavishnu_lease(NEW.thread_id)
 BEGIN SELECT RAISE(ABORT, 'mahavishnu: lease lost'); END;
 CREATE TEMP TRIGGER IF NOT EXISTS mahavishnu_fence_writes BEFORE INSERT ON main.writes
-WHEN (SELECT lease FROM main.mahavishnu_leases WHERE thread_id = NEW.thread_id) IS NOT mahavishnu_lease(NEW.thread_id)
+WHEN (SELECT lease FROM main.mahavishnu_leases WHERE thread_id = NEW.thread_id)
+     IS NOT mahavishnu_lease(NEW.thread_id)
 BEGIN SELECT RAISE(ABORT, 'mahavishnu: lease lost'); END;
 """
 _TAKE = """
@@ -129,6 +135,7 @@ class LeasedSaver(AsyncSqliteSaver):
             MahavishnuError: MHV-430 to 432, 004, 006.
         """
         thread_id = str(config["configurable"]["thread_id"])
+        writes = _of_failed_task(writes) if any(channel == "__error__" for channel, _ in writes) else writes
         try:
             await super().aput_writes(config, writes, task_id, task_path)
         except sqlite3.Error as error:
@@ -162,7 +169,7 @@ class LeasedSaver(AsyncSqliteSaver):
             except Exception:
                 return AdapterError(
                     ErrorCode.STATE_UNSERIALISABLE,
-                    f"The state key {key!r} holds a {type(value).__name__} that cannot be stored in a checkpoint.",
+                    f"The state key {key!r} holds a {type(value).__name__}, which no checkpoint can store.",
                     "Keep plain data in the state: numbers, text, lists, dicts, dataclasses, messages.",
                     key=str(key),
                     detail=str(error)[:2000],
@@ -172,6 +179,16 @@ class LeasedSaver(AsyncSqliteSaver):
             f"The state cannot be stored in a checkpoint: {str(error)[:300]}.",
             "Keep plain data in the state: numbers, text, lists, dicts, dataclasses, messages.",
         )
+
+
+def _of_failed_task(writes: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """What to store of a task that failed: that it did, and its answers, and nothing that it wrote.
+
+    A task that fails in its last part, the choice of the next node, has written its output already. LangGraph stores
+    that with the error, takes the task for finished when the run is resumed, and ends the run as a success, since
+    nobody chose a next node.
+    """
+    return [write for write in writes if write[0] in _CONTROL]
 
 
 def lease_lost(thread_id: str) -> AdapterError:
@@ -189,7 +206,7 @@ async def open_saver(path: Path, synchronous: str = "NORMAL") -> AsyncIterator[L
 
     Args:
         path: the SQLite file; it and its folder are made when missing.
-        synchronous: SQLite's `synchronous`: `NORMAL` survives the death of any process, `FULL` also a power cut.
+        synchronous: SQLite's own: `NORMAL` survives the death of any process, `FULL` also a power cut.
 
     Raises:
         AdapterError: MHV-430, 004 or 006 when the file cannot be used.

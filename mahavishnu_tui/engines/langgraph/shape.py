@@ -1,7 +1,7 @@
 """The drawing of a graph, read from what its builder declares.
 
-`get_graph()` is not used where a builder exists: it loses edges of long graphs, drops conditional edges without
-a path map and draws a false edge to the end in their place.
+`get_graph()` is not used where a builder exists: it loses edges of long graphs, drops conditional edges
+without a path map and draws a false edge to the end in their place.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def _shape(graph: AnyGraph, above: frozenset[int]) -> GraphShape:
     held = {name: sub for name in names if (sub := subgraph_of(graph, name)) and id(sub) not in above}
     edges = _edges(graph, names)
     nodes = [GraphNode(START, "start")]
-    for name in names:
-        nodes.append(_node(graph, name, "subgraph" if name in held else "node"))
+    nodes += [_node(graph, name, "subgraph" if name in held else "node") for name in names]
     if any(edge.target == END for edge in edges):
         nodes.append(GraphNode(END, "end"))
     return GraphShape(nodes, edges, {name: _shape(sub, above) for name, sub in held.items()})

@@ -140,7 +140,7 @@ class _Reader:
         scope: str,
         namespace: str,
     ) -> bool:
-        """Whether this graph stopped by `interrupt_before` or `interrupt_after`, as LangGraph would see it."""
+        """Whether this graph stopped by `interrupt_before` or `interrupt_after`, as LangGraph sees it."""
         if not unfinished or not (graph.interrupt_before_nodes or graph.interrupt_after_nodes):
             return False
         if not _moved_since_stop(stored):
@@ -180,7 +180,7 @@ def _answers(stored: CheckpointTuple, task_id: str) -> int:
 
 def _moved_since_stop(stored: CheckpointTuple) -> bool:
     seen = stored.checkpoint["versions_seen"].get("__interrupt__", {})
-    versions = stored.checkpoint["channel_versions"]
+    versions: dict[str, Any] = stored.checkpoint["channel_versions"]
     return any(channel not in seen or version > seen[channel] for channel, version in versions.items())
 
 

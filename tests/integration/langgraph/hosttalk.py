@@ -39,6 +39,14 @@ class HostTalk:
         self._changed = asyncio.Condition()
         self._replies: dict[int, asyncio.Future[Any]] = {}
         self._next = 0
+        self.scope = ""
+        self.folder = root
+
+    def fresh(self, scope: str, folder: Path) -> None:
+        """Give a test its own runs, threads, folder and notices in a host that others use too."""
+        self.scope = f"{scope}."
+        self.folder = folder
+        self.notices = []
 
     async def start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -74,6 +82,11 @@ class HostTalk:
         self._next += 1
         number = self._next
         self._replies[number] = asyncio.get_running_loop().create_future()
+        for key in ("run_id", "thread_id"):
+            if fields.get(key):
+                fields[key] = self.scope + fields[key]
+        if "spec" in fields and "/" not in fields["spec"]:
+            fields["spec"] = f"{self.folder}/{fields['spec']}"
         self.writer.write(json.dumps({"id": number, "op": op, **fields}).encode() + b"\n")
         reply = await asyncio.wait_for(self._replies[number], WAIT)
         if "error" in reply:
@@ -129,6 +142,13 @@ class HostTalk:
             for v in self.visits(run_id)
         ]
 
+    def _note(self, notice: Notice) -> None:
+        run_id = notice.get("run_id", self.scope)
+        if run_id.startswith(self.scope):  # not a late word from another test
+            if "run_id" in notice:
+                notice["run_id"] = run_id[len(self.scope) :]
+            self.notices.append(notice)
+
     async def ended(self) -> int:
         return await asyncio.wait_for(self.process.wait(), WAIT)
 
@@ -145,7 +165,7 @@ class HostTalk:
             while line := await self.reader.readline():
                 message = json.loads(line)
                 if "ev" in message:
-                    self.notices.append(message)
+                    self._note(message)
                 elif future := self._replies.pop(message["id"], None):
                     future.set_result(message)
                 async with self._changed:

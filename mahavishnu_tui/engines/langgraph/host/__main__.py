@@ -1,7 +1,8 @@
 """Entry of the engine host, started by path: `<the project's python> …/host/__main__.py --fd N`.
 
-The project's interpreter need not have our package. It is registered here as a bare package that looks for its modules in our
-folder; nothing of ours goes onto `sys.path`, where it could shadow the project's own modules.
+The project's interpreter need not have our package. It is registered here as a bare package that looks for
+its modules in our folder; nothing of ours goes onto `sys.path`, where it could shadow the project's own
+modules.
 """
 
 import os

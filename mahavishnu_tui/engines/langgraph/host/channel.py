@@ -1,4 +1,4 @@
-"""JSON lines over the socket to the server: a thread reads, a thread writes, nothing blocks the event loop."""
+"""JSON lines over the socket to the server: one thread reads, one writes, nothing blocks the event loop."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MAX_BATCH = 256
 class Channel:
     """The host's end of the socket.
 
-    End-of-file means that the server is gone: the process ends at once, also while the event loop is blocked or
-    synchronous nodes run, so that nothing works on without anybody to record it.
+    End-of-file means that the server is gone: the process ends at once, also while the event loop is blocked
+    or synchronous nodes run, so that nothing works on without anybody to record it.
     """
 
     def __init__(self, connection: socket.socket) -> None:

@@ -46,8 +46,9 @@ def main(argv: Sequence[str]) -> int:
 def _run(loop: asyncio.AbstractEventLoop, service: Service) -> None:
     """Turn the loop until the service is done.
 
-    asyncio lets SystemExit and KeyboardInterrupt of any task out of `run_forever`. When a node raises one, only its own
-    run may end, so the loop is entered again: the exception reaches the run through its awaited tasks as well.
+    asyncio lets SystemExit and KeyboardInterrupt of any task out of `run_forever`. When a node raises one,
+    only its own run may end, so the loop is entered again: the exception reaches the run by its awaited
+    tasks as well.
     """
     while not service.stopped:
         try:

@@ -23,7 +23,7 @@ Handler = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
 class Service:
-    """One connection to the server. LangGraph is imported with `hello`, so that its absence can be reported."""
+    """One connection to the server. LangGraph is imported with `hello`, so that its absence can be told."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, channel: Channel) -> None:
         self.stopped = False
