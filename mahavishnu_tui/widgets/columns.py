@@ -40,7 +40,7 @@ class Column:
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
-    """The columns that are shown, as (index, width), in order. Their sum and gaps fit `width` where they can."""
+    """The columns that are shown, as (index, width), in order; together no wider than `width` where they can."""
     shown = list(range(len(columns)))
     while shown and _need(columns, shown) > width:
         droppable = [index for index in shown if columns[index].priority]
@@ -69,7 +69,7 @@ def _need(columns: Sequence[Column], shown: Sequence[int]) -> int:
 
 
 def sort_key(text: str) -> tuple[int, float, str]:
-    """Orders numbers, durations (`4m12s`) and sizes (`3.1 KB`) by value, and before texts; blanks come last."""
+    """Orders numbers, durations (`4m12s`) and sizes (`3.1 KB`) by value and before texts; blanks last."""
     text = text.strip()
     if not text:
         return (2, 0.0, "")

@@ -323,7 +323,7 @@ class GraphView(LineView):
     # Time
 
     def _schedule(self) -> None:
-        """One timer to the next moment at which an age that is shown reads differently; none when all rests."""
+        """One timer, to the next moment at which a shown age reads differently; none when all rests."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

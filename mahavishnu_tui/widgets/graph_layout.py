@@ -26,9 +26,9 @@ def draw(
     """Lay `shape` out for a view `width` cells wide.
 
     `auto` draws across where that fits, else down, else as a list; a drawing of these is never wider
-    than `width` (from 20 cells on). A layout that is asked for by name may be wider, and falls back to the next
-    one where the graph is too tangled for it. Depends on the arguments alone, never on statuses,
-    so that a drawing stands still while it lights up.
+    than `width` (from 20 cells on). A layout that is asked for by name may be wider, and falls back
+    to the next one where the graph is too tangled for it. Depends on the arguments alone, never on
+    statuses, so that a drawing stands still while it lights up.
 
     Args:
         shape: the graph.

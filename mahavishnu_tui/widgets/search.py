@@ -35,7 +35,7 @@ class SearchView(LineView):
         raise NotImplementedError
 
     def search(self, text: str) -> int:
-        """Go to the first match of `text` at or after the current line; how many there are. Case is ignored."""
+        """Go to the first match of `text` from here on, ignoring case; how many there are in all."""
         self.needle = text.lower()
         self._matches = self.find(self.needle) if text else []
         self._match = 0

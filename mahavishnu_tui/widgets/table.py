@@ -137,7 +137,7 @@ class VirtualTable(LineView):
         return None if index is None else self._rows[index]
 
     def set_rows(self, rows: Iterable[Row]) -> None:
-        """Show these rows, diffed by key: what is equal is not painted again. Of equal keys the last counts."""
+        """Show these rows, diffed by key: what is equal is not painted. Of equal keys the last counts."""
         self._given = list({row.key: row for row in rows}.values())
         self._apply()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right, insort
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mahavishnu_tui.widgets.drawing.layers import Item, Layers, neighbours
 
@@ -119,7 +120,7 @@ def _settle(
     blocks: list[tuple[float, float, int]] = []
     """Sum of wishes, weight and length of runs that touch; wishes are relative to the run's offset."""
     offsets = [0.0]
-    for above, item in zip(column, column[1:], strict=False):
+    for above, item in pairwise(column):
         offsets.append(offsets[-1] + _apart(above, item))
     for item, offset in zip(column, offsets, strict=True):
         wish, weight = _wish(item, near, anchors, rows)

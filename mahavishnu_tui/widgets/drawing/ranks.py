@@ -50,7 +50,7 @@ def ranks(graph: FlatGraph, back: set[Edge]) -> dict[str, int]:
     """The column of every node: one more than its furthest predecessor; ends stand last."""
     order = topological(graph, back)
     after = successors(graph)
-    rank = {path: 0 for path in order}
+    rank = dict.fromkeys(order, 0)
     fed: set[str] = set()
     for path in order:
         for target in after[path]:
