@@ -26,6 +26,7 @@ STOPPED_DELAY = 10.0
 STEADY = 1.0
 """Seconds a connection must have lasted for the next attempt to be the first again."""
 
+Starter = Callable[[], Awaitable[object]]
 FeedState = Literal["connecting", "live", "lost"]
 """`connecting`: never connected so far. `lost`: what the mirror holds is as of `Feed.heard_at`."""
 
@@ -68,7 +69,7 @@ class Feed:
         client: Streamer,
         mirror: Mirror,
         *,
-        start_server: Callable[[], Awaitable[object]] | None = None,
+        start_server: Starter | None = None,
     ) -> None:
         self.heard_at: float | None = None
         """`time.time()` of the last sign of life, beats included; None before the first."""
@@ -88,7 +89,8 @@ class Feed:
         return self._updates()
 
     async def _updates(self) -> AsyncGenerator[Update, None]:
-        state: FeedState = "connecting"
+        state: Starter = Callable[[], Awaitable[object]]
+FeedState = "connecting"
         attempt = 0
         yield Update(state)
         while True:
@@ -111,9 +113,10 @@ class Feed:
             error = error or MahavishnuError(
                 ErrorCode.SERVER_UNREACHABLE, "The server closed the connection.", ""
             )
-            if self._may_start(error):
+            starter = self._starter(error)
+            if starter is not None:
                 yield Update(state, error=error, attempt=attempt, starting=True)
-                error = await self._start() or error
+                error = await self._start(starter) or error
                 if self._failed_starts == 0 and attempt == 1:
                     continue
             delay = backoff(attempt)
@@ -139,12 +142,10 @@ class Feed:
             changes |= self._mirror.apply(line)
         return frozenset(changes)
 
-    def _may_start(self, error: MahavishnuError) -> bool:
-        return (
-            self._start_server is not None
-            and error.code is ErrorCode.SERVER_UNREACHABLE
-            and time.monotonic() >= self._start_after
-        )
+    def _starter(self, error: MahavishnuError) -> Starter | None:
+        """What starts a server, if nobody is there and it is time for it."""
+        absent = error.code is ErrorCode.SERVER_UNREACHABLE
+        return self._start_server if absent and time.monotonic() >= self._start_after else None
 
     def _respect_stop(self) -> None:
         """Leave some time to who stopped the server in order."""
@@ -152,12 +153,10 @@ class Feed:
         if server is not None and server.state == "draining":
             self._start_after = time.monotonic() + STOPPED_DELAY
 
-    async def _start(self) -> MahavishnuError | None:
+    async def _start(self, starter: Starter) -> MahavishnuError | None:
         """Start a server; why it failed, or None."""
-        if self._start_server is None:
-            return None
         try:
-            await self._start_server()
+            await starter()
         except MahavishnuError as error:
             self._failed_starts += 1
             pause = min(LONGEST_START_DELAY, 2.0**self._failed_starts)
