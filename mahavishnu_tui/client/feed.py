@@ -89,8 +89,7 @@ class Feed:
         return self._updates()
 
     async def _updates(self) -> AsyncGenerator[Update, None]:
-        state: Starter = Callable[[], Awaitable[object]]
-FeedState = "connecting"
+        state: FeedState = "connecting"
         attempt = 0
         yield Update(state)
         while True:
