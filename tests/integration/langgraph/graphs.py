@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from langgraph.cache.memory import InMemoryCache
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import CachePolicy, Command, RetryPolicy, Send, interrupt
+from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 HERE = Path(__file__).parent
@@ -305,3 +306,14 @@ sync_many = StateGraph(State)
 for index in range(20):
     sync_many.add_node(f"s{index}", lambda state: time.sleep(0.2))
     sync_many.add_edge(START, f"s{index}")
+
+
+class Amount(BaseModel):
+    count: int
+
+
+def ask_typed(state: State) -> dict[str, Any]:
+    return {"n": interrupt("how many?", response_schema=Amount).count}
+
+
+typed = chain("ask", ask=ask_typed)

@@ -85,7 +85,7 @@ class HostTalk:
         for key in ("run_id", "thread_id"):
             if fields.get(key):
                 fields[key] = self.scope + fields[key]
-        if "spec" in fields and "/" not in fields["spec"]:
+        if ".py" in fields.get("spec", "") and "/" not in fields["spec"]:
             fields["spec"] = f"{self.folder}/{fields['spec']}"
         self.writer.write(json.dumps({"id": number, "op": op, **fields}).encode() + b"\n")
         reply = await asyncio.wait_for(self._replies[number], WAIT)
