@@ -108,6 +108,8 @@ class MahavishnuApp(App[None]):
     def _say_link(self, before: Link, link: Link) -> None:
         if link.live and before.state in ("lost", "starting") and self.session.mirror.epoch:
             self.say("The server answers again.", "success")
+        elif link.state == "starting" and self.session.mirror.epoch:
+            self.say("The server died; starting it again. What you see is old.", "warning")
         elif link.state == "lost" and before.live:
             self.say("The server does not answer; what you see is old. Trying again.", "warning")
 
@@ -139,6 +141,11 @@ class MahavishnuApp(App[None]):
             self.theme = taste.theme
         if taste.keymap:
             self.set_keymap(dict(taste.keymap))
+        if taste.ascii:
+            for widget in self.screen.walk_children():
+                if hasattr(widget, "ascii_only"):  # painted before the settings were read
+                    widget.ascii_only = True
+                    widget.refresh()
 
     # -- actions that are the same everywhere
 

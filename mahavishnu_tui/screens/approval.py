@@ -56,7 +56,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         with Vertical(id="approval"):
             yield Static(id="approval-head", markup=False)
             yield Static(id="approval-title", markup=False)
-            yield StateTree(id="approval-payload")
+            yield StateTree(ascii_only=self.session.ascii, id="approval-payload")
             yield Static(id="approval-next", markup=False)
             yield JsonEditor(id="approval-json")
             yield TextArea(id="approval-text")

@@ -39,7 +39,7 @@ class OperatorScreen(Screen[None]):
         super().__init__()
         self.session = session
         self.header = Header(now=session.now, ascii_only=session.ascii, id="header")
-        self.flash_row = Flash(id="flash")
+        self.flash_row = Flash(ascii_only=session.ascii, id="flash")
 
     def compose(self) -> ComposeResult:
         """Header, body, message row, key hints."""
@@ -150,7 +150,7 @@ def header_state(session: Session) -> HeaderState:
     seen = bool(mirror.epoch)
     notice = ""
     if link.state == "starting":
-        notice = "server died; starting it again…" if seen else "starting the server…"
+        notice = "starting it again…" if seen else "starting the server…"
     elif not seen:
         notice = "connecting …"
     engines: tuple[EngineState, ...] = ()

@@ -40,15 +40,19 @@ class DocumentScreen(OperatorScreen):
     def compose_body(self) -> ComposeResult:
         """The title, and the text or the tree."""
         yield Static(self._heading, id="document-title", markup=False)
-        yield StateTree(id="document") if self._text is None else LogView(id="document")
+        yield (
+            StateTree(ascii_only=self.session.ascii, id="document")
+            if self._text is None
+            else LogView(id="document")
+        )
 
     def on_mount(self) -> None:
         """Fill it."""
         super().on_mount()
         view = self.query_one("#document")
         if isinstance(view, LogView):
+            view.follow, view.wrap = False, True
             view.set_lines(clean(self._text).splitlines())
-            view.follow = False
         elif isinstance(view, StateTree):
             view.show(self._value)
         view.focus()

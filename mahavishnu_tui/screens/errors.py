@@ -22,12 +22,13 @@ class ErrorsScreen(DocumentScreen):
 def error_text(entry: ErrorEntry) -> str:
     """An error in full: when, what, what to do, and every detail."""
     error = entry.error
-    times = f" ({entry.times} times, last now)" if entry.times > 1 else ""
+    times = f"  {entry.times} times, this is the last" if entry.times > 1 else ""
     lines = [f"{clock(entry.at)}  {error.code.value}{times}", f"  {error.message}"]
     if error.hint:
         lines.append(f"  → {error.hint}")
     for key, value in error.details.items():
         if key not in _SHOWN and value not in (None, "", [], {}):
             lines.append(f"  {key}:")
-            lines += [f"    {line}" for line in clean(value).splitlines()]
+            for item in value if isinstance(value, list) else [value]:
+                lines += [f"    {line}" for line in clean(item).splitlines()]
     return "\n".join(lines)

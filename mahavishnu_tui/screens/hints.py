@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual.keys import format_key
+from textual.keys import format_key, key_to_character
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -22,10 +22,13 @@ def key_text(key: str) -> str:
 def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
     """Key and word of every binding that is shown, `enter` first and the general ones last."""
     found: dict[str, tuple[int, str, str]] = {}
+    focused = screen.focused
     for key, active in screen.active_bindings.items():
         binding = active.binding
         if not active.enabled or not (binding.show or key == "enter") or binding.action in found:
             continue
+        if focused is not None and focused.check_consume_key(key, key_to_character(key)):
+            continue  # typed into an input
         rank = 0 if key == "enter" else 2 if key in _SIGNS else 1
         shown = binding.key_display or key_text(key)
         found[binding.action] = (rank, shown, binding.description.lower())

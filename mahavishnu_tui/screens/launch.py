@@ -75,7 +75,10 @@ class LaunchScreen(ModalScreen[Run | None]):
     def _fill(self) -> None:
         table = self.query_one(VirtualTable)
         table.set_placeholder("empty", EMPTY)
-        workflows = sorted(self.session.mirror.workflows.values(), key=lambda item: (item.name, item.id))
+        workflows = sorted(
+            self.session.mirror.workflows.values(),
+            key=lambda item: (item.error is not None, item.name, item.id),
+        )
         table.set_rows(_row(workflow) for workflow in workflows)
         self._prefill()
 

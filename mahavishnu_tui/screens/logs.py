@@ -70,6 +70,8 @@ class LogsScreen(OperatorScreen):
             found = await self.session.client.logs(source, LINES)
         except Exception as error:  # said in the row, kept in :errors
             self.flash_error(error)
+            if not self._path:
+                self.log_view.clear("The log cannot be read now; it is tried again when the server answers.")
             return
         finally:
             self._asking = False

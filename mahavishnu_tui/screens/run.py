@@ -23,7 +23,7 @@ from mahavishnu_tui.screens.panes.path import PathPane
 from mahavishnu_tui.screens.rows import clock, run_age
 from mahavishnu_tui.screens.run_acts import RunActs
 from mahavishnu_tui.screens.session import Link, Session
-from mahavishnu_tui.screens.timeline import timeline_columns, timeline_rows
+from mahavishnu_tui.screens.timeline import TIMELINE_COLUMNS, bar_width, timeline_rows
 from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.log_view import LogView
 from mahavishnu_tui.widgets.state_tree import StateTree
@@ -84,9 +84,9 @@ class RunScreen(RunActs):
         self._node = node
         self.path = PathPane(session)
         self.checkpoints = CheckpointsPane(session)
-        self.timeline = VirtualTable(timeline_columns(80), id="timeline")
-        self.state = StateTree(id="state")
-        self.io = StateTree(id="io")
+        self.timeline = VirtualTable(TIMELINE_COLUMNS, ascii_only=session.ascii, id="timeline")
+        self.state = StateTree(ascii_only=session.ascii, id="state")
+        self.io = StateTree(ascii_only=session.ascii, id="io")
         self.errors = LogView(id="errors")
         self.strip = PaneStrip(id="run-tabs")
         self.following = Following(self, session, self._followed)
@@ -192,15 +192,12 @@ class RunScreen(RunActs):
 
     def _draw_timeline(self) -> None:
         visits = self.following.visits()
-        width = max(40, self.size.width)
-        columns = timeline_columns(width)
-        if self.timeline.columns != columns:
-            self.timeline.columns = columns
-            self.timeline.refresh()
         self.timeline.set_placeholder("empty", "No node has run yet.")
         self.timeline.stale = self.session.link.state == "lost"
-        bar = columns[-1].width - 1
-        self.timeline.set_rows(timeline_rows(visits, self.session.now(), bar, self.session.ascii))
+        bar = bar_width(self.timeline.size.width or self.size.width)
+        run = self.selected_run
+        waiting = run is not None and run.status == "interrupted"
+        self.timeline.set_rows(timeline_rows(visits, self.session.now(), bar, self.session.ascii, waiting))
 
     def _draw_errors(self, run: Run | None) -> None:
         lines: list[str] = []

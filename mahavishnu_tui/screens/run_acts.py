@@ -89,7 +89,7 @@ class RunActs(OperatorScreen):
 
     def _answered(self, entry: LedgerEntry | None) -> None:
         if entry is not None:
-            self.flash(f"✔ {entry.run_name}: answered (ledger #{entry.seq})", "success")
+            self.flash(f"{entry.run_name}: answered (ledger #{entry.seq})", "success")
 
     def action_launch(self) -> None:
         """Pick a workflow and start a run of it."""

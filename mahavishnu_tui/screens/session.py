@@ -175,11 +175,11 @@ class Session:
                 "Its full text is in :errors; please report it.",
                 detail=lines,
             )
-        last = self.errors[-1] if self.errors else None
-        if last is not None and str(last.error) == str(error):
-            self.errors[-1] = dataclasses.replace(last, at=self.now(), times=last.times + 1)
-        else:
-            self.errors.append(ErrorEntry(self.now(), error))
+        # What repeats while a server is away is one entry, also where two errors alternate.
+        same = next((entry for entry in list(self.errors)[-5:] if str(entry.error) == str(error)), None)
+        if same is not None:
+            self.errors.remove(same)
+        self.errors.append(ErrorEntry(self.now(), error, same.times + 1 if same else 1))
         return error
 
     def run(self, run_id: str) -> Run | None:

@@ -113,7 +113,7 @@ class TablePane(Pane):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.table = VirtualTable(self.COLUMNS, id=f"{self.PANE}-table")
+        self.table = VirtualTable(self.COLUMNS, ascii_only=session.ascii, id=f"{self.PANE}-table")
         self.shown = 0
         self.total = 0
         self._tick: Timer | None = None
