@@ -7,14 +7,16 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Coroutine
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import Any, Literal
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Pool, Run, ServerInfo
 from mahavishnu_tui.server.dispatcher import Dispatcher
 from mahavishnu_tui.server.feed import Feed
 from mahavishnu_tui.server.hosts.process import Spawner
 from mahavishnu_tui.server.hosts.supervisor import Supervisor
+from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
 from mahavishnu_tui.server.reports import Reports
 from mahavishnu_tui.server.store import Store, Tx, events, runs
@@ -46,7 +48,8 @@ class Core:
         self._background = set[asyncio.Task[None]]()
         self._reports = Reports(store, options, self._ended, self._fault)
         self.supervisor = Supervisor(options, spawner, self._reports)
-        self.dispatcher = Dispatcher(store, self.supervisor, options, self._fault)
+        self.loader = Loader(store, self.supervisor, options.load_seconds)
+        self.dispatcher = Dispatcher(store, self.supervisor, self.loader, options, self._fault)
 
     @classmethod
     async def open(cls, options: ServerOptions, spawner: Spawner) -> Core:
@@ -175,8 +178,8 @@ class Core:
             self._note = note
             self._spawn(self._tell())
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 

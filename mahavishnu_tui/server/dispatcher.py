@@ -12,6 +12,7 @@ from typing import Any
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project, Run
 from mahavishnu_tui.server.hosts.host import EngineHost
 from mahavishnu_tui.server.hosts.supervisor import Supervisor
+from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
 from mahavishnu_tui.server.patience import STORAGE, OnFault, insist
 from mahavishnu_tui.server.store import Store, runs
@@ -35,15 +36,22 @@ class Dispatcher:
     Args:
         store: the queue itself is in it.
         supervisor: gives hosts.
+        loader: loads a workflow again whose file has changed.
         options: `max_concurrent_workflows`, `load_seconds`.
         on_fault: see `insist`.
     """
 
     def __init__(
-        self, store: Store, supervisor: Supervisor, options: ServerOptions, on_fault: OnFault
+        self,
+        store: Store,
+        supervisor: Supervisor,
+        loader: Loader,
+        options: ServerOptions,
+        on_fault: OnFault,
     ) -> None:
         self._store = store
         self._supervisor = supervisor
+        self._loader = loader
         self._options = options
         self._on_fault = on_fault
         self._active: dict[str, asyncio.Event] = {}
@@ -196,6 +204,8 @@ class Dispatcher:
 
     async def _dispatch(self, row: RunRow, project: Project) -> bool:
         """Give a run to a host; whether it is there now (or was, and ended)."""
+        if row.work.mode == "start":
+            await self._loader.refresh(row.run.workflow_id)
         host = await self._supervisor.acquire(project, alone=row.work.deaths >= SUSPECT)
         if self._closing:
             return False
@@ -229,14 +239,11 @@ class Dispatcher:
                     return await self._take_back(
                         host, run, f"host is held up ({host.record.note}); trying another"
                     )
-            reply: dict[str, Any] = asking.result() or {}
+            asking.result()
         except MahavishnuError as error:
             return await self._refused(host, run, error)
         finally:
             asking.cancel()
-        if reply.get("code_changed"):
-            log.info("the code of host %s has changed: new runs get a new one", host.id)
-            await self._supervisor.retire(host)
         return True
 
     async def _refused(self, host: EngineHost, run: Run, error: MahavishnuError) -> bool:
@@ -244,15 +251,20 @@ class Dispatcher:
         if error.code is ErrorCode.HOST_DIED:
             # Its death is in its journal, behind all that it has said, and settles the run there.
             return True
+        if error.code is ErrorCode.LEASE_LOST:
+            # Our database is younger than the checkpoints: they know of leases that we have never given.
+            return await self._take_back(host, run, "the thread's lease was behind; trying again", skip=1000)
         self._forget(host, run)
         host.runs.pop(run.id, None)
         log.warning("host %s refused run %s: %s", host.id, run.name, error)
         await self._insist(functools.partial(fail, run_id=run.id, error=error, lease=run.lease))
         return False
 
-    async def _take_back(self, host: EngineHost, run: Run, why: str) -> bool:
+    async def _take_back(self, host: EngineHost, run: Run, why: str, skip: int = 0) -> bool:
         """Queue a run again that its host has not taken up; its next lease shuts this host out."""
-        taken = await self._insist(functools.partial(unclaim, run_id=run.id, lease=run.lease, note=why))
+        taken = await self._insist(
+            functools.partial(unclaim, run_id=run.id, lease=run.lease, note=why, skip=skip)
+        )
         self._forget(host, run)
         host.runs.pop(run.id, None)
         log.warning("run %s is taken back from host %s: %s", run.name, host.id, why)

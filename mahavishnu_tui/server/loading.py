@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import logging
 import time
@@ -12,9 +11,8 @@ from typing import Any
 
 from mahavishnu_tui.models import MahavishnuError, Project, Workflow
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.server.core import Core
-from mahavishnu_tui.server.routes.body import Body, bad
-from mahavishnu_tui.server.store import workflows
+from mahavishnu_tui.server.hosts.supervisor import Supervisor
+from mahavishnu_tui.server.store import Store, workflows
 
 log = logging.getLogger(__name__)
 
@@ -29,77 +27,89 @@ class RegisterOrder:
     refresh: bool = False
 
 
-def read_request(body: Body) -> RegisterOrder:
-    """The fields of `POST /v1/workflows`; raises MHV-010."""
-    given = Body(body.mapping("project"))
-    project = Project(given.text("root"), given.text("interpreter"), given.text("env_file", ""))
-    for name, value in (("root", project.root), ("interpreter", project.interpreter)):
-        if not value.startswith("/") or "\0" in value:
-            raise bad(f"The project's {name!r} must be an absolute path.")
-    spec = body.text("spec")
-    if not spec or "\0" in spec:
-        raise bad("The field 'spec' must name a graph.", "`/abs/file.py:name` or `package.module:name`.")
-    return RegisterOrder(spec, project, clean_line(body.text("name", ""), 80), body.flag("refresh", False))
+class Loader:
+    """Has graphs loaded by the hosts of their projects.
 
-
-async def register(core: Core, order: RegisterOrder) -> Workflow:
-    """Load a graph in its project's host and remember it; an unchanged one is not loaded again.
-
-    Raises:
-        MahavishnuError: MHV-42x it does not load (the workflow keeps that error), MHV-433 no host.
+    Args:
+        store: where workflows are kept.
+        supervisor: gives hosts.
+        load_seconds: how long somebody's code may take to be imported.
     """
-    workflow_id = workflows.workflow_id(order.project.root, order.spec)
-    known = await core.store.read(functools.partial(workflows.get, found_id=workflow_id))
-    stamp = await asyncio.to_thread(_stamp, order)
-    if known and not order.refresh and stamp and known[1] == stamp and not known[0].error:
-        return known[0]
-    before = known[0] if known else None
-    workflow = Workflow(
-        id=workflow_id,
-        name=order.name or (before.name if before else _name(order.spec)),
-        spec=order.spec,
-        project=order.project.to_json(),
-        registered_at=before.registered_at if before else time.time(),
-    )
-    try:
-        loaded = await _load(core, order)
-    except MahavishnuError as error:
-        kept = (before or workflow).replace(error=error.to_json(), project=workflow.project)
-        await core.store.write(functools.partial(workflows.save, workflow=kept, stamp=""))
-        raise
-    workflow = workflow.replace(
-        name=workflow.name if order.name or before else str(loaded.get("name") or workflow.name),
-        description=str(loaded.get("description") or ""),
-        shape=loaded.get("shape"),
-        input_schema=loaded.get("input_schema"),
-        graph_hash=str(loaded.get("graph_hash") or ""),
-    )
-    await core.store.write(functools.partial(workflows.save, workflow=workflow, stamp=stamp))
-    log.info("workflow %s (%s) is %s", workflow.name, workflow.id, workflow.spec)
-    return workflow
+
+    def __init__(self, store: Store, supervisor: Supervisor, load_seconds: float) -> None:
+        self._store = store
+        self._supervisor = supervisor
+        self._load_seconds = load_seconds
+
+    async def register(self, order: RegisterOrder) -> Workflow:
+        """Load a graph and remember it; an unchanged one is not loaded again.
+
+        Raises:
+            MahavishnuError: MHV-42x it does not load (the workflow keeps that error), MHV-433 no host.
+        """
+        workflow_id = workflows.workflow_id(order.project.root, order.spec)
+        known = await self._store.read(functools.partial(workflows.get, found_id=workflow_id))
+        stamp = _stamp(order.project, order.spec)
+        if known and not order.refresh and stamp and known[1] == stamp and not known[0].error:
+            return known[0]
+        before = known[0] if known else None
+        workflow = Workflow(
+            id=workflow_id,
+            name=order.name or (before.name if before else _name(order.spec)),
+            spec=order.spec,
+            project=order.project.to_json(),
+            registered_at=before.registered_at if before else time.time(),
+        )
+        try:
+            loaded = await self._load(order)
+        except MahavishnuError as error:
+            kept = (before or workflow).replace(error=error.to_json(), project=workflow.project)
+            await self._store.write(functools.partial(workflows.save, workflow=kept, stamp=""))
+            raise
+        workflow = workflow.replace(
+            name=workflow.name if order.name or before else str(loaded.get("name") or workflow.name),
+            description=str(loaded.get("description") or ""),
+            shape=loaded.get("shape"),
+            input_schema=loaded.get("input_schema"),
+            graph_hash=str(loaded.get("graph_hash") or ""),
+        )
+        await self._store.write(functools.partial(workflows.save, workflow=workflow, stamp=stamp))
+        log.info("workflow %s (%s) is %s", workflow.name, workflow.id, workflow.spec)
+        return workflow
+
+    async def refresh(self, workflow_id: str) -> None:
+        """Load a workflow again when its file has changed since: a new run is to run the code of now.
+
+        Raises:
+            MahavishnuError: like `register`.
+        """
+        known = await self._store.read(functools.partial(workflows.get, found_id=workflow_id))
+        if known is not None:
+            project = Project.from_json(known[0].project)
+            if _stamp(project, known[0].spec) != known[1]:
+                await self.register(RegisterOrder(known[0].spec, project, known[0].name))
+
+    async def _load(self, order: RegisterOrder) -> dict[str, Any]:
+        """Have a host load the graph; one that holds older code in use gives way to a new one."""
+        host = await self._supervisor.acquire(order.project)
+        loaded: dict[str, Any] = await host.request("load", timeout=self._load_seconds, spec=order.spec)
+        if loaded.get("code_changed"):
+            await self._supervisor.retire(host)
+            host = await self._supervisor.acquire(order.project)
+            loaded = await host.request("load", timeout=self._load_seconds, spec=order.spec)
+        return loaded
 
 
-async def _load(core: Core, order: RegisterOrder) -> dict[str, Any]:
-    """Have a host load the graph; one with older code in memory gives way to a new one."""
-    host = await core.supervisor.acquire(order.project)
-    loaded: dict[str, Any] = await host.request("load", timeout=core.options.load_seconds, spec=order.spec)
-    if loaded.get("code_changed"):
-        await core.supervisor.retire(host)
-        host = await core.supervisor.acquire(order.project)
-        loaded = await host.request("load", timeout=core.options.load_seconds, spec=order.spec)
-    return loaded
-
-
-def _stamp(order: RegisterOrder) -> str:
+def _stamp(project: Project, spec: str) -> str:
     """What changes when the graph's file changes; empty when we cannot tell."""
-    file = order.spec.rpartition(":")[0] or order.spec
+    file = spec.rpartition(":")[0] or spec
     if not file.endswith(".py"):
         return ""
     try:
-        found = (Path(order.project.root) / file).stat()
+        found = (Path(project.root) / file).stat()
     except OSError:
         return ""
-    return f"{order.project.id} {found.st_mtime_ns} {found.st_size}"
+    return f"{project.id} {found.st_mtime_ns} {found.st_size}"
 
 
 def _name(spec: str) -> str:

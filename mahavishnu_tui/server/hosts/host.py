@@ -258,7 +258,9 @@ class EngineHost:
             note = f"blocked by {where}" if where else "its event loop is held up"
         elif before.state == "blocked":
             note = ""
-        self.record = before.replace(state=state, lag=round(lag, 1), rss=rss, note=note)
+        self.record = before.replace(
+            state=state, lag=round(lag, 1), rss=rss, note=note, running=len(self.runs)
+        )
         if state != before.state or _differs(before, self.record):
             self._on_change()
 
@@ -295,4 +297,6 @@ def _epitaph(code: int, fault: str) -> str:
 
 def _differs(one: Host, other: Host) -> bool:
     """Whether a beat says something worth telling: memory by a tenth, lag by half a second."""
+    if one.running != other.running:
+        return True
     return abs(one.rss - other.rss) > max(one.rss, 1) / 10 or abs(one.lag - other.lag) >= 0.5

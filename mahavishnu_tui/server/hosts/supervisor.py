@@ -63,7 +63,8 @@ class Supervisor:
 
     def records(self) -> list[Host]:
         """Every host that is or was, by id."""
-        return [self._hosts[key].record for key in sorted(self._hosts)]
+        hosts = [self._hosts[key] for key in sorted(self._hosts)]
+        return [host.record.replace(running=len(host.runs)) for host in hosts]
 
     def by_id(self, host_id: str) -> EngineHost | None:
         """The host with this id as it is now."""

@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from mahavishnu_tui.models import Project, Run, Workflow
 from mahavishnu_tui.models.run import RunStatus
-from mahavishnu_tui.server import loading
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
 from mahavishnu_tui.server.routes.body import Body, bad, query_number, query_time, query_words
+from mahavishnu_tui.server.routes.workflows import read_order
 from mahavishnu_tui.server.store import approvals, runs, visits, workflows
 from mahavishnu_tui.server.transitions import acts
 from mahavishnu_tui.server.transitions.start import StartOrder, start_run
@@ -55,7 +55,7 @@ async def start(request: Request) -> Response:
     if body.has("workflow_id"):
         workflow_id = body.text("workflow_id")
     else:
-        workflow_id = (await loading.register(core, loading.read_request(body))).id
+        workflow_id = (await core.loader.register(read_order(body))).id
     order = StartOrder(
         workflow_id=workflow_id,
         given=body.any("input"),
@@ -83,7 +83,7 @@ async def show(request: Request) -> Response:
             "values": stored["values"],
             "values_truncated": stored["values_truncated"],
             "approvals": [approval.to_json() for approval in approvals.of_run(conn, run.id)],
-            "execution_path": stored["path"] if stored["path"] is not None else visits.path(conn, run.id),
+            "execution_path": visits.path(conn, run.id),
         }
 
     return json_response(await core.store.read(look))

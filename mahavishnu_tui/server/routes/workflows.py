@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mahavishnu_tui.server import loading
+from mahavishnu_tui.models import Project
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
-from mahavishnu_tui.server.routes.body import Body
+from mahavishnu_tui.server.loading import RegisterOrder
+from mahavishnu_tui.server.routes.body import Body, bad
 from mahavishnu_tui.server.store import workflows
 
 
@@ -23,8 +25,21 @@ async def register(request: Request) -> Response:
     """`POST /v1/workflows`."""
     core: Core = request.app.state.core
     core.refuse_when_draining()
-    workflow = await loading.register(core, loading.read_request(await Body.of(request)))
+    workflow = await core.loader.register(read_order(await Body.of(request)))
     return json_response(workflow.to_json())
+
+
+def read_order(body: Body) -> RegisterOrder:
+    """The fields of `POST /v1/workflows`; raises MHV-010."""
+    given = Body(body.mapping("project"))
+    project = Project(given.text("root"), given.text("interpreter"), given.text("env_file", ""))
+    for name, value in (("root", project.root), ("interpreter", project.interpreter)):
+        if not value.startswith("/") or "\0" in value:
+            raise bad(f"The project's {name!r} must be an absolute path.")
+    spec = body.text("spec")
+    if not spec or "\0" in spec:
+        raise bad("The field 'spec' must name a graph.", "`/abs/file.py:name` or `package.module:name`.")
+    return RegisterOrder(spec, project, clean_line(body.text("name", ""), 80), body.flag("refresh", False))
 
 
 ROUTES = [

@@ -126,19 +126,18 @@ def save_work(tx: Tx, run_id: str, work: Work) -> None:
     tx.conn.execute("UPDATE runs SET work = ? WHERE id = ?", (_text(work.to_json()), run_id))
 
 
-def save_result(tx: Tx, run_id: str, values: Json, truncated: bool, path: Json) -> None:
-    """The last values a host reported, and the execution path."""
+def save_result(tx: Tx, run_id: str, values: Json, truncated: bool) -> None:
+    """The last values that a host reported."""
     tx.conn.execute(
-        "UPDATE runs SET result = ?, truncated = ?, path = ? WHERE id = ?",
-        (_text(values), int(truncated), _text(path), run_id),
+        "UPDATE runs SET result = ?, truncated = ? WHERE id = ?", (_text(values), int(truncated), run_id)
     )
 
 
-def next_lease(tx: Tx, thread_id: str) -> int:
-    """Raise the thread's fencing token by one."""
+def raise_lease(tx: Tx, thread_id: str, by: int = 1) -> int:
+    """Raise the thread's fencing token; what it is now."""
     found = tx.conn.execute(
-        "INSERT INTO threads VALUES(?, 1) ON CONFLICT(id) DO UPDATE SET lease = lease + 1 RETURNING lease",
-        (thread_id,),
+        "INSERT INTO threads VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET lease = lease + ?2 RETURNING lease",
+        (thread_id, by),
     ).fetchone()
     return int(found[0])
 
@@ -169,16 +168,15 @@ def counts(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def payload(conn: sqlite3.Connection, run_id: str) -> dict[str, Any]:
-    """`input`, `config`, `values`, `values_truncated` and the stored `path` (None before an end)."""
-    given, config, result, truncated, path = conn.execute(
-        "SELECT input, config, result, truncated, path FROM runs WHERE id = ?", (run_id,)
+    """`input`, `config`, `values` (null before an end) and `values_truncated`."""
+    given, config, result, truncated = conn.execute(
+        "SELECT input, config, result, truncated FROM runs WHERE id = ?", (run_id,)
     ).fetchone()
     return {
         "input": codec.fragment(given),
         "config": codec.loads(config),
         "values": codec.fragment(result or "null"),
         "values_truncated": bool(truncated),
-        "path": codec.loads(path or "null"),
     }
 
 

@@ -27,7 +27,7 @@ CREATE TABLE runs(
   id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, thread_id TEXT NOT NULL, workflow_id TEXT NOT NULL,
   workflow TEXT NOT NULL, status TEXT NOT NULL, created_at REAL NOT NULL, request_id TEXT UNIQUE,
   doc TEXT NOT NULL, work TEXT NOT NULL, input TEXT NOT NULL, config TEXT NOT NULL,
-  result TEXT, truncated INTEGER NOT NULL DEFAULT 0, path TEXT
+  result TEXT, truncated INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX runs_by_status ON runs(status, created_at);
 CREATE INDEX runs_by_thread ON runs(thread_id, created_at);

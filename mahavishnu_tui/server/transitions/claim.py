@@ -25,7 +25,7 @@ def claim(tx: Tx, run_id: str, host_id: str) -> Dispatch | None:
     row = runs.require(tx.conn, run_id)
     if row.run.status != "queued":
         return None
-    lease = runs.next_lease(tx, row.run.thread_id)
+    lease = runs.raise_lease(tx, row.run.thread_id)
     run = row.run.replace(
         status="running",
         version=row.run.version + 1,

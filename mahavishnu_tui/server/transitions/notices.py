@@ -6,6 +6,7 @@ from typing import Any
 
 from mahavishnu_tui.models import MahavishnuError, NodeVisit, Question, Run
 from mahavishnu_tui.models.run import FINISHED, RunStatus, VisitOutcome
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.store import Tx, approvals, ledger, runs, visits, workflows
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.transitions.acts import end_cancelled, rest
@@ -109,8 +110,7 @@ class Bundle:
 
     def _finished(self, row: RunRow, notice: Notice) -> None:
         tx, run = self._tx, row.run
-        values, path = notice.get("values"), notice.get("path")
-        runs.save_result(tx, run.id, values, bool(notice.get("values_truncated")), path)
+        runs.save_result(tx, run.id, notice.get("values"), bool(notice.get("values_truncated")))
         status: RunStatus = notice["status"]
         asked = [Question.from_json(question) for question in notice.get("questions") or []]
         visits.close(tx, run.id, _LEFT_OPEN.get(status, "lost"))
@@ -140,7 +140,7 @@ class Bundle:
             where=_where(status, asked, error),
             waiting=waiting,
             error=error if status == "error" else None,
-            note=_note(run, status, unsent, waiting),
+            note=_note(run, status, unsent, error),
             host_id=None,
         )
         mode = row.work.mode if status == "error" else "continue"
@@ -192,10 +192,12 @@ def _where(status: RunStatus, asked: list[Question], error: dict[str, Any] | Non
     return [str(node)] if node and status == "error" else []
 
 
-def _note(run: Run, status: RunStatus, unsent: bool, waiting: int) -> str:
+def _note(run: Run, status: RunStatus, unsent: bool, error: dict[str, Any] | None) -> str:
     if unsent:
         return "answered while it was at work"
     if status == "interrupted":
+        if error:
+            return f"{_NOT_USED}: {clean_line(error.get('message', ''), 300)}"
         # Why an answer was not used stays said for as long as its question is open again.
         return run.note if run.note.startswith(_NOT_USED) else ""
     return ""

@@ -52,12 +52,18 @@ def park(tx: Tx, row: RunRow) -> Run:
     return _queue_again(tx, row, "server stopped; goes on when it starts again")
 
 
-def unclaim(tx: Tx, run_id: str, lease: int, note: str) -> bool:
-    """Take a run back from a host that has not taken it up; whether this dispatch was still ours."""
+def unclaim(tx: Tx, run_id: str, lease: int, note: str, skip: int = 0) -> bool:
+    """Take a run back from a host that has not taken it up; whether this dispatch was still ours.
+
+    Args:
+        skip: leases to leave out, when the checkpoint file knows of later ones than we do.
+    """
     row = runs.require(tx.conn, run_id)
     if row.run.status != "running" or row.run.lease != lease:
         return False
     visits.close(tx, run_id, "lost")
+    if skip:
+        runs.raise_lease(tx, row.run.thread_id, skip)
     _queue_again(tx, row, note)
     return True
 
