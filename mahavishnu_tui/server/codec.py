@@ -15,7 +15,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 def dumps(value: Any) -> bytes:
     """One line of JSON. Integers beyond 64 bits stay exact; lone surrogates become U+FFFD."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(value, default=_embed, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
         return json.dumps(_scrub(value), ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -35,13 +35,23 @@ def loads(data: bytes | str) -> Any:
     return _scrub(json.loads(raw, parse_constant=lambda _: None))
 
 
-def fragment(data: bytes | str) -> orjson.Fragment:
+class Raw:
     """Stored JSON, to be put into a reply as it is."""
-    return orjson.Fragment(data)
+
+    def __init__(self, data: bytes | str) -> None:
+        self.data = data
+
+
+def _embed(value: Any) -> orjson.Fragment:
+    if isinstance(value, Raw):
+        return orjson.Fragment(value.data)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _scrub(value: Any) -> Any:
     """The value with every lone surrogate replaced, and no NaN or infinity left."""
+    if isinstance(value, Raw):
+        return _scrub(json.loads(value.data))
     if isinstance(value, str):
         return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, dict):

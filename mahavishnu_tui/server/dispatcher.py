@@ -254,6 +254,10 @@ class Dispatcher:
         if error.code is ErrorCode.LEASE_LOST:
             # Our database is younger than the checkpoints: they know of leases that we have never given.
             return await self._take_back(host, run, "the thread's lease was behind; trying again", skip=1000)
+        if error.code is ErrorCode.RUN_STATE:
+            # A dispatch of this run that was taken back has not ended there yet.
+            await asyncio.sleep(_RETRY_SECONDS)
+            return await self._take_back(host, run, "its host was not done with it; trying again")
         self._forget(host, run)
         host.runs.pop(run.id, None)
         log.warning("host %s refused run %s: %s", host.id, run.name, error)

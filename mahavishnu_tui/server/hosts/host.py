@@ -48,7 +48,6 @@ class EngineHost:
         on_notice: Callable[[dict[str, Any]], None],
         on_change: Callable[[], None],
         on_death: Callable[[str], None],
-        entry: Path = ENTRY,
     ) -> None:
         self.record = record
         self.project = project
@@ -63,7 +62,6 @@ class EngineHost:
         self.ended_by_us = ""
         """Why we are ending it; empty while we are not."""
         self._options = options
-        self._entry = entry
         self._on_notice = on_notice
         self._on_change = on_change
         self._on_death = on_death
@@ -176,7 +174,7 @@ class EngineHost:
 
     async def _spawn(self, spawner: Spawner, theirs: socket.socket) -> HostProcess:
         project = self.project
-        argv = [project.interpreter, str(self._entry), "--fd", str(theirs.fileno())]
+        argv = [project.interpreter, str(ENTRY), "--fd", str(theirs.fileno())]
         try:
             return await spawner.spawn(
                 argv, project.root, environment(project), self._options.host_log(self.id), theirs.fileno()

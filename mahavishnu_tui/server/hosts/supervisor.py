@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from mahavishnu_tui.models import ErrorCode, Host, MahavishnuError, Project
 from mahavishnu_tui.server.hosts.channel import ChannelClosedError
-from mahavishnu_tui.server.hosts.host import ENTRY, EngineHost
+from mahavishnu_tui.server.hosts.host import EngineHost
 from mahavishnu_tui.server.hosts.process import Spawner
 from mahavishnu_tui.server.options import ServerOptions
 
@@ -44,16 +44,12 @@ class Supervisor:
         options: limits, paths and what hosts are told.
         spawner: starts the processes.
         listener: is told what happens.
-        entry: the file that hosts run.
     """
 
-    def __init__(
-        self, options: ServerOptions, spawner: Spawner, listener: Listener, *, entry: Any = ENTRY
-    ) -> None:
+    def __init__(self, options: ServerOptions, spawner: Spawner, listener: Listener) -> None:
         self._options = options
         self._spawner = spawner
         self._listener = listener
-        self._entry = entry
         self._hosts: dict[str, EngineHost] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._lonely: dict[str, asyncio.Semaphore] = {}
@@ -187,7 +183,6 @@ class Supervisor:
             on_notice=lambda notice: self._listener.notice(host, notice),
             on_change=lambda: self._listener.changed(host.record),
             on_death=lambda reason: self._died(host, reason),
-            entry=self._entry,
         )
         host.alone = alone
         self._hosts[host_id] = host

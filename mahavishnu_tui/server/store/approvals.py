@@ -52,7 +52,7 @@ def pending_of(conn: sqlite3.Connection, run_id: str) -> int:
 
 
 def search(conn: sqlite3.Connection, *, statuses: list[str], run_id: str, limit: int) -> list[Any]:
-    """Approvals, oldest question first, as JSON fragments; an empty `statuses` means all."""
+    """Approvals, oldest question first, as stored JSON; an empty `statuses` means all."""
     where, values = ["1"], list[Any]()
     if statuses:
         where.append(f"status IN ({','.join('?' * len(statuses))})")
@@ -61,4 +61,4 @@ def search(conn: sqlite3.Connection, *, statuses: list[str], run_id: str, limit:
         where.append("run_id = ?")
         values.append(run_id)
     query = f"SELECT doc FROM approvals WHERE {' AND '.join(where)} ORDER BY asked_at, rowid LIMIT ?"  # noqa: S608 - only marks
-    return [codec.fragment(doc) for (doc,) in conn.execute(query, [*values, limit])]
+    return [codec.Raw(doc) for (doc,) in conn.execute(query, [*values, limit])]

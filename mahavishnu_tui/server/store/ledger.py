@@ -61,7 +61,7 @@ def mark_void(tx: Tx, entry: LedgerEntry, why: str) -> None:
 
 
 def search(conn: sqlite3.Connection, *, run_id: str, before: int | None, limit: int) -> list[Any]:
-    """Entries, newest first, as JSON fragments."""
+    """Entries, newest first, as stored JSON."""
     where, values = ["1"], list[Any]()
     if run_id:
         where.append("run_id = ?")
@@ -70,7 +70,7 @@ def search(conn: sqlite3.Connection, *, run_id: str, before: int | None, limit: 
         where.append("seq < ?")
         values.append(before)
     query = f"SELECT doc FROM ledger WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?"  # noqa: S608 - only marks
-    return [codec.fragment(doc) for (doc,) in conn.execute(query, [*values, limit])]
+    return [codec.Raw(doc) for (doc,) in conn.execute(query, [*values, limit])]
 
 
 def _save(tx: Tx, entry: LedgerEntry, state: str) -> None:

@@ -173,9 +173,9 @@ def payload(conn: sqlite3.Connection, run_id: str) -> dict[str, Any]:
         "SELECT input, config, result, truncated FROM runs WHERE id = ?", (run_id,)
     ).fetchone()
     return {
-        "input": codec.fragment(given),
+        "input": codec.Raw(given),
         "config": codec.loads(config),
-        "values": codec.fragment(result or "null"),
+        "values": codec.Raw(result or "null"),
         "values_truncated": bool(truncated),
     }
 
@@ -189,7 +189,7 @@ def search(
     before: float | None,
     limit: int,
 ) -> list[Any]:
-    """Runs, newest first, as JSON fragments."""
+    """Runs, newest first, as stored JSON."""
     where, values = ["1"], list[Any]()
     if statuses:
         where.append(f"status IN ({_marks(statuses)})")
@@ -204,17 +204,17 @@ def search(
         where.append("created_at < ?")
         values.append(before)
     query = f"SELECT doc FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, rowid DESC LIMIT ?"  # noqa: S608 - only marks
-    return [codec.fragment(doc) for (doc,) in conn.execute(query, [*values, limit])]
+    return [codec.Raw(doc) for (doc,) in conn.execute(query, [*values, limit])]
 
 
 def snapshot(conn: sqlite3.Connection) -> list[Any]:
-    """The newest runs and every unfinished one, as JSON fragments."""
+    """The newest runs and every unfinished one, as stored JSON."""
     rows = conn.execute(
         "SELECT doc FROM runs WHERE rowid IN (SELECT rowid FROM runs ORDER BY created_at DESC LIMIT ?)"
         " OR status IN ('queued','running','interrupted','paused') ORDER BY created_at DESC, rowid DESC",
         (SNAPSHOT_RUNS,),
     )
-    return [codec.fragment(doc) for (doc,) in rows]
+    return [codec.Raw(doc) for (doc,) in rows]
 
 
 def _row(doc: str, work: str) -> RunRow:

@@ -34,9 +34,11 @@ CREATE INDEX runs_by_thread ON runs(thread_id, created_at);
 CREATE INDEX runs_by_time ON runs(created_at);
 
 CREATE TABLE visits(
-  run_id TEXT NOT NULL, number INTEGER NOT NULL, open INTEGER NOT NULL, doc TEXT NOT NULL,
+  run_id TEXT NOT NULL, number INTEGER NOT NULL, task_id TEXT NOT NULL, open INTEGER NOT NULL,
+  doc TEXT NOT NULL,
   PRIMARY KEY(run_id, number)
 ) WITHOUT ROWID;
+CREATE INDEX visits_by_task ON visits(run_id, task_id);
 CREATE INDEX visits_open ON visits(run_id) WHERE open;
 
 CREATE TABLE approvals(

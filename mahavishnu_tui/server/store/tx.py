@@ -44,5 +44,5 @@ class Tx:
 
 def event_line(seq: int, at: float, kind: str, key: str, body: bytes | str) -> bytes:
     """One line of the stream."""
-    record = {"type": "event", "seq": seq, "at": at, "kind": kind, "key": key, "data": codec.fragment(body)}
+    record = {"type": "event", "seq": seq, "at": at, "kind": kind, "key": key, "data": codec.Raw(body)}
     return codec.dumps(record) + b"\n"

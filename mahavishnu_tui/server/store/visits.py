@@ -15,20 +15,32 @@ def save(tx: Tx, visit: NodeVisit) -> None:
     """Write a visit that began or changed, and tell the clients."""
     doc = codec.dumps(visit.to_json()).decode()
     tx.conn.execute(
-        "INSERT INTO visits VALUES(?, ?, ?, ?)"
+        "INSERT INTO visits(run_id, number, task_id, open, doc) VALUES(?, ?, ?, ?, ?)"
         " ON CONFLICT(run_id, number) DO UPDATE SET open = excluded.open, doc = excluded.doc",
-        (visit.run_id, visit.number, int(visit.outcome == "running"), doc),
+        (visit.run_id, visit.number, visit.task_id, int(visit.outcome == "running"), doc),
     )
     tx.emit("visit", f"{visit.run_id}#{visit.number}", visit.to_json())
 
 
+def disown(tx: Tx, again: NodeVisit) -> None:
+    """A task has begun again: what an earlier dispatch said it had done was never stored."""
+    rows = tx.conn.execute(
+        "SELECT doc FROM visits WHERE run_id = ? AND task_id = ? AND number < ?",
+        (again.run_id, again.task_id, again.number),
+    )
+    for (doc,) in rows.fetchall():
+        visit = NodeVisit.from_json(codec.loads(doc))
+        if visit.outcome == "success" and visit.lease < again.lease:
+            save(tx, visit.replace(outcome="lost"))
+
+
 def after(conn: sqlite3.Connection, run_id: str, number: int, limit: int) -> list[Any]:
-    """Visits with a higher number, in order, as JSON fragments."""
+    """Visits with a higher number, in order, as stored JSON."""
     rows = conn.execute(
         "SELECT doc FROM visits WHERE run_id = ? AND number > ? ORDER BY number LIMIT ?",
         (run_id, number, limit),
     )
-    return [codec.fragment(doc) for (doc,) in rows]
+    return [codec.Raw(doc) for (doc,) in rows]
 
 
 def open_of(conn: sqlite3.Connection, run_id: str) -> list[NodeVisit]:

@@ -46,9 +46,9 @@ def save(tx: Tx, workflow: Workflow, stamp: str) -> None:
 
 
 def every(conn: sqlite3.Connection) -> list[Any]:
-    """All workflows in the order in which they came, as JSON fragments."""
+    """All workflows in the order in which they came, as stored JSON."""
     rows = conn.execute("SELECT doc FROM workflows ORDER BY registered_at, rowid")
-    return [codec.fragment(doc) for (doc,) in rows]
+    return [codec.Raw(doc) for (doc,) in rows]
 
 
 def observe(tx: Tx, of_workflow: str, namespace: str, source: str, target: str) -> None:

@@ -83,6 +83,8 @@ class Bundle:
     def _visit(self, row: RunRow, notice: Notice) -> None:
         visit = NodeVisit.from_json({**notice["visit"], "run_id": row.run.id, "lease": row.run.lease})
         visits.save(self._tx, visit)
+        if visit.outcome == "running" and visit.lease > 1:
+            visits.disown(self._tx, visit)
         number = max(row.run.visits, visit.number)
         self._rows[row.run.id] = RunRow(
             row.run.replace(visits=number, step=max(row.run.step, visit.step)), row.work
