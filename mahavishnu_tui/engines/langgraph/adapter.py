@@ -193,7 +193,7 @@ class LangGraphAdapter(OrchestratorAdapter):
         return {
             "questions": [question.to_json() for question in thread.questions.values()],
             "next": thread.next,
-            "finished": thread.exists and not thread.next and not thread.lost,
+            "finished": thread.exists and thread.finished and not thread.lost,
         }
 
     async def execute(self, task: Mapping[str, Any], repos: Sequence[str] = ()) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import Callable
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,10 +35,10 @@ class LoadedGraph:
     hash: str
     input_schema: dict[str, Any] | None
     stack: contextlib.AsyncExitStack
-    path: Path | None = None
-    stamp: tuple[int, int] = (0, 0)
+    modules: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
+    """The project's modules that were imported with it, and the stamps of their files."""
     code_changed: bool = False
-    """The file changed since, and a run keeps the old code in use."""
+    """A file changed since, and a run keeps the old code in use."""
 
     def to_json(self) -> dict[str, Any]:
         """The reply to `load` in docs/protocols.md."""
@@ -68,21 +71,23 @@ class Catalog:
         async with self._loading:
             loaded = self._graphs.get(spec)
             if loaded is not None:
-                loaded.code_changed = _stamp(loaded.path) != loaded.stamp
+                loaded.code_changed = any(_stamp(name) != stamp for name, stamp in loaded.modules.items())
                 if busy or not loaded.code_changed:
                     return loaded
-                await loaded.stack.aclose()
-                del self._graphs[spec]
-            source = Source(spec, self._root)
-            stamp = _stamp(source.path)
+                await self._forget(spec, loaded)
             stack = contextlib.AsyncExitStack()
+            before = set(sys.modules)
             try:
+                source = Source(spec, self._root)
                 graph, name, description = await load_graph(source, stack)
             except BaseException:
                 await stack.aclose()
+                self._unload(self._own(set(sys.modules) - before))
                 raise
             loaded = self._ready(spec, graph, saver, name, description, stack)
-            loaded.path, loaded.stamp = source.path, stamp
+            loaded.modules = {
+                module: _stamp(module) for module in {source.module, *self._own(set(sys.modules) - before)}
+            }
             self._graphs[spec] = loaded
             return loaded
 
@@ -97,6 +102,24 @@ class Catalog:
         for loaded in self._graphs.values():
             await loaded.stack.aclose()
         self._graphs.clear()
+
+    async def _forget(self, spec: str, loaded: LoadedGraph) -> None:
+        await loaded.stack.aclose()
+        self._unload(loaded.modules)
+        del self._graphs[spec]
+
+    def _unload(self, modules: Iterable[str]) -> None:
+        """Drop modules of the project, so that the next import reads their files again."""
+        for name in list(modules):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+
+    def _own(self, modules: Iterable[str]) -> Iterator[str]:
+        """Those of the modules that belong to the project and not to its libraries."""
+        for name in modules:
+            file = Path(getattr(sys.modules.get(name), "__file__", None) or "/")
+            if file.is_relative_to(self._root) and "site-packages" not in file.parts:
+                yield name
 
     def _ready(
         self,
@@ -118,12 +141,10 @@ class Catalog:
             self._edge_seen(*edge)
 
 
-def _stamp(path: Path | None) -> tuple[int, int]:
-    """Changes when a file does; nothing is known of modules."""
-    if path is None:
-        return (0, 0)
+def _stamp(module: str) -> tuple[int, int]:
+    """Changes when the file of a module does."""
     try:
-        stat = path.stat()
+        stat = os.stat(getattr(sys.modules.get(module), "__file__", None) or "")
     except OSError:
         return (0, 0)
     return (stat.st_mtime_ns, stat.st_size)

@@ -71,12 +71,11 @@ class _Writer:
             self.above.discard(id(value))
 
     def text(self, value: str) -> str:
-        value = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", str(value))
         if len(value) > self.left:
             self.truncated = True
             value = value[: max(0, self.left)] + "…"
         self.left -= len(value)
-        return value
+        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", str(value))
 
     def binary(self, value: bytes) -> str:
         head = base64.b64encode(value[:48]).decode("ascii")

@@ -40,9 +40,12 @@ class Source:
         self.name = name
         self.path = Path(root, target).resolve() if "/" in target or target.endswith(".py") else None
         self.module = target
+        """Its name in `sys.modules`."""
+        if self.path is not None:
+            self.module = f"{self.path.stem}_{hashlib.sha256(str(self.path).encode()).hexdigest()[:8]}"
 
     def import_module(self) -> ModuleType:
-        """Import the file or module anew, or for the first time.
+        """Import the file or module, unless that was done before.
 
         Raises:
             WorkflowError: MHV-420 with the place where the import failed.
@@ -60,7 +63,9 @@ class Source:
             raise _import_failed(self, error) from error
 
     def _import_file(self, path: Path) -> ModuleType:
-        name = f"{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+        name = self.module
+        if name in sys.modules:  # another graph of the same file
+            return sys.modules[name]
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise ImportError(f"{path} is not a Python file")

@@ -37,7 +37,6 @@ class RunRequest:
     checkpoint_id: str = ""
     next_visit: int = 1
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
-    graph_hash: str = ""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRequest:
@@ -64,7 +63,6 @@ class RunRequest:
                 checkpoint_id=str(data.get("checkpoint_id") or ""),
                 next_visit=int(data.get("next_visit") or 1),
                 config=dict(data.get("config") or {}),
-                graph_hash=str(data.get("graph_hash") or ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MahavishnuError(
@@ -78,7 +76,7 @@ class RunRequest:
 class EngineSettings:
     """How the engine runs graphs; the defaults are those of settings/mahavishnu.yaml."""
 
-    recursion_limit: int = 1000
+    recursion_limit: int = 2000
     durability: Literal["sync", "async", "exit"] = "sync"
     synchronous: str = "NORMAL"
     sync_threads: int = 64

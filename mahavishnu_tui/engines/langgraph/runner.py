@@ -120,7 +120,7 @@ class Dispatch:
         self.recorder = self._new_recorder(thread.stored_tasks)
         used = self._answers.match(self.request.answers, thread)
         stops = [key for key in thread.scopes if key not in used]
-        if not thread.next or stops or not (used or thread.runnable):
+        if thread.finished or stops or not (used or thread.runnable):
             return _NOTHING_TO_RUN, config
         resume = {key: value for key, value in used.items() if key not in thread.scopes}
         return (Command(resume=resume) if resume else None), config
@@ -196,7 +196,7 @@ class Dispatch:
         self._answers.seen(thread)
         if thread.questions:
             return self._finished("interrupted", thread.values, questions=list(thread.questions.values()))
-        return self._finished("paused" if thread.next else "success", thread.values)
+        return self._finished("success" if thread.finished else "paused", thread.values)
 
     async def _failed(self, error: BaseException) -> dict[str, Any]:
         now = time.time()

@@ -184,9 +184,9 @@ class LeasedSaver(AsyncSqliteSaver):
 def _of_failed_task(writes: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """What to store of a task that failed: that it did, and its answers, and nothing that it wrote.
 
-    A task that fails in its last part, the choice of the next node, has written its output already. LangGraph stores
-    that with the error, takes the task for finished when the run is resumed, and ends the run as a success, since
-    nobody chose a next node.
+    A task that fails in its last part, the choice of the next node, has written its output already.
+    LangGraph stores that with the error, takes the task for finished when the run is resumed, and ends the
+    run as a success, since nobody chose a next node.
     """
     return [write for write in writes if write[0] in _CONTROL]
 

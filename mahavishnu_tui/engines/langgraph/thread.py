@@ -30,6 +30,9 @@ class StoredThread:
     graph_hash: str = ""
     next: list[str] = dataclasses.field(default_factory=list)
     """The nodes of the root graph that have still to run."""
+    finished: bool = False
+    """The graph has come to its end. An empty `next` does not say so: a thread that died after the last node
+    of a step was stored, and before the next checkpoint was, has none either."""
     questions: dict[str, Question] = dataclasses.field(default_factory=dict)
     """By interrupt id; only those that nobody has answered."""
     owners: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -39,7 +42,7 @@ class StoredThread:
     runnable: bool = False
     """Something can run although no question is answered: it was cut off, failed, or waits for nobody."""
     stored_tasks: frozenset[str] = frozenset()
-    """Ids of tasks whose results are stored and will be re-applied."""
+    """Ids of tasks that will not run again: their results, or that a handler took over, are stored."""
     lost: list[str] = dataclasses.field(default_factory=list)
     """Nodes that the thread waits for and the graph no longer has."""
     values: Any = None
@@ -61,6 +64,7 @@ async def read_thread(graph: AnyGraph, saver: LeasedSaver, thread_id: str) -> St
     thread.run_id = str(metadata.get(RUN_KEY, ""))
     thread.graph_hash = str(metadata.get(GRAPH_KEY, ""))
     thread.next = [str(node) for node in snapshot.next]
+    thread.finished = not snapshot.tasks
     thread.values = snapshot.values
     await _Reader(saver, thread).level(graph, snapshot)
     return thread
@@ -95,7 +99,12 @@ class _Reader:
         self.thread.lost.extend(_lost_nodes(graph, stored))
         unfinished = [task for task in snapshot.tasks if task.name in snapshot.next and task.result is None]
         done = {task.id for task in snapshot.tasks if task.result is not None}
-        self.thread.stored_tasks |= done
+        handled = {
+            writer for writer, channel, _ in stored.pending_writes or () if channel == "__error_source_node__"
+        }
+        self.thread.stored_tasks |= done | handled
+        if done and not unfinished:
+            self.thread.runnable = True  # the step is done and its checkpoint is not stored
         if await self.breakpoint(graph, snapshot, stored, unfinished, scope, namespace):
             return
         for task in unfinished:
