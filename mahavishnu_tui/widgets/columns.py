@@ -40,7 +40,7 @@ class Column:
 
 
 def fit(columns: Sequence[Column], width: int) -> list[tuple[int, int]]:
-    """The columns that are shown, as (index, width), in order; together no wider than `width` where they can."""
+    """The columns that are shown, as (index, width) in order; within `width` where they can be."""
     shown = list(range(len(columns)))
     while shown and _need(columns, shown) > width:
         droppable = [index for index in shown if columns[index].priority]

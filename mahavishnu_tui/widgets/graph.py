@@ -37,10 +37,10 @@ class GraphView(LineView):
 
     DEFAULT_CSS = """
     GraphView {
-        &> .graph--active { background: $accent 25%; color: $text; text-style: bold; }
-        &> .graph--hot { color: $accent; }
-        &> .graph--untaken { color: $foreground 35%; }
-        &> .graph--unvisited { color: $foreground 60%; }
+        &> .graph--active { background: $primary 35%; text-style: bold; }
+        &> .graph--hot { color: $text-primary; text-style: bold; }
+        &> .graph--untaken { color: $foreground 40%; }
+        &> .graph--unvisited { color: $foreground 70%; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -385,7 +385,7 @@ class GraphView(LineView):
             return [Segment(span.text, self._name_style(span, light))]
         if span.role == "mark":
             if light is None:
-                return [Segment(span.text, self.get_component_rich_style("graph--untaken", partial=True))]
+                return [Segment(span.text, self.tone("graph--untaken"))]
             sign = light.mark.sign(self.ascii_only)
             return [Segment(sign + " " * (span.width - cell_len(sign)), self.tone(light.mark.tone))]
         return self._render_status(drawing, span, light)
@@ -412,25 +412,21 @@ class GraphView(LineView):
     def _edge_style(self, span: Span) -> Style:
         taken = self._taken.intersection(span.edges)
         if not taken:
-            return self.get_component_rich_style("graph--untaken", partial=True)
+            return self.tone("graph--untaken")
         for _, target in taken:
             light = self._path.light(target)
             if light is not None and light.outcome == "running":
-                return self.get_component_rich_style("graph--hot", partial=True)
+                return self.tone("graph--hot")
         return Style.null()
 
     def _name_style(self, span: Span, light: Light | None) -> Style:
         if span.role == "terminal":
             lit = any(span.key in edge for edge in self._taken)
-            style = (
-                self.tone("success")
-                if lit
-                else self.get_component_rich_style("graph--unvisited", partial=True)
-            )
+            style = self.tone("success") if lit else self.tone("graph--unvisited")
         elif light is None:
-            style = self.get_component_rich_style("graph--unvisited", partial=True)
+            style = self.tone("graph--unvisited")
         elif light.outcome == "running":
-            style = self.get_component_rich_style("graph--active", partial=True)
+            style = self.tone("graph--active")
         elif light.outcome in ("success", "cached"):
             style = Style.null()
         else:

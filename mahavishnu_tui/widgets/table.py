@@ -348,7 +348,7 @@ class VirtualTable(LineView):
         return self._fitted[1]
 
     def _render_titles(self, width: int) -> Strip:
-        style = self.get_component_rich_style("table--title", partial=True)
+        style = self.tone("table--title")
         segments = [Segment(" " * _INDENT, style)]
         for index, cells in self._fit(width):
             column = self.columns[index]

@@ -32,7 +32,7 @@ class PaneStrip(OneLine):
 
     DEFAULT_CSS = """
     PaneStrip {
-        &> .strip--active { background: $accent 30%; color: $text; text-style: bold; }
+        &> .strip--active { background: $primary 35%; text-style: bold; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"strip--active"}
@@ -78,7 +78,7 @@ class PaneStrip(OneLine):
 
     def segments(self) -> list[Segment]:
         """One segment per tab, and one for its badge."""
-        active = self.get_component_rich_style("strip--active", partial=True)
+        active = self.tone("strip--active")
         parts = []
         for tab, text in zip(self.tabs, self._texts(), strict=True):
             body = text.removesuffix(f"{tab.badge} ") if tab.badge else text

@@ -14,17 +14,19 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.status import Tone
 
 TONES: Final = """
-    &> .tone--running { color: $accent; text-style: bold; }
-    &> .tone--success { color: $success; }
-    &> .tone--error { color: $error; }
-    &> .tone--warning { color: $warning; }
+    &> .tone--running { color: $text-primary; text-style: bold; }
+    &> .tone--success { color: $text-success; }
+    &> .tone--error { color: $text-error; }
+    &> .tone--warning { color: $text-warning; }
     &> .tone--muted { color: $text-muted; }
-    &> .tone--accent { color: $accent; }
+    &> .tone--accent { color: $text-primary; }
     &> .tone--bold { text-style: bold; }
     &> .tone--match { background: $warning 40%; text-style: bold; }
-    &> .tone--cursor { background: $surface-lighten-2; }
-    &> .tone--mark { background: $accent 25%; }
-    &:focus > .tone--cursor { background: $block-cursor-background 60%; text-style: bold; }
+    &> .tone--cursor { background: $foreground 12%; }
+    &> .tone--mark { background: $primary 20%; }
+    &:focus > .tone--cursor {
+        background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
+    }
 """
 TONE_CLASSES: Final = {
     "tone--running",
@@ -40,26 +42,51 @@ TONE_CLASSES: Final = {
 }
 
 
-class LineView(ScrollView, can_focus=True):
+class Toned(Widget):
+    """A widget that names its colours by tone."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._tones: dict[str, Style] = {}
+
+    def tone(self, name: Tone | str) -> Style:
+        """The style of a tone, or of a component class; empty for `""`.
+
+        It sets what its rule sets and nothing else, so that styles can be added up; colours that let
+        the background through are blended with it.
+        """
+        if not name:
+            return Style.null()
+        style = self._tones.get(name)
+        if style is None:
+            component = name if "--" in name else f"tone--{name}"
+            own = self.get_component_rich_style(component, partial=True)
+            full = self.get_component_rich_style(component)
+            style = own + Style(
+                color=full.color if own.color is not None else None,
+                bgcolor=full.bgcolor if own.bgcolor is not None else None,
+            )
+            self._tones[name] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """The theme or the focus changed."""
+        self._tones.clear()
+        super().notify_style_update()
+
+
+class LineView(Toned, ScrollView, can_focus=True):
     """A scrolling view that renders lines itself, in tones taken from the theme."""
 
     DEFAULT_CSS = f"LineView {{ scrollbar-size: 1 1; {TONES} }}"
     COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
 
-    def tone(self, name: Tone | str) -> Style:
-        """The style of a tone, without background unless the tone has one; empty for `""`."""
-        return self.get_component_rich_style(f"tone--{name}", partial=True) if name else Style.null()
 
-
-class OneLine(Widget):
+class OneLine(Toned):
     """A widget one row high that renders it itself."""
 
     DEFAULT_CSS = f"OneLine {{ height: 1; width: 1fr; {TONES} }}"
     COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
-
-    def tone(self, name: Tone | str) -> Style:
-        """The style of a tone; empty for `""`."""
-        return self.get_component_rich_style(f"tone--{name}", partial=True) if name else Style.null()
 
     def segments(self) -> list[Segment]:
         """What the row shows, cut at its right end where it is too long."""

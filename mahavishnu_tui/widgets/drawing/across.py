@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from mahavishnu_tui.widgets.drawing.canvas import Canvas, Edges
 from mahavishnu_tui.widgets.drawing.layers import Item, Layers, Link, TooLarge, layers
-from mahavishnu_tui.widgets.drawing.model import Drawing, FlatGraph, Glyphs, Placement, Span
+from mahavishnu_tui.widgets.drawing.model import Drawing, FlatGraph, Glyphs, Placement, Span, clip
 from mahavishnu_tui.widgets.drawing.order import order, place
 from mahavishnu_tui.widgets.drawing.ranks import back_edges, ranks, topological
 from mahavishnu_tui.widgets.drawing.route import RoutedGap, Wire, route
@@ -218,4 +218,4 @@ class _Painter:
 
 
 def _short(text: str, glyphs: Glyphs) -> str:
-    return text if cell_len(text) <= LABEL_LIMIT else text[: LABEL_LIMIT - 1] + glyphs.ellipsis
+    return clip(text, LABEL_LIMIT, glyphs.ellipsis)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
+
 from mahavishnu_tui.models import GraphNode, GraphShape
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.drawing.model import FlatEdge, FlatGraph, FlatNode, Glyphs, clip
@@ -40,7 +42,9 @@ class _Builder:
         for node in known.values():
             ends[node.id] = self._node(node, shape.subgraphs.get(node.id), prefix, depth)
         for edge in shape.edges:
-            self._edge(ends[edge.source][1], ends[edge.target][0], clean_line(edge.label, 24), edge.observed)
+            label = clean_line(edge.label, 24).strip()
+            label = label if cell_len(label) else ""
+            self._edge(ends[edge.source][1], ends[edge.target][0], label, edge.observed)
 
     def _node(self, node: GraphNode, inner: GraphShape | None, prefix: str, depth: int) -> tuple[str, str]:
         path = f"{prefix}/{node.id}" if prefix else node.id
@@ -78,7 +82,9 @@ class _Builder:
         return self._name(node.id)
 
     def _name(self, name: str) -> str:
-        return clip(clean_line(name).strip() or "(no name)", NAME_LIMIT, self.glyphs.ellipsis)
+        text = clean_line(name).strip()
+        # Some names are not empty and yet take no cell: combining characters alone.
+        return clip(text if cell_len(text) else "(no name)", NAME_LIMIT, self.glyphs.ellipsis)
 
     def _edge(self, source: str, target: str, label: str, observed: bool) -> None:
         old = self.edges.get((source, target))

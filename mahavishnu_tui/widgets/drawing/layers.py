@@ -92,7 +92,18 @@ class _Cutter:
         gaps: list[list[Link]] = [[] for _ in range(len(self.columns) + 1)]
         for link in self.links.values():
             gaps[link.gap].append(link)
+        for column in self.columns:
+            self._seat_loops(column)
         return Layers(self.columns, gaps, len(self.items))
+
+    def _seat_loops(self, column: list[Item]) -> None:
+        """A node's loop to itself stands right under it; longer ways back begin at the bottom."""
+        seats = {item.target: place for place, item in enumerate(column) if item.kind == "node"}
+        column.sort(
+            key=lambda item: seats.get(item.target, len(column)) if item.kind == "return" else item.position
+        )
+        for position, item in enumerate(column):
+            item.position = position
 
     def _cut_forward(self, edge: Edge, label: str) -> None:
         source, target = edge

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Final, Literal
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from mahavishnu_tui.models.graph import NodeKind
 
@@ -160,10 +160,4 @@ def clip(text: str, width: int, ellipsis: str = "…") -> str:
         return text
     if width <= 0:
         return ""
-    used, kept = 0, []
-    for char in text:
-        used += cell_len(char)
-        if used > width - 1:
-            break
-        kept.append(char)
-    return "".join(kept) + ellipsis
+    return set_cell_size(text, width - 1).rstrip() + ellipsis
