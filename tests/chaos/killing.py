@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import signal
+import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -60,3 +61,14 @@ class Armed:
             return result
 
         setattr(owner, name, wrapped)
+
+
+def read_line(connection: socket.socket) -> bytes:
+    """One line, and not a byte more: what follows is somebody else's to wait for."""
+    data = b""
+    while not data.endswith(b"\n"):
+        chunk = connection.recv(1)
+        if not chunk:
+            raise ConnectionError("the zygote is gone")
+        data += chunk
+    return data
