@@ -77,7 +77,7 @@ class Desk:
     async def outcomes(self, run_id: str) -> list[str]:
         import json
 
-        found = await self.store.read(lambda conn: visits.after(conn, run_id, 0, 1000))
+        found = await self.store.read(lambda conn: visits.after(conn, run_id, 0, 10_000))
         return [json.loads(item.data)["outcome"] for item in found]
 
     async def last_seq(self) -> int:
