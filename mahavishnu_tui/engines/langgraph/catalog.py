@@ -60,6 +60,7 @@ class Catalog:
         self._edge_seen = edge_seen
         self._graphs: dict[str, LoadedGraph] = {}
         self._edges: set[tuple[str, str, str, str]] = set()
+        self._stamps: dict[str, tuple[int, int]] = {}
         self._loading = asyncio.Lock()
 
     async def load(self, spec: str, saver: LeasedSaver, busy: bool) -> LoadedGraph:
@@ -79,15 +80,17 @@ class Catalog:
             before = set(sys.modules)
             try:
                 source = Source(spec, self._root)
+                if self._stamps.get(source.module, _stamp(source.module)) != _stamp(source.module):
+                    self._unload([source.module])
                 graph, name, description = await load_graph(source, stack)
             except BaseException:
                 await stack.aclose()
                 self._unload(self._own(set(sys.modules) - before))
                 raise
             loaded = self._ready(spec, graph, saver, name, description, stack)
-            loaded.modules = {
-                module: _stamp(module) for module in {source.module, *self._own(set(sys.modules) - before)}
-            }
+            used = {source.module, *self._own(set(sys.modules) - before)}
+            loaded.modules = {module: _stamp(module) for module in used}
+            self._stamps.update(loaded.modules)
             self._graphs[spec] = loaded
             return loaded
 

@@ -17,9 +17,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def one_host(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[HostTalk]:
-    """One host for all tests of a module: starting one takes a second or more."""
+    """One host for all tests that do not end theirs: starting one takes a second or more."""
     async with host(tmp_path_factory.mktemp("host")) as talking:
         yield talking
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 from .hosttalk import WAIT, HostError, HostTalk, Notice, host
 from .test_host_runs import ran
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 def at_work(node: str) -> Callable[[Notice], bool]:
@@ -99,63 +98,56 @@ async def test_an_edited_file_is_loaded_anew_when_nothing_uses_it(talk: HostTalk
     assert [node["id"] for node in after["shape"]["nodes"]] == ["__start__", "waits", "z", "__end__"]
 
 
-async def test_a_host_that_dies_in_a_node_is_followed_by_one_that_goes_on(project: Path) -> None:
-    async with host(project) as first:
+async def test_a_host_that_dies_in_a_node_is_followed_by_one_that_goes_on(
+    talk: HostTalk, project: Path
+) -> None:
+    async with host(project, talk.root / "checkpoints.db") as first:
+        first.scope = talk.scope
         await first.run("graphs.py:dying_beside")
         assert await first.ended() == 9
-    async with host(project) as second:
-        await second.run("graphs.py:dying_beside", mode="continue", lease=2, next_visit=3)
-        assert (await second.finished(lease=2))["status"] == "success"
-        assert [v["node"] for v in second.visits()] == ["dying"]
-        assert second.visits()[0]["number"] == 3
+    await talk.run("graphs.py:dying_beside", mode="continue", lease=2, next_visit=3)
+    assert (await talk.finished(lease=2))["status"] == "success"
+    assert [v["node"] for v in talk.visits()] == ["dying"]
+    assert talk.visits()[0]["number"] == 3
     assert ran(project) == ["beside", "dying", "dying", "survived"]
 
 
-@pytest.mark.parametrize("name", ["blocking", "waiting_sync"])
-async def test_a_host_ends_at_once_with_its_server(project: Path, name: str) -> None:
+async def test_a_host_ends_at_once_with_its_server(project: Path) -> None:
     async with host(project) as talking:
-        await talking.run(f"graphs.py:{name}")
-        await until(lambda: (project / "blocking").exists() or (project / "waiting").exists())
+        await talking.run("graphs.py:waiting_sync")
+        await until((project / "waiting").exists)
+        await talking.run("graphs.py:blocking", run_id="r2", thread_id="t2")
+        await until((project / "blocking").exists)
         talking.writer.close()
         await asyncio.wait_for(talking.process.wait(), 3)
 
 
-async def test_a_stop_ends_with_zero_and_prints_go_to_the_log(project: Path) -> None:
-    (project / "chatty.py").write_text(
-        "from graphs import chain\n"
-        "def say(state):\n    print('to the log', flush=True)\n"
-        "graph = chain('say', say=say)\n"
-    )
-    async with host(project) as talking:
-        await talking.run("chatty.py")
-        assert (await talking.finished())["status"] == "success"
-        assert await talking.ask("stop") == {}
-        assert await talking.ended() == 0
-        assert "to the log" in talking.log.read_text()
-
-
-async def test_a_newer_dispatch_fences_off_an_older_one(project: Path) -> None:
-    async with host(project) as old, host(project) as new:
+async def test_a_newer_dispatch_fences_off_an_older_one(talk: HostTalk, project: Path) -> None:
+    file = talk.root / "checkpoints.db"
+    thread = f"{talk.scope}t1"
+    async with host(project, file) as old:
+        old.scope = talk.scope
         await old.run("graphs.py:waiting")
         await old.until(at_work("waits"))
-        await new.run("graphs.py:waiting", mode="continue", lease=2, next_visit=3)
-        await new.until(at_work("waits"))
-        stored = await new.ask("checkpoints", thread_id="t1", spec="graphs.py:waiting")
-        os.kill(new.process.pid, signal.SIGSTOP)
-        (project / "go").touch()
-        lost = await old.finished()
-        assert lost["status"] == "error"
-        assert lost["error"]["code"] == "MHV-431"
-        with sqlite3.connect(project / "checkpoints.db") as database:
-            count = database.execute("select count(*) from checkpoints").fetchone()[0]
-            leases = database.execute("select thread_id, lease from mahavishnu_leases").fetchall()
-        assert count == len(stored)
-        assert leases == [("t1", 2)]
-        with pytest.raises(HostError) as older:
-            await old.run("graphs.py:waiting", run_id="r0", mode="continue", lease=1)
+        await talk.run("graphs.py:waiting", mode="continue", lease=2, next_visit=3)
+        await talk.until(at_work("waits"))
+        stored = await talk.ask("checkpoints", thread_id="t1", spec="graphs.py:waiting")
+        os.kill(talk.process.pid, signal.SIGSTOP)
+        try:
+            (project / "go").touch()
+            lost = await old.finished()
+            with pytest.raises(HostError) as older:
+                await old.run("graphs.py:waiting", run_id="r0", mode="continue", lease=1)
+        finally:
+            os.kill(talk.process.pid, signal.SIGCONT)
+        assert (lost["status"], lost["error"]["code"]) == ("error", "MHV-431")
         assert older.value.code == "MHV-431"
-        os.kill(new.process.pid, signal.SIGCONT)
-        assert (await new.finished(lease=2))["status"] == "success"
+        with sqlite3.connect(file) as database:
+            select = "select lease from mahavishnu_leases where thread_id = ?"
+            assert database.execute(select, (thread,)).fetchone() == (2,)
+        assert (await talk.finished(lease=2))["status"] == "success"
+        after = await talk.ask("checkpoints", thread_id="t1", spec="graphs.py:waiting")
+        assert len(after) == len(stored) + 2
 
 
 async def test_a_foreign_program_can_write_to_the_file(talk: HostTalk, one_host: HostTalk) -> None:
@@ -176,7 +168,7 @@ async def test_an_interpreter_without_langgraph_is_told_what_to_install(project:
     assert f"{python} -m pip install" in missing.value.error["hint"]
 
 
-async def test_nothing_of_ours_shadows_the_projects_modules(project: Path) -> None:
+async def test_nothing_of_ours_shadows_the_projects_modules_and_prints_go_to_the_log(project: Path) -> None:
     for name in ("main", "service", "channel", "settings", "models", "engines"):
         (project / f"{name}.py").write_text(f"mine = {name!r}\n")
     (project / "flow.py").write_text(
@@ -184,50 +176,17 @@ async def test_nothing_of_ours_shadows_the_projects_modules(project: Path) -> No
         "from graphs import chain\n"
         "names = [m.mine for m in (main, service, channel, settings, models, engines)]\n"
         "paths = [p for p in sys.path if 'mahavishnu_tui' in p]\n"
-        "graph = chain('tell', tell=lambda state: {'answer': [names, paths, sys.path[0]]})\n"
+        "def tell(state):\n"
+        "    print('to the log', flush=True)\n"
+        "    return {'answer': [names, paths, sys.path[0]]}\n"
+        "graph = chain('tell', tell=tell)\n"
     )
     async with host(project) as talking:
         await talking.run("flow:graph")
         names, paths, first = (await talking.finished())["values"]["answer"]
+        assert await talking.ask("stop") == {}
+        assert await talking.ended() == 0
+        assert "to the log" in talking.log.read_text()
     assert names == ["main", "service", "channel", "settings", "models", "engines"]
     assert paths == []
     assert Path(first) == project
-
-
-async def test_a_damaged_or_locked_checkpoint_file_is_said(project: Path) -> None:
-    damaged = project / "damaged.db"
-    damaged.write_bytes(b"not a database, " * 100)
-    with pytest.raises(HostError) as refused:
-        async with host(project, damaged):
-            pass
-    assert refused.value.code == "MHV-430"
-    assert "damaged.db" in refused.value.error["message"]
-
-
-async def test_a_full_disk_ends_the_run_alone_and_it_goes_on_later(project: Path) -> None:
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("needs a small file system of its own")
-    small = project / "small"
-    small.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(small)], check=False
-    ).returncode:
-        pytest.skip("cannot mount")
-    try:
-        (project / "big.py").write_text(
-            "from graphs import HERE, chain\n"
-            "def big(state):\n"
-            "    return {'answer': 'x' * (10 if (HERE / 'repaired').exists() else 2_000_000)}\n"
-            "graph = chain('a', 'big', big=big)\n"
-        )
-        async with host(project, small / "c.db") as talking:
-            await talking.run("big.py")
-            full = await talking.finished()
-            assert (full["status"], full["error"]["code"]) == ("error", "MHV-006")
-            await talking.run("graphs.py:retrying", run_id="r2", thread_id="t2")
-            assert (await talking.finished("r2"))["status"] == "success"
-            (project / "repaired").touch()
-            await talking.run("big.py", mode="continue", lease=2, next_visit=3)
-            assert (await talking.finished(lease=2))["status"] == "success"
-    finally:
-        subprocess.run(["umount", "-l", str(small)], check=True)

@@ -10,7 +10,7 @@ import pytest
 from .hosttalk import HostTalk, Notice
 from .test_host_runs import ran
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 def answer(question: dict[str, Any], value: Any) -> dict[str, Any]:

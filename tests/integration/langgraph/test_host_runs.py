@@ -8,7 +8,7 @@ import pytest
 
 from .hosttalk import HostError, HostTalk
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 def ran(project: Path) -> list[str]:
