@@ -51,7 +51,7 @@ class MahavishnuApp(App[None]):
         self.animation_level = "none"
         self.session = Session(self, options, now)
         self._opener = opener
-        self._dead_hosts: set[str] = set()
+        self._told_hosts: dict[str, str] = {}
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard."""
@@ -119,14 +119,14 @@ class MahavishnuApp(App[None]):
             host = self.session.mirror.hosts.get(key) if kind == "host" else None
             if host is None:
                 continue
-            if host.state in ("lost", "failed") and key not in self._dead_hosts:
-                self._dead_hosts.add(key)
+            if host.state in ("lost", "failed") and self._told_hosts.get(key) != host.state:
+                self._told_hosts[key] = host.state
                 why = clean_line(host.note or (host.error or {}).get("message", ""))
                 deed = "cannot be started" if host.state == "failed" else "died; it is being restarted"
                 folder = host.project_root.rstrip("/").rpartition("/")[2]
                 self.say(f"The engine host of {folder} {deed}. {why}", "error")
             elif host.state == "ready":
-                self._dead_hosts.discard(key)
+                self._told_hosts.pop(key, None)
 
     def say(self, text: str, severity: str = "info") -> None:
         """Put a message on the topmost screen that has a row for it."""

@@ -60,7 +60,7 @@ class LogsScreen(OperatorScreen):
 
     def _ask(self) -> None:
         self._again = False
-        if not self._asking and self.is_mounted:
+        if not self._asking and self.is_running:
             self._asking = True
             self.run_worker(self._load(), group="logs", exit_on_error=False)
 

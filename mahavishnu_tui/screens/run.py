@@ -184,7 +184,7 @@ class RunScreen(RunActs):
     def _rest(self) -> None:
         words = {
             "path": self.path.counts(),
-            "checkpoints": self.checkpoints.counts(),
+            "checkpoints": self.checkpoints.headline(),
             "timeline": f"{len(self.following.visits())} visits",
             "state": f"state at {clean_line(self.checkpoint_id)}",
         }

@@ -238,8 +238,9 @@ def world() -> World:
     release_path = [
         visit(amber.id, 1, "build", 42, 2.1),
         visit(amber.id, 2, "test", 39, 4.0),
-        visit(amber.id, 3, "legal", 35, 2.0, namespace="review", step=3),
-        visit(amber.id, 4, "finance", 35, 1.0, namespace="review", step=3),
+        visit(amber.id, 3, "review", 35, 2.0),
+        visit(amber.id, 4, "legal", 35, 2.0, namespace="review", step=3),
+        visit(amber.id, 10, "finance", 35, 1.0, namespace="review", step=3),
         visit(amber.id, 5, "approve", 33, 6.0, step=4),
         visit(amber.id, 6, "fix", 27, 3.0, step=5),
         visit(amber.id, 7, "test", 24, 4.0, step=6),

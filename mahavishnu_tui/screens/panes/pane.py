@@ -24,7 +24,7 @@ class Pane(Vertical):
     """One of the six. The dashboard tells it of changes only while it is seen."""
 
     class Counted(Message):
-        """What `counts` says is different now."""
+        """What `headline` says is different now."""
 
     PANE: ClassVar[PaneName]
     TITLE: ClassVar[str]
@@ -57,9 +57,9 @@ class Pane(Vertical):
         if self._dirty and self.is_mounted:
             self._dirty = False
             self.draw()
-            counts = self.counts()
-            if counts != self._told:
-                self._told = counts
+            told = self.headline()
+            if told != self._told:
+                self._told = told
                 self.post_message(self.Counted())
 
     def draw(self) -> None:
@@ -75,10 +75,14 @@ class Pane(Vertical):
         """How much there is, for the title: `12 of 20,431`."""
         return ""
 
+    def headline(self) -> str:
+        """What the title says beside the name: the counts, or what is wrong with them."""
+        return self.counts()
+
     def rest(self) -> str:
         """What the message row says between messages."""
-        counts = self.counts()
-        return f"{self.TITLE.lower()}: {counts}" if counts else ""
+        said = self.headline()
+        return f"{self.TITLE.lower()}: {said}" if said else ""
 
     def set_filter(self, text: str) -> None:
         """Filter this view alone. Raises MahavishnuError (MHV-010) when the text makes no sense."""
@@ -167,6 +171,11 @@ class TablePane(Pane):
         if self.filter:
             return f"{self.shown:,} of {self.total:,} · filter {clean_line(self.filter.text, 60)}"
         return f"{self.total:,}" if self.total else ""
+
+    def headline(self) -> str:
+        """An error, where rows that were there before hide it."""
+        problem = self.problem()
+        return problem[1] if problem is not None and problem[0] == "error" else self.counts()
 
     def until_step(self) -> float | None:
         """Seconds until an age shown here reads differently; None when nothing changes by itself."""

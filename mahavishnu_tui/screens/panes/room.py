@@ -120,7 +120,8 @@ class Room(Widget):
                 "bold $accent" if name == places.active else "bold" if name == pane.PANE else "$text-muted"
             )
             parts.append((f"{'  ' if parts else ''}{PANES.index(name) + 1} {self.panes[name].TITLE}", style))
-        counts = pane.counts()
+        counts = pane.headline()
         if counts:
-            parts.append((f" ─ {counts}", "$text-muted"))
+            dash = "-" if self.session.ascii else "─"
+            parts.append((f" {dash} {counts} ", "$text-muted"))
         return Content.assemble(*parts)

@@ -1,0 +1,106 @@
+"""Opens the dashboard on a fixed world and waits for conditions, never for time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+from mahavishnu_tui.app import MahavishnuApp
+from mahavishnu_tui.screens.dashboard import Dashboard
+from mahavishnu_tui.screens.session import DashboardOptions
+from tests.snapshots.scenes import NOW, World, WorldConnection
+
+PATIENCE = 10.0
+"""Seconds a condition may take on a busy machine."""
+
+
+class Drive:
+    """A running dashboard with its stand-in server."""
+
+    def __init__(self, app: MahavishnuApp, pilot: Pilot[None], connection: WorldConnection) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.connection = connection
+
+    @property
+    def calls(self) -> list[tuple[Any, ...]]:
+        """What was asked of the server."""
+        return self.connection.client.calls
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """The first screen."""
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, Dashboard)
+        return screen
+
+    @property
+    def text(self) -> str:
+        """What the terminal shows."""
+        screen = self.app.screen
+        lines = screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in lines)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"still not so; the screen shows:\n{self.text}")
+            await self.pilot.pause()
+            await asyncio.sleep(0.01)
+
+    async def sees(self, *words: str) -> None:
+        """Wait until all these words are on the screen."""
+        await self.until(lambda: all(word in self.text for word in words))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            await self.pilot.press(key)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Type a text."""
+        names = {" ": "space", ":": "colon", "/": "slash", "(": "left_parenthesis", "!": "exclamation_mark"}
+        await self.press(*(names.get(char, char) for char in text))
+
+    async def cursor_on(self, run_name: str) -> None:
+        """Put the cursor of the runs on a run."""
+        run = next(run for run in self.connection.world.runs if run.name == run_name)
+        table = self.dashboard.room.runs.table
+        await self.until(lambda: table.move_to(run.id))
+        await self.until(lambda: self.dashboard.following.now.run_id == run.id)
+
+
+@contextlib.asynccontextmanager
+async def drive(
+    size: tuple[int, int] = (80, 24),
+    *,
+    world: World | None = None,
+    live: bool = True,
+    prepare: Callable[[WorldConnection], None] | None = None,
+    **options: Any,
+) -> AsyncIterator[Drive]:
+    """Run the dashboard against a fixed world."""
+    connection = WorldConnection(world)
+    if prepare is not None:
+        prepare(connection)
+
+    async def opener(_: DashboardOptions) -> WorldConnection:
+        return connection
+
+    app = MahavishnuApp(DashboardOptions(context="staging", **options), opener, now=lambda: NOW)
+    async with app.run_test(size=size) as pilot:
+        driven = Drive(app, pilot, connection)
+        await driven.until(lambda: app.session.connection is connection)
+        if live:
+            connection.live()
+            await driven.until(lambda: app.session.link.live)
+            await pilot.pause()
+        yield driven
