@@ -121,7 +121,7 @@ def duration(seconds: float) -> str:
         return f"{max(1, round(seconds * 1000))}ms"
     if seconds < 9.95:
         return f"{seconds:.1f}s"
-    whole = _whole(seconds)
+    whole = round(min(seconds, 1e12))
     if whole < 60:
         return f"{whole}s"
     if whole < 3600:

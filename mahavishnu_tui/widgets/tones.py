@@ -42,32 +42,49 @@ TONE_CLASSES: Final = {
 }
 
 
-class Toned(Widget):
-    """A widget that names its colours by tone."""
+class Tones:
+    """The styles of one widget by tone, kept until the theme or the focus changes."""
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._tones: dict[str, Style] = {}
+    def __init__(self, widget: Widget) -> None:
+        self.widget = widget
+        self.styles: dict[str, Style] = {"": Style.null()}
 
-    def tone(self, name: Tone | str) -> Style:
-        """The style of a tone, or of a component class; empty for `""`.
+    def style(self, name: str) -> Style:
+        """The style of a tone, or of a component class.
 
         It sets what its rule sets and nothing else, so that styles can be added up; colours that let
         the background through are blended with it.
         """
-        if not name:
-            return Style.null()
-        style = self._tones.get(name)
+        style = self.styles.get(name)
         if style is None:
             component = name if "--" in name else f"tone--{name}"
-            own = self.get_component_rich_style(component, partial=True)
-            full = self.get_component_rich_style(component)
+            own = self.widget.get_component_rich_style(component, partial=True)
+            full = self.widget.get_component_rich_style(component)
             style = own + Style(
                 color=full.color if own.color is not None else None,
                 bgcolor=full.bgcolor if own.bgcolor is not None else None,
             )
-            self._tones[name] = style
+            self.styles[name] = style
         return style
+
+    def clear(self) -> None:
+        """Read them anew."""
+        self.styles = {"": Style.null()}
+
+
+class LineView(ScrollView, can_focus=True):
+    """A scrolling view that renders lines itself, in tones taken from the theme."""
+
+    DEFAULT_CSS = f"LineView {{ scrollbar-size: 1 1; {TONES} }}"
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._tones = Tones(self)
+
+    def tone(self, name: Tone | str) -> Style:
+        """The style of a tone, or of a component class; empty for `""`."""
+        return self._tones.style(name)
 
     def notify_style_update(self) -> None:
         """The theme or the focus changed."""
@@ -75,18 +92,24 @@ class Toned(Widget):
         super().notify_style_update()
 
 
-class LineView(Toned, ScrollView, can_focus=True):
-    """A scrolling view that renders lines itself, in tones taken from the theme."""
-
-    DEFAULT_CSS = f"LineView {{ scrollbar-size: 1 1; {TONES} }}"
-    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
-
-
-class OneLine(Toned):
+class OneLine(Widget):
     """A widget one row high that renders it itself."""
 
     DEFAULT_CSS = f"OneLine {{ height: 1; width: 1fr; {TONES} }}"
     COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._tones = Tones(self)
+
+    def tone(self, name: Tone | str) -> Style:
+        """The style of a tone, or of a component class; empty for `""`."""
+        return self._tones.style(name)
+
+    def notify_style_update(self) -> None:
+        """The theme or the focus changed."""
+        self._tones.clear()
+        super().notify_style_update()
 
     def segments(self) -> list[Segment]:
         """What the row shows, cut at its right end where it is too long."""

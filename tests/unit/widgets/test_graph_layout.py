@@ -178,7 +178,7 @@ def test_release_in_a_narrow_view_goes_down():
         "│ ◦  finance                         │",
         "├─┘                                  │",
         "◦    approve                         │",
-        "├─┐  yes → deploy  no → fix          │",
+        "├─┐  yes → deploy   no → fix         │",
         "◦ │  deploy                          │",
         "│ ◦  fix ────────────────────────────┘",
         "◉",
