@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
-from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.guard import FAILURE, OK
 from mahavishnu_tui.cli.jsontext import read_json
 from mahavishnu_tui.cli.projects import resolve_target
 from mahavishnu_tui.cli.trusting import require_trust
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.client.api import RunDetail, ServerClient
+    from mahavishnu_tui.client.launcher import LaunchOptions
+    from mahavishnu_tui.models.run import Run
 
 
 @command("execute")
@@ -56,24 +64,40 @@ async def execute(
     async with connected(loaded) as client:
         workflow = await client.register(target.spec, target.project, name or target.name)
         run = await waiting.start(client, launch, workflow, given, thread_id=thread_id)
-        if wait:
-            if not setup.as_json:
-                output.narrate(f"{run.name} ({run.workflow}) started; ctrl-c leaves it running.")
-            detail = await waiting.settle(client, launch, run.id, run.version, timeout)
-        else:
-            detail = await client.run(run.id)
+        if wait and not setup.as_json:
+            output.narrate(f"{run.name} ({run.workflow}) started; ctrl-c leaves it running.")
+        return await conclude(setup, client, launch, run, wait=wait, timeout=timeout)
+
+
+async def conclude(
+    setup: Setup, client: ServerClient, launch: LaunchOptions, run: Run, *, wait: bool, timeout: float | None
+) -> int:
+    """Wait for a run if that is wanted, print how it stands; the exit status."""
+    from mahavishnu_tui.cli import waiting
+
+    if not wait:
+        show(setup, await client.run(run.id))
+        return OK
+    try:
+        detail = await waiting.settle(client, launch, run.id, run.version, timeout)
+    except MahavishnuError as error:
+        if error.code is not ErrorCode.TIMEOUT:
+            raise
+        show(setup, await client.run(run.id), error)
+        return FAILURE
     show(setup, detail)
-    return waiting.status_of(detail.run) if wait else OK
+    return waiting.status_of(detail.run)
 
 
-def show(setup: Setup, detail: object) -> None:
-    """Print how a run stands."""
+def show(setup: Setup, detail: RunDetail, trouble: MahavishnuError | None = None) -> None:
+    """Print how a run stands, and what kept us from seeing its end."""
     from mahavishnu_tui.cli.waiting import outcome
-    from mahavishnu_tui.client.api import RunDetail
 
-    assert isinstance(detail, RunDetail)
+    if trouble is not None:
+        output.narrate(f"mahavishnu: {trouble}")
     if setup.as_json:
-        output.emit(outcome(detail))
+        found = outcome(detail)
+        output.emit(found if trouble is None else {**found, "error": trouble.to_json()})
         return
     run = detail.run
     took = f" in {output.span(run.ended_at - run.started_at)}" if run.ended_at and run.started_at else ""

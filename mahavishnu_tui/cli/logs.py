@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,7 +33,7 @@ async def logs(setup: Setup, lines: int, host: str | None, follow: bool) -> int:
     for line in found["lines"]:
         output.say(line)
     if follow:
-        _follow(Path(found["path"]))
+        await _follow(Path(found["path"]))
     return OK
 
 
@@ -55,7 +55,7 @@ def _of_file(path: Path, lines: int) -> dict[str, Any]:
     return {"lines": list(kept), "path": str(path)}
 
 
-def _follow(path: Path) -> None:
+async def _follow(path: Path) -> None:
     """Print what is added, for ever; a log that was rotated is taken up from its new beginning."""
     file = path.open(errors="replace")
     file.seek(0, os.SEEK_END)
@@ -65,7 +65,7 @@ def _follow(path: Path) -> None:
             output.say(line.rstrip("\n"))
             continue
         sys.stdout.flush()
-        time.sleep(_POLL)
+        await asyncio.sleep(_POLL)
         if _replaced(path, file):
             file.close()
             file = path.open(errors="replace")

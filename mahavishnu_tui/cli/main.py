@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +14,9 @@ from mahavishnu_tui import __version__
 from mahavishnu_tui.cli.common import Dashboard, common_options
 from mahavishnu_tui.cli.guard import USAGE, guarded
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+
+COMPLETION = "_MAHAVISHNU_COMPLETE"
+"""The environment variable through which a shell asks what completes a word."""
 
 
 class LazyGroup(click.Group):
@@ -103,11 +107,17 @@ def run(words: Sequence[str], dashboard: Dashboard) -> int:
 
 
 def _run(words: Sequence[str], dashboard: Dashboard) -> int:
+    if COMPLETION in os.environ:
+        root.main(args=list(words), prog_name="mahavishnu")
+    # Not root.main(), which has ways of its own with closed pipes and ctrl-c.
     try:
-        status = root.main(args=list(words), prog_name="mahavishnu", standalone_mode=False, obj=dashboard)
+        with root.make_context("mahavishnu", list(words), obj=dashboard) as context:
+            status = root.invoke(context)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         return USAGE
+    except click.exceptions.Exit as error:
+        return error.exit_code
     except click.ClickException as error:
         error.show(file=sys.stderr)
         if "--json" in words:
@@ -115,6 +125,4 @@ def _run(words: Sequence[str], dashboard: Dashboard) -> int:
                 json.dumps({"error": MahavishnuError(ErrorCode.BAD_INPUT, error.format_message()).to_json()})
             )
         return error.exit_code
-    except click.Abort:
-        raise KeyboardInterrupt from None
     return status if isinstance(status, int) else 0

@@ -110,6 +110,8 @@ def _from_langgraph_json(path: Path, name: str, interpreter: str | None) -> Targ
         raise _wrong(path, f"it has no graph {name!r}", f"It has: {', '.join(map(str, graphs))}.")
     env = found.get("env")
     env_file = str(path.parent / env) if isinstance(env, str) and env else ""
+    if env_file and not Path(env_file).is_file():
+        raise _wrong(path, f"its env file {env_file} does not exist", 'Write it, or take "env" out.')
     project = Project(str(path.parent), _interpreter(path.parent, interpreter), env_file)
     file, _, attribute = entry.rpartition(":")
     if "/" not in file and not file.endswith(".py"):

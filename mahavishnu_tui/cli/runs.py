@@ -65,18 +65,12 @@ async def cancel(setup: Setup, run: str) -> int:
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait at most.")
 async def resume(setup: Setup, run: str, checkpoint: str | None, wait: bool, timeout: float | None) -> int:
     """Go on with RUN: paused, failed or cancelled, or from one of its checkpoints."""
-    from mahavishnu_tui.cli import waiting
-    from mahavishnu_tui.cli.execute import show
+    from mahavishnu_tui.cli.execute import conclude
     from mahavishnu_tui.client.launcher import LaunchOptions
 
     loaded = setup.load_strictly()
     async with connected(loaded) as client:
         found = (await client.run(run)).run
         resumed = await client.resume(found.id, who(), checkpoint)
-        if wait:
-            launch = LaunchOptions.of(loaded)
-            detail = await waiting.settle(client, launch, resumed.id, resumed.version, timeout)
-        else:
-            detail = await client.run(resumed.id)
-    show(setup, detail)
-    return waiting.status_of(detail.run) if wait else OK
+        launch = LaunchOptions.of(loaded)
+        return await conclude(setup, client, launch, resumed, wait=wait, timeout=timeout)

@@ -63,7 +63,7 @@ async def _of_file(setup: Setup, workflow_file: str, interpreter: str | None, tr
     for file in target.files:
         require_trust(loaded.store, file, trust=trust)
     async with connected(loaded) as client:
-        workflow = await client.register(target.spec, target.project, target.name, refresh=True)
+        workflow = await client.register(target.spec, target.project, target.name)
     return GraphShape.from_json(workflow.shape or {})
 
 

@@ -71,7 +71,6 @@ async def settle(
             ErrorCode.TIMEOUT,
             f"The run is still at work after {timeout:g} s.",
             f"It goes on; `mahavishnu langgraph cancel {run_id}` ends it.",
-            run_id=run_id,
         ) from None
     return await client.run(run_id)
 
