@@ -49,7 +49,7 @@ class AnswerTracker:
         else:
             self._tasks.setdefault(thread.owners[interrupt_id], []).append(interrupt_id)
 
-    def stored(self, thread_id: str, scope: str, task_id: str, channels: frozenset[str]) -> None:
+    def stored(self, scope: str, task_id: str, channels: frozenset[str]) -> None:
         """The saver has committed a checkpoint (no task id), or what a task wrote."""
         if not task_id:
             done = self._stops.pop(scope, [])

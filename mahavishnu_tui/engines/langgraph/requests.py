@@ -37,6 +37,8 @@ class RunRequest:
     checkpoint_id: str = ""
     next_visit: int = 1
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
+    intent: str = ""
+    """Names one order to start or fork: repeated after a crash, it is carried out once."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRequest:
@@ -63,6 +65,7 @@ class RunRequest:
                 checkpoint_id=str(data.get("checkpoint_id") or ""),
                 next_visit=int(data.get("next_visit") or 1),
                 config=dict(data.get("config") or {}),
+                intent=str(data.get("intent") or ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MahavishnuError(

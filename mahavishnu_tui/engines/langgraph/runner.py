@@ -21,7 +21,14 @@ from mahavishnu_tui.engines.langgraph.recorder import PathRecorder
 from mahavishnu_tui.engines.langgraph.requests import EngineSettings, FinalStatus, Notify, RunRequest
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
 from mahavishnu_tui.engines.langgraph.shape import AnyGraph
-from mahavishnu_tui.engines.langgraph.thread import GRAPH_KEY, RUN_KEY, StoredThread, read_thread
+from mahavishnu_tui.engines.langgraph.steps import StepNotices
+from mahavishnu_tui.engines.langgraph.thread import (
+    GRAPH_KEY,
+    INTENT_KEY,
+    RUN_KEY,
+    StoredThread,
+    read_thread,
+)
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Question
 
 _NOTHING_TO_RUN = object()
@@ -50,6 +57,7 @@ class Dispatch:
         self._limit = int(request.config.get("recursion_limit") or settings.recursion_limit)
         self._answers = AnswerTracker(self._report_answers)
         self._root: dict[str, Any] = {}
+        self._steps = StepNotices(self._send)
         self.recorder = self._new_recorder(frozenset())
 
     def drain(self) -> None:
@@ -62,13 +70,13 @@ class Dispatch:
 
     async def run(self) -> dict[str, Any]:
         """Run to an end; return the `finished` notice, which is sent too. Errors are in it, not raised."""
-        self._saver.stored[self.request.thread_id] = self._answers.stored
+        self._saver.stored[self.request.thread_id] = self._stored
         try:
             finished = await self._run()
         except BaseException as error:  # SystemExit of a node must not end its host
             finished = await self._failed(error)
         finally:
-            if self._saver.stored.get(self.request.thread_id) == self._answers.stored:
+            if self._saver.stored.get(self.request.thread_id) == self._stored:
                 del self._saver.stored[self.request.thread_id]
         self._send(finished)
         return finished
@@ -108,15 +116,16 @@ class Dispatch:
             WorkflowError: MHV-107, MHV-421.
         """
         config = self._config()
-        if self.request.mode == "fork":
+        thread = await read_thread(self.graph, self._saver, self.request.thread_id)
+        mode = "continue" if self._carried_out(thread) else self.request.mode
+        if mode == "fork":
             await self._check_checkpoint()
             config["configurable"]["checkpoint_id"] = self.request.checkpoint_id
             return None, config
-        thread = await read_thread(self.graph, self._saver, self.request.thread_id)
-        if not thread.exists or thread.run_id != self.request.run_id:
-            # nothing of this run is stored: it starts, also when it was meant to go on
+        if mode == "start" or not thread.exists:
             return ({} if self.request.input is None else self.request.input), config
         self._check_lost(thread)
+        self._steps.stored(thread.checkpoint_id)
         self.recorder = self._new_recorder(thread.stored_tasks)
         used = self._answers.match(self.request.answers, thread)
         stops = [key for key in thread.scopes if key not in used]
@@ -124,6 +133,12 @@ class Dispatch:
             return _NOTHING_TO_RUN, config
         resume = {key: value for key, value in used.items() if key not in thread.scopes}
         return (Command(resume=resume) if resume else None), config
+
+    def _carried_out(self, thread: StoredThread) -> bool:
+        """Whether this start or fork was begun by an earlier dispatch, of which something is stored."""
+        if self.request.intent:
+            return thread.intent == self.request.intent
+        return self.request.mode == "start" and thread.run_id == self.request.run_id
 
     def _config(self) -> RunnableConfig:
         given = self.request.config
@@ -136,13 +151,17 @@ class Dispatch:
         }
         config: RunnableConfig = {
             "configurable": {**configurable, "thread_id": self.request.thread_id},
-            "metadata": {**metadata, RUN_KEY: self.request.run_id, GRAPH_KEY: self._graph_hash},
+            "metadata": {**metadata, **self._stamps()},
             "recursion_limit": self._limit,
             "tags": list(given.get("tags") or ()),
         }
         if given.get("max_concurrency"):
             config["max_concurrency"] = int(given["max_concurrency"])
         return config
+
+    def _stamps(self) -> dict[str, str]:
+        stamps = {RUN_KEY: self.request.run_id, GRAPH_KEY: self._graph_hash}
+        return {**stamps, INTENT_KEY: self.request.intent} if self.request.intent else stamps
 
     async def _check_checkpoint(self) -> None:
         config: Any = {
@@ -180,15 +199,7 @@ class Dispatch:
         data = part["data"]
         if data["type"] == "checkpoint" and not part["ns"]:
             self._root = data["payload"]
-            configurable = (self._root.get("config") or {}).get("configurable", {})
-            self._send(
-                {
-                    "ev": "step",
-                    "step": data["step"],
-                    "next": [name for name in self._root["next"] if name != "__start__"],
-                    "checkpoint_id": configurable.get("checkpoint_id", ""),
-                }
-            )
+            self._steps.seen(data["step"], self._root)
 
     async def _at_rest(self) -> dict[str, Any]:
         """The state as it is stored: finished, waiting, or stopped where it can go on."""
@@ -238,6 +249,11 @@ class Dispatch:
             "questions": [question.to_json() for question in questions or ()],
             "path": self.recorder.path,
         }
+
+    def _stored(self, scope: str, checkpoint_id: str, task_id: str, channels: frozenset[str]) -> None:
+        self._answers.stored(scope, task_id, channels)
+        if not scope and not task_id:
+            self._steps.stored(checkpoint_id)
 
     def _report_visit(self, visit: NodeVisit) -> None:
         self._send({"ev": "visit", "visit": visit.to_json()})

@@ -25,8 +25,8 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError
 LOCK_WAIT = 30.0
 """Seconds to wait for another writer of the file."""
 StoredHook = Callable[[str, str, str, frozenset[str]], None]
-"""Called with thread, namespace, task id and channels once writes are committed; for a checkpoint the task id
-is empty and the channels are none."""
+"""Called once something is committed: with namespace, checkpoint id, task id and the channels that the task
+wrote; for a checkpoint itself the task id is empty and there are no channels."""
 _CONTROL = frozenset(("__error__", "__error_source_node__", "__interrupt__", "__resume__"))
 """Channels that say what happened to a task, not what it produced."""
 
@@ -119,7 +119,7 @@ class LeasedSaver(AsyncSqliteSaver):
             raise self._explain(error, thread_id) from error
         except TypeError as error:
             raise self._unserialisable(checkpoint["channel_values"].items(), error) from error
-        self._report(thread_id, config, "", frozenset())
+        self._report(config, checkpoint["id"], "", frozenset())
         return result
 
     async def aput_writes(
@@ -143,11 +143,14 @@ class LeasedSaver(AsyncSqliteSaver):
             raise self._explain(error, thread_id) from error
         except TypeError as error:
             raise self._unserialisable(writes, error) from error
-        self._report(thread_id, config, task_id, frozenset(channel for channel, _ in writes))
+        checkpoint_id = str(config["configurable"]["checkpoint_id"])
+        self._report(config, checkpoint_id, task_id, frozenset(channel for channel, _ in writes))
 
-    def _report(self, thread_id: str, config: RunnableConfig, task_id: str, channels: frozenset[str]) -> None:
-        if hook := self.stored.get(thread_id):
-            hook(thread_id, str(config["configurable"].get("checkpoint_ns", "")), task_id, channels)
+    def _report(
+        self, config: RunnableConfig, checkpoint_id: str, task_id: str, channels: frozenset[str]
+    ) -> None:
+        if hook := self.stored.get(str(config["configurable"]["thread_id"])):
+            hook(str(config["configurable"].get("checkpoint_ns", "")), checkpoint_id, task_id, channels)
 
     async def _undo(self) -> None:
         """Give the write lock back: the stock saver leaves the failed transaction open."""

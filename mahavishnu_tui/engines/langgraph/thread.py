@@ -17,6 +17,8 @@ from mahavishnu_tui.models import Question
 
 RUN_KEY = "mahavishnu_run"
 """Checkpoint metadata: the run that stored it. LangGraph gives `run_id` a meaning of its own."""
+INTENT_KEY = "mahavishnu_intent"
+"""Checkpoint metadata: the order to start or fork that the run which stored it was carrying out."""
 GRAPH_KEY = "mahavishnu_graph"
 """Checkpoint metadata: the hash of the graph that stored it."""
 
@@ -27,7 +29,7 @@ class StoredThread:
 
     checkpoint_id: str = ""
     run_id: str = ""
-    graph_hash: str = ""
+    intent: str = ""
     next: list[str] = dataclasses.field(default_factory=list)
     """The nodes of the root graph that have still to run."""
     finished: bool = False
@@ -62,7 +64,7 @@ async def read_thread(graph: AnyGraph, saver: LeasedSaver, thread_id: str) -> St
     metadata: dict[str, Any] = dict(snapshot.metadata or {})
     thread.checkpoint_id = str(snapshot.config["configurable"]["checkpoint_id"])
     thread.run_id = str(metadata.get(RUN_KEY, ""))
-    thread.graph_hash = str(metadata.get(GRAPH_KEY, ""))
+    thread.intent = str(metadata.get(INTENT_KEY, ""))
     thread.next = [str(node) for node in snapshot.next]
     thread.finished = not snapshot.tasks
     thread.values = snapshot.values

@@ -232,11 +232,28 @@ async def test_new_input_on_a_finished_thread_goes_on_with_its_state(talk: HostT
     assert second["values"] == {"log": ["a", "b", "c"] * 2, "n": 2}
 
 
-async def test_a_continue_of_a_run_of_which_nothing_is_stored_starts_it(talk: HostTalk) -> None:
-    await talk.run("graphs.py:line", input={"n": 1})
+async def test_a_start_that_is_repeated_is_carried_out_once(talk: HostTalk, project: Path) -> None:
+    for lease, intent in ((1, "first"), (2, "first"), (3, "second")):
+        await talk.run("graphs.py:line", lease=lease, intent=intent, input={"n": lease})
+        await talk.finished(lease=lease)
+    assert ran(project) == ["a", "b", "c"] * 2
+    assert (await talk.ask("state", thread_id="t1", spec="graphs.py:line"))["values"]["n"] == 3
+
+
+async def test_a_fork_that_is_repeated_is_carried_out_once(talk: HostTalk, project: Path) -> None:
+    await talk.run("graphs.py:line", intent="start")
     await talk.finished()
-    await talk.run("graphs.py:line", run_id="r2", lease=2, mode="continue", input={"n": 2})
-    assert (await talk.finished("r2", 2))["values"]["n"] == 2
+    listed = await talk.ask("checkpoints", thread_id="t1", spec="graphs.py:line")
+    at = next(c["id"] for c in listed if c["next"] == ["c"])
+    for lease in (2, 3):
+        await talk.run("graphs.py:line", mode="fork", lease=lease, intent="fork", checkpoint_id=at)
+        assert (await talk.finished(lease=lease))["values"]["log"] == ["a", "b", "c"]
+    assert ran(project) == ["a", "b", "c", "c"]
+
+
+async def test_a_continue_of_which_nothing_is_stored_is_a_start(talk: HostTalk) -> None:
+    await talk.run("graphs.py:line", mode="continue", input={"n": 2})
+    assert (await talk.finished())["values"] == {"log": ["a", "b", "c"], "n": 2}
 
 
 async def test_a_renamed_node_is_said_and_not_taken_for_the_end(talk: HostTalk, project: Path) -> None:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from langgraph.errors import EmptyInputError, GraphRecursionError
+
+from mahavishnu_tui.engines import AdapterError, WorkflowError
+from mahavishnu_tui.engines.langgraph.failures import MAX_DETAIL, explain, storage_error, trace
+from mahavishnu_tui.models import ErrorCode, NodeVisit
+
+FILE = Path("/data/c.db")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("database or disk is full", "MHV-006"),
+        ("[Errno 28] No space left on device", "MHV-006"),
+        ("database is locked", "MHV-004"),
+        ("database disk image is malformed", "MHV-430"),
+        ("file is not a database", "MHV-430"),
+        ("unable to open database file", "MHV-430"),
+    ],
+)
+def test_storage(text: str, code: str) -> None:
+    error = storage_error(sqlite3.OperationalError(text), FILE)
+    assert isinstance(error, AdapterError)
+    assert error.code.value == code
+    assert "/data/c.db" in error.message
+    assert error.hint
+
+
+def why(
+    error: BaseException, node: str = "", visits: tuple[NodeVisit, ...] = ()
+) -> AdapterError | WorkflowError:
+    found = explain(error, list(visits), node, 25, FILE)
+    assert isinstance(found, (AdapterError, WorkflowError))
+    return found
+
+
+def visit(node: str) -> NodeVisit:
+    return NodeVisit("r", 1, node, "t", 1, 0.0)
+
+
+def test_a_sqlite_error_of_ours_is_storage_and_of_a_node_is_the_nodes() -> None:
+    error = sqlite3.OperationalError("database is locked")
+    assert why(error).code is ErrorCode.DATABASE_LOCKED
+    assert why(error, "a").code is ErrorCode.NODE_FAILED
+
+
+def test_loops_name_what_repeats() -> None:
+    error = GraphRecursionError("limit")
+    assert "among b, a" in why(error, visits=tuple(map(visit, "xababb"))).message
+    assert "loop:" in why(error, visits=(visit("a"),)).message
+
+
+def test_input_is_blamed_only_when_nothing_ran() -> None:
+    assert why(EmptyInputError("none")).code is ErrorCode.INPUT_INVALID
+    assert why(EmptyInputError("none"), "a", (visit("a"),)).code is ErrorCode.NODE_FAILED
+
+
+def test_our_own_errors_pass() -> None:
+    own = AdapterError(ErrorCode.LEASE_LOST, "gone")
+    assert why(own) is own
+
+
+def test_failures_without_node_or_text() -> None:
+    assert why(ValueError()).message == "The run failed: ValueError"
+    assert why(KeyboardInterrupt()).message == "Node '(unknown)' raised KeyboardInterrupt."
+
+
+def test_a_long_trace_keeps_head_and_tail() -> None:
+    text = trace(ValueError("x" * 2 * MAX_DETAIL + "end"))
+    assert len(text) < MAX_DETAIL + 20
+    assert text.startswith("ValueError")
+    assert text.rstrip().endswith("end")

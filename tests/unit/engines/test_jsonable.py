@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import json
+from collections import deque, namedtuple
+from pathlib import PurePosixPath
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from pydantic import BaseModel
+
+from mahavishnu_tui.engines.langgraph.jsonable import canonical, to_json
+
+Point = namedtuple("Point", "x y")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@dataclasses.dataclass
+class Order:
+    item: str
+    count: int = 1
+
+
+class Model(BaseModel):
+    name: str
+    inner: dict[str, int] = {}
+
+
+class Hostile:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (None, None),
+        (True, True),
+        (3, 3),
+        (2**70, str(2**70)),
+        (1.5, 1.5),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+        ("a\ud800b", "a\N{REPLACEMENT CHARACTER}b"),
+        (b"ab", "<2 bytes: YWI=>"),
+        (Colour.RED, "red"),
+        ({3: 1, (1, 2): 2}, {"3": 1, "(1, 2)": 2}),
+        ({"b", "a"}, ["a", "b"]),
+        ((1, [2]), [1, [2]]),
+        (deque([1]), [1]),
+        (Point(1, 2), {"x": 1, "y": 2}),
+        (Order("x"), {"item": "x", "count": 1}),
+        (Model(name="n", inner={"k": 1}), {"name": "n", "inner": {"k": 1}}),
+        (ValueError("bad"), "ValueError: bad"),
+        (datetime.date(2026, 1, 2), "2026-01-02"),
+        (datetime.timedelta(seconds=5), "0:00:05"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (PurePosixPath("/a"), "/a"),
+        (HumanMessage("hi"), {"type": "human", "content": "hi"}),
+        (ToolMessage("ok", tool_call_id="1"), {"type": "tool", "content": "ok", "tool_call_id": "1"}),
+        (Order, repr(Order)),
+        (Hostile(), "<Hostile>"),
+    ],
+)
+def test_every_kind_of_value(value: Any, plain: Any) -> None:
+    assert to_json(value) == (plain, False)
+
+
+def test_a_message_shows_its_tool_calls() -> None:
+    call = {"name": "rm", "args": {"path": "/"}, "id": "1", "type": "tool_call"}
+    plain, _ = to_json(AIMessage("", tool_calls=[call]))
+    assert plain["tool_calls"][0]["args"] == {"path": "/"}
+
+
+def test_no_memory_addresses() -> None:
+    assert "0x" not in to_json(object())[0]
+    assert "0x" not in canonical([lambda: 1, object()])
+
+
+def test_cycles_end() -> None:
+    loop: list[Any] = [1]
+    loop.append(loop)
+    assert to_json(loop) == ([1, "<cycle>"], False)
+
+
+def test_the_same_object_twice_is_no_cycle() -> None:
+    twice = {"a": 1}
+    assert to_json([twice, twice])[0] == [{"a": 1}, {"a": 1}]
+
+
+def test_depth_is_bounded() -> None:
+    deep: Any = 1
+    for _ in range(500):
+        deep = [deep]
+    assert to_json(deep)[1] is True
+
+
+def test_binary_is_cut() -> None:
+    plain, truncated = to_json(b"x" * 1000)
+    assert plain.startswith("<1000 bytes: ")
+    assert truncated
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=100),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner) | st.tuples(inner, inner)
+    ),
+    max_leaves=30,
+)
+
+
+@given(values, st.integers(min_value=10, max_value=3000))
+def test_always_json_and_never_much_over_budget(value: Any, budget: int) -> None:
+    plain, truncated = to_json(value, budget)
+    text = json.dumps(plain, allow_nan=False)
+    text.encode()
+    assert len(json.dumps(plain, ensure_ascii=False)) <= 8 * budget + 400
+    if not truncated:
+        assert to_json(plain)[0] == plain or any(c in repr(value) for c in ("nan", "inf", "b'", 'b"'))
+
+
+@given(st.dictionaries(st.text(), st.integers()))
+def test_canonical_does_not_depend_on_order(value: dict[str, int]) -> None:
+    assert canonical(value) == canonical(dict(reversed(list(value.items()))))
