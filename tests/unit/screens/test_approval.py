@@ -1,0 +1,219 @@
+"""Answering: what is shown is what is answered, and nothing is lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual.widgets import Button, Input, TextArea
+
+from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
+from mahavishnu_tui.screens.approval import ApprovalScreen
+from mahavishnu_tui.widgets.json_editor import JsonEditor
+from mahavishnu_tui.widgets.state_tree import StateTree
+from tests.snapshots.scenes import NOW, World, world
+from tests.unit.screens.driving import Drive, drive
+
+
+def answers(driven: Drive) -> list[tuple[Any, ...]]:
+    return [call[1:] for call in driven.calls if call[0] == "answer"]
+
+
+async def opened(driven: Drive, run_name: str = "brisk-heron") -> ApprovalScreen:
+    await driven.cursor_on(run_name)
+    await driven.press("a")
+    await driven.until(lambda: isinstance(driven.app.screen, ApprovalScreen))
+    screen = driven.app.screen
+    assert isinstance(screen, ApprovalScreen)
+    await driven.until(lambda: screen.query("#close"))
+    await driven.pilot.pause()
+    return screen
+
+
+async def push(driven: Drive, label: str) -> None:
+    """Move the focus to a button and press it, as an operator does."""
+
+    def focused() -> str:
+        widget = driven.app.screen.focused
+        return str(widget.label) if isinstance(widget, Button) else ""
+
+    for _ in range(12):
+        if focused() == label:
+            break
+        await driven.press("tab")
+    assert focused() == label, f"no button {label}"
+    button = driven.app.screen.focused
+    # Textual swallows a press while it still shows the one before.
+    await driven.until(lambda: button is not None and not button.has_class("-active"))
+    await driven.press("enter")
+
+
+def other(**changes: Any) -> World:
+    """The world with the first question changed."""
+    changed = world()
+    changed.approvals[0] = changed.approvals[0].replace(**changes)
+    return changed
+
+
+async def test_the_question_is_shown_in_full_and_nothing_acts_at_first() -> None:
+    async with drive() as driven:
+        screen = await opened(driven)
+        await driven.sees("brisk-heron", "node approve", "Deploy 1.4.2 to production?", "feature-x", "risk")
+        await driven.sees("yes → deploy or no → fix", "5d1e0c99aa31", "waits 4m")
+        assert isinstance(screen.focused, StateTree)
+        await driven.press("enter")
+        assert answers(driven) == []
+        await driven.press("escape")
+        assert len(driven.app.screen_stack) == 1
+
+
+async def test_approve_sends_the_hash_that_was_shown() -> None:
+    async with drive() as driven:
+        screen = await opened(driven)
+        screen.query_one(Input).value = "looks fine"
+        await push(driven, "Approve")
+        await driven.sees("brisk-heron: answered (ledger #4821)")
+        ((identity, shown, value, by, comment),) = answers(driven)
+        assert (identity, shown, value) == ("run-0019.approve", "5d1e0c99aa31", True)
+        assert "@" in by
+        assert comment == "looks fine"
+
+
+async def test_the_dialog_closes_only_once_the_server_has_acknowledged() -> None:
+    async with drive() as driven:
+        await opened(driven)
+        gate = driven.connection.client.hold["answer"] = asyncio.Event()
+        await push(driven, "Reject")
+        await driven.sees("sending …")
+        await driven.press("escape")
+        await driven.sees("the answer is on its way")
+        assert isinstance(driven.app.screen, ApprovalScreen)
+        gate.set()
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
+        assert [call[2] for call in answers(driven)] == [False]
+
+
+async def test_a_failed_send_keeps_what_was_typed() -> None:
+    async with drive() as driven:
+        screen = await opened(driven)
+        await push(driven, "Respond…")
+        await driven.type("not today")
+        driven.connection.client.fail["answer"] = MahavishnuError(ErrorCode.DISK_FULL, "The disk is full.")
+        await push(driven, "Send")
+        await driven.sees("MHV-006", "what you typed is still")
+        assert screen.query_one("#approval-text", TextArea).text == "not today"
+        driven.connection.client.fail.clear()
+        await push(driven, "Send")
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
+        assert answers(driven)[-1][2] == "not today"
+
+
+async def test_a_question_that_changed_is_shown_anew() -> None:
+    async with drive() as driven:
+        await opened(driven)
+        changed = driven.connection.world.approvals[0].replace(
+            value={"question": "Deploy 2.0?"}, hash="0ther0ther"
+        )
+        driven.connection.world.approvals[0] = changed
+        driven.connection.client.fail["answer"] = MahavishnuError(
+            ErrorCode.QUESTION_CHANGED, "The question has changed."
+        )
+        await push(driven, "Approve")
+        await driven.sees("MHV-104", "Deploy 2.0?", "read it again")
+        driven.connection.client.fail.clear()
+        await push(driven, "Approve")
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
+        assert answers(driven)[-1][1] == "0ther0ther"
+
+
+async def test_answered_by_somebody_else_while_it_was_open() -> None:
+    async with drive() as driven:
+        screen = await opened(driven)
+        asked = driven.connection.world.approvals[0]
+        done = asked.replace(status="applied", answered_by="bo@bastion", answered_at=NOW - 1)
+        driven.connection.world.approvals[0] = done
+        driven.connection.event("approval", done.id, done)
+        await driven.sees("This question was answered by bo@bastion")
+        assert [str(button.label) for button in screen.query(Button)] == ["Close"]
+        await push(driven, "Close")
+        assert len(driven.app.screen_stack) == 1
+
+
+async def test_a_run_that_went_on_withdraws_its_question() -> None:
+    async with drive() as driven:
+        await opened(driven)
+        gone = driven.connection.world.approvals.pop(0)
+        driven.connection.event("approval", gone.id, gone.replace(status="superseded"))
+        await driven.sees("went on without an answer")
+
+
+async def test_reloading_may_fail_too() -> None:
+    async with drive() as driven:
+        await opened(driven)
+        client = driven.connection.client
+        client.fail["answer"] = MahavishnuError(ErrorCode.ALREADY_ANSWERED, "Bo answered it.")
+        client.fail["approvals"] = MahavishnuError(ErrorCode.SERVER_UNREACHABLE, "No server.")
+        await push(driven, "Approve")
+        await driven.sees("MHV-002 No server.")
+
+
+async def test_edit_starts_with_the_payload_and_refuses_what_is_not_json() -> None:
+    async with drive() as driven:
+        screen = await opened(driven)
+        await push(driven, "Edit…")
+        editor = screen.query_one(JsonEditor)
+        assert editor.value["risk"] == "high"
+        editor.query_one(TextArea).text = "{nope"
+        await push(driven, "Send")
+        await driven.sees("MHV-010", "not JSON")
+        assert answers(driven) == []
+        await push(driven, "Back")
+        await driven.sees("Respond…")
+        await push(driven, "Edit…")
+        assert editor.text == "{nope", "what was typed is kept"
+        editor.query_one(TextArea).text = '{"go": 1}'
+        await push(driven, "Send")
+        await driven.until(lambda: answers(driven))
+        assert answers(driven)[0][2] == {"go": 1}
+
+
+async def test_a_schema_is_checked_before_it_is_sent() -> None:
+    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+    async with drive(world=other(schema=schema)) as driven:
+        screen = await opened(driven)
+        await push(driven, "Fill in…")
+        editor = screen.query_one(JsonEditor)
+        assert editor.value == {"ok": False}
+        editor.query_one(TextArea).text = '{"ok": "yes"}'
+        await push(driven, "Send")
+        await driven.sees("MHV-106", "ok must be boolean")
+        assert answers(driven) == []
+
+
+async def test_options_of_the_question_are_the_buttons() -> None:
+    async with drive() as driven:
+        await driven.press("4", "enter")
+        await driven.until(lambda: isinstance(driven.app.screen, ApprovalScreen))
+        await driven.sees("refuse", "escalate", "25m left, until")
+        await push(driven, "escalate")
+        await driven.until(lambda: answers(driven))
+        assert answers(driven)[0][:3] == ("run-0017.ask", "99aa315d1e0c", "escalate")
+
+
+async def test_a_breakpoint_goes_on() -> None:
+    async with drive(world=other(kind="breakpoint", value=None)) as driven:
+        await opened(driven)
+        await driven.sees("Goes on when you say so.")
+        await push(driven, "Continue")
+        await driven.until(lambda: answers(driven))
+
+
+async def test_a_run_that_asks_nothing_says_where_questions_are() -> None:
+    async with drive() as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.press("a")
+        await driven.sees("amber-otter asks nothing", "4 shows them")
+
+
+def test_the_world_is_as_the_tests_think() -> None:
+    assert isinstance(world().approvals[0], Approval)

@@ -1,0 +1,326 @@
+"""One run, opened; launching; what acts on runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.widgets import Button, Input, TextArea
+
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.screens.confirm import ConfirmScreen
+from mahavishnu_tui.screens.launch import LaunchScreen
+from mahavishnu_tui.screens.run import RunScreen
+from mahavishnu_tui.widgets.json_editor import JsonEditor
+from tests.snapshots.scenes import NOW, run, visit
+from tests.unit.screens.driving import Drive, drive
+from tests.unit.screens.test_approval import push
+
+
+def asked(driven: Drive, name: str) -> list[tuple[Any, ...]]:
+    return [call[1:] for call in driven.calls if call[0] == name]
+
+
+async def opened(driven: Drive, name: str = "amber-otter", *keys: str) -> RunScreen:
+    await driven.cursor_on(name)
+    await driven.press("enter")
+    await driven.until(lambda: isinstance(driven.app.screen, RunScreen))
+    screen = driven.app.screen
+    assert isinstance(screen, RunScreen)
+    await driven.until(lambda: screen.following.now.loaded)
+    await driven.press(*keys)
+    return screen
+
+
+async def test_tabs_of_a_run() -> None:
+    async with drive() as driven:
+        screen = await opened(driven)
+        await driven.sees("amber-otter · release", "running 42s", "deploy")
+        await driven.press("right_square_bracket")
+        await driven.sees("TIMELINE", "review/legal", "█")
+        await driven.press("right_square_bracket")
+        await driven.sees("version", "1.4.2", "state at latest")
+        await driven.press("4")
+        await driven.sees("● now", "14:13")
+        await driven.press("5")
+        await driven.sees("execution path", "output")
+        await driven.press("6")
+        await driven.sees("No node of this run has failed.")
+        await driven.press("left_square_bracket")
+        assert screen.tab == "io"
+        await driven.press("escape")
+        assert driven.dashboard.room.runs.current is driven.app.session.mirror.runs["run-0020"]
+
+
+async def test_it_goes_on_live() -> None:
+    async with drive() as driven:
+        await opened(driven, "amber-otter", "2")
+        amber = driven.connection.world.runs[0]
+        driven.connection.event("visit", f"{amber.id}#9", visit(amber.id, 9, "deploy", 12, 11, step=9))
+        driven.connection.event("run", amber.id, amber.replace(status="success", ended_at=NOW, version=2))
+        await driven.sees("done 42s", "11s")
+        await driven.press("5")
+        before = len(asked(driven, "run"))
+        await driven.until(lambda: len(asked(driven, "run")) >= max(1, before))
+
+
+async def test_the_errors_of_a_run() -> None:
+    async with drive() as driven:
+        await opened(driven, "dusty-lynx", "6")
+        await driven.sees("MHV-426", "KeyError: 'price'", "at node transform", "attempt 2", "recovered 1×")
+
+
+async def test_from_a_checkpoint_to_its_state() -> None:
+    async with drive() as driven:
+        await opened(driven, "amber-otter", "4")
+        await driven.sees("● now")
+        await driven.press("j", "enter")
+        await driven.until(lambda: ("run-0020", "1f0a0007") in asked(driven, "state"))
+        await driven.sees("state at 1f0a0007")
+
+
+async def test_from_a_visit_to_the_state_after_it() -> None:
+    async with drive() as driven:
+        await opened(driven, "amber-otter", "2")
+        await driven.sees("TIMELINE")
+        await driven.press("j", "j", "j", "j", "j", "j", "enter")
+        await driven.until(lambda: ("run-0020", "1f0a0006") in asked(driven, "state"))
+
+
+async def test_from_a_node_of_the_dashboard_to_its_state() -> None:
+    async with drive((200, 50)) as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.until(lambda: driven.dashboard.following.now.loaded)
+        await driven.press("2", "enter")
+        await driven.until(lambda: isinstance(driven.app.screen, RunScreen))
+        await driven.until(lambda: ("run-0020", "1f0a0001") in asked(driven, "state"))
+
+
+async def test_from_the_checkpoints_pane() -> None:
+    async with drive() as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.press("3")
+        await driven.sees("● now")
+        await driven.press("enter")
+        await driven.until(lambda: ("run-0020", "1f0a0008") in asked(driven, "state"))
+
+
+async def test_a_state_that_cannot_be_read() -> None:
+    async with drive() as driven:
+        driven.connection.client.fail["state"] = MahavishnuError(ErrorCode.CHECKPOINT_UNKNOWN, "Gone.")
+        await opened(driven, "amber-otter", "3")
+        await driven.sees("MHV-107 Gone.", ":errors")
+
+
+async def test_resuming_from_a_checkpoint_names_what_runs_again() -> None:
+    async with drive() as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.press("3")
+        await driven.sees("● now")
+        await driven.press("j", "j", "j", "r")
+        await driven.sees("Resume amber-otter from step 5?", "runs again  test", "1f0a0005")
+        focused = driven.app.screen.focused
+        assert isinstance(focused, Button)
+        assert focused.id == "no"
+        await driven.press("enter")
+        assert asked(driven, "resume") == []
+        await driven.press("r", "right", "enter")
+        await driven.until(lambda: asked(driven, "resume") == [("run-0020", "1f0a0005")])
+        await driven.sees("goes on from step 5")
+
+
+async def test_nothing_to_resume_after_the_end() -> None:
+    async with drive() as driven:
+        amber = driven.connection.world.runs[0].id
+        stored = driven.connection.world.checkpoints[amber]
+        driven.connection.world.checkpoints[amber] = [stored[0].replace(next=[])]
+        await driven.cursor_on("amber-otter")
+        await driven.press("3")
+        await driven.sees("the end")
+        await driven.press("r")
+        await driven.sees("it is the end")
+
+
+async def test_cancel_is_only_in_the_menu_and_asks() -> None:
+    async with drive() as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.press("x")
+        await driven.sees("cancel …", "pause at the next step boundary")
+        await driven.press("G", "enter")
+        await driven.until(lambda: isinstance(driven.app.screen, ConfirmScreen))
+        await driven.sees("Cancel amber-otter?", "run-0020", "staging")
+        await driven.press("escape")
+        assert asked(driven, "cancel") == []
+        await driven.press("x", "G", "enter")
+        await driven.until(lambda: isinstance(driven.app.screen, ConfirmScreen))
+        await driven.press("right", "enter")
+        await driven.until(lambda: asked(driven, "cancel") == [("run-0020", 1)])
+        await driven.sees("amber-otter is cancelled")
+
+
+async def test_the_menu_can_be_left() -> None:
+    async with drive() as driven:
+        await driven.cursor_on("dusty-lynx")
+        await driven.press("x")
+        await driven.sees("retry from the failed node")
+        assert "cancel …" not in driven.text
+        await driven.press("escape")
+        assert len(driven.app.screen_stack) == 1
+
+
+async def test_pause_resume_and_retry() -> None:
+    async with drive() as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.press("p")
+        await driven.sees("will pause at its next step boundary")
+        await driven.press("r")
+        await driven.sees("nothing to retry")
+        await driven.cursor_on("frosty-gnu")
+        await driven.press("p")
+        await driven.sees("frosty-gnu goes on")
+        await driven.cursor_on("dusty-lynx")
+        await driven.press("p")
+        await driven.sees("cannot be paused: it has ended")
+        await driven.press("r")
+        await driven.sees("taken up again")
+        await driven.cursor_on("brisk-heron")
+        await driven.press("p")
+        await driven.sees("a answers it")
+        assert asked(driven, "pause") == [("run-0020",)]
+        assert asked(driven, "resume") == [("run-0013", None), ("run-0015", None)]
+
+
+async def test_an_act_that_is_refused_is_said() -> None:
+    async with drive() as driven:
+        driven.connection.client.fail["pause"] = MahavishnuError(
+            ErrorCode.RUN_STATE, "amber-otter has ended.", "Look."
+        )
+        await driven.cursor_on("amber-otter")
+        await driven.press("p")
+        await driven.sees("MHV-101 amber-otter has ended.")
+
+
+async def test_details_raw_logs_and_copy() -> None:
+    async with drive() as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.press("d")
+        await driven.sees("amber-otter · details", "thread_id")
+        await driven.press("c")
+        await driven.sees("copied")
+        await driven.press("q", "y")
+        await driven.sees("amber-otter · JSON", '"thread_id": "thread-0020"')
+        await driven.press("q", "c")
+        await driven.sees("copied: run-0020")
+        await driven.press("l")
+        await driven.sees("log of host:h1", "visit deploy evil")
+        assert "\x1b" not in driven.text
+        await driven.press("s")
+        await driven.sees("log of server")
+        await driven.press("c")
+        await driven.sees("copied")
+        driven.connection.event("run", "run-0020", driven.connection.world.runs[0].replace(step=10))
+        before = len(asked(driven, "logs"))
+        await driven.until(lambda: len(asked(driven, "logs")) > before)
+
+
+async def test_a_log_that_cannot_be_read() -> None:
+    async with drive() as driven:
+        driven.connection.client.fail["logs"] = MahavishnuError(ErrorCode.SERVER_UNREACHABLE, "No server.")
+        await driven.press("colon")
+        await driven.type("logs")
+        await driven.press("enter")
+        await driven.sees("MHV-002", "cannot be read now")
+
+
+async def test_launch_starts_with_what_the_schema_asks_for() -> None:
+    async with drive() as driven:
+        await driven.press("t")
+        await driven.sees("Launch a workflow", "nightly-etl", "does not load")
+        await driven.press("G", "k")
+        screen = driven.app.screen
+        assert isinstance(screen, LaunchScreen)
+        await driven.until(lambda: screen.workflow is not None and screen.workflow.name == "release")
+        editor = screen.query_one(JsonEditor)
+        await driven.until(lambda: editor.value == {"version": "1.4.2"})
+        await driven.press("enter")
+        assert isinstance(screen.focused, TextArea)
+        editor.query_one(TextArea).text = '{"version": 3}'
+        await push(driven, "Launch")
+        await driven.sees("MHV-429", "version must be string")
+        editor.query_one(TextArea).text = "{"
+        await push(driven, "Launch")
+        await driven.sees("MHV-010")
+        editor.query_one(TextArea).text = '{"version": "2"}'
+        driven.connection.client.fail["start_run"] = MahavishnuError(ErrorCode.THREAD_BUSY, "Busy.")
+        await driven.pilot.pause()
+        screen.query_one(Input).value = "thread-7"
+        await push(driven, "Launch")
+        await driven.sees("MHV-102 Busy.")
+        driven.connection.client.fail.clear()
+        await push(driven, "Launch")
+        await driven.sees("zesty-yak: release is queued")
+        first, second = (call[0] for call in asked(driven, "start_run"))
+        assert first["request_id"] == second["request_id"], "sent again it is the same run"
+        assert (second["thread_id"], second["input"]) == ("thread-7", {"version": "2"})
+        driven.connection.event("run", "run-0099", run(99, "zesty-yak", "release", "queued", 0))
+        await driven.until(lambda: driven.dashboard.room.runs.cursor == "run-0099")
+
+
+async def test_nothing_to_launch() -> None:
+    from tests.unit.screens.test_dashboard import EMPTY
+
+    async with drive(world=EMPTY) as driven:
+        await driven.press("t")
+        await driven.sees("No workflow is known")
+        await push(driven, "Launch")
+        await driven.sees("No workflow is chosen.")
+        await driven.press("escape")
+        assert len(driven.app.screen_stack) == 1
+
+
+async def test_without_a_run_the_keys_say_so() -> None:
+    from tests.unit.screens.test_dashboard import EMPTY
+
+    async with drive(world=EMPTY) as driven:
+        for key in ("p", "r", "x", "d", "y"):
+            await driven.press(key)
+            await driven.sees("No run is selected.")
+        await driven.press("c")
+        await driven.sees("Nothing to copy here.")
+
+
+async def test_copying_what_is_under_the_cursor() -> None:
+    async with drive() as driven:
+        await driven.press("4", "c")
+        await driven.sees("copied: run-0017.ask")
+        await driven.press("1")
+        await opened(driven, "amber-otter", "4")
+        await driven.sees("● now")
+        await driven.press("c")
+        await driven.sees("copied: 1f0a0008")
+        await driven.press("5")
+        await driven.sees("execution path")
+        await driven.press("c")
+        await driven.sees("copied: {")
+
+
+async def test_too_long_to_copy_goes_to_a_private_file() -> None:
+    async with drive() as driven:
+        driven.dashboard.copy("x" * 100_000)
+        await driven.sees("written to")
+
+
+async def test_pools_lead_to_the_log_of_a_host() -> None:
+    async with drive() as driven:
+        await driven.press("6")
+        await driven.sees("flows")
+        await driven.press("G", "enter")
+        await driven.sees("log of host:h1")
+
+
+async def test_a_run_screen_survives_the_loss_of_the_server() -> None:
+    async with drive() as driven:
+        await opened(driven, "amber-otter", "2")
+        driven.connection.link("lost", since=NOW - 3, attempt=1)
+        await driven.sees("STALE 3s", "deploy")
+        driven.connection.live()
+        await driven.until(lambda: "STALE" not in driven.text)
