@@ -37,6 +37,7 @@ class GraphView(LineView):
 
     DEFAULT_CSS = """
     GraphView {
+        overflow-x: auto;
         &> .graph--active { background: $primary 35%; text-style: bold; }
         &> .graph--hot { color: $text-primary; text-style: bold; }
         &> .graph--untaken { color: $foreground 40%; }

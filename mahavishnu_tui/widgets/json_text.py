@@ -41,8 +41,8 @@ def _refuse(name: str) -> Json:
 
 
 def pretty(value: Json) -> str:
-    """Indented JSON, other scripts as they are; what is not JSON or too deep becomes its `repr`."""
+    """Indented JSON, other scripts as they are; what JSON has no form for is written as text."""
     try:
         return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
-        return repr(value)
+    except RecursionError:
+        return '"(nested too deeply to be written)"'

@@ -75,7 +75,7 @@ class Tones:
 class LineView(ScrollView, can_focus=True):
     """A scrolling view that renders lines itself, in tones taken from the theme."""
 
-    DEFAULT_CSS = f"LineView {{ scrollbar-size: 1 1; {TONES} }}"
+    DEFAULT_CSS = f"LineView {{ overflow-x: hidden; scrollbar-size: 1 1; {TONES} }}"
     COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from mahavishnu_tui.models import GraphEdge, GraphNode, GraphShape, NodeVisit
@@ -27,7 +28,7 @@ def shape(*edges: tuple[str, ...], subgraphs: dict[str, GraphShape] | None = Non
 
 def line(count: int) -> GraphShape:
     names = [START, *(f"n{i:02}" for i in range(count)), END]
-    return shape(*zip(names, names[1:], strict=False))
+    return shape(*pairwise(names))
 
 
 INNER = shape((START, "draft"), ("draft", "check"), ("check", "draft", "redo"), ("check", END))

@@ -1,8 +1,10 @@
-"""The drawing: whatever the graph, each node once, nothing on top of anything, every edge a line that can be followed."""
+"""Whatever the graph: each node once, nothing on top of anything, every edge a line one can follow."""
 
 from __future__ import annotations
 
+import random
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +25,7 @@ Cell = tuple[int, int]
 
 
 def regions(drawing: Drawing) -> dict[str, set[Cell]]:
-    """Per node the cells that count as its own: name, mark, state, and the blank at either side of the name."""
+    """Per node its own cells: name, mark, state, and the blank at either side of the name."""
     found: dict[str, set[Cell]] = {}
     for y, row in enumerate(drawing.rows):
         for span in row:
@@ -137,11 +139,9 @@ def test_sixty_nodes_at_random(seed, count, density):
 
 
 def random_shape(seed: int, count: int, density: float) -> GraphShape:
-    import random
-
     rng = random.Random(seed)
     ids = [f"n{i}" for i in range(count)]
-    edges = [(a, b) for a, b in zip(ids, ids[1:], strict=False) if rng.random() < 0.8]
+    edges = [(a, b) for a, b in pairwise(ids) if rng.random() < 0.8]
     while len(edges) < count * density:
         edges.append((rng.choice(ids), rng.choice(ids)))
     nodes = [GraphNode(name) for name in ids]

@@ -257,4 +257,5 @@ def test_columns_fit_and_none_that_matters_drops(columns, width):
     ],
 )
 def test_sort_key(ordered):
-    assert sorted(reversed(ordered), key=sort_key) == ordered
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=sort_key) == ordered

@@ -1,0 +1,239 @@
+"""Header, flash line, pane strip, log view, JSON editor."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.widgets import Static
+
+from mahavishnu_tui.widgets.flash import Flash
+from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
+from mahavishnu_tui.widgets.json_editor import JsonEditor
+from mahavishnu_tui.widgets.json_text import parse, pretty
+from mahavishnu_tui.widgets.log_view import LogView
+from mahavishnu_tui.widgets.tabs import PaneStrip, PaneTab
+
+from .views import painted, settle, shown, text
+
+
+async def test_header_says_what_needs_attention():
+    clock = [1000.0]
+    header = Header(now=lambda: clock[0])
+    async with shown(header, (80, 3)) as (pilot, _):
+        engines = (EngineState("graph", "ready", 999.5), EngineState("prefect", "blocked", 995.0))
+        header.show(HeaderState("staging", engines, running=12, failed=3, waiting=2))
+        await settle(pilot)
+        assert text(header)[0] == (
+            " mahavishnu  staging   graph ●   prefect ⚠ blocked 5s  ▶ 12  ✘ 3  ✋ 2 need you"
+        )
+        header.show(
+            HeaderState("staging", waiting=1, stale_since=958.0, retry=3, notice="starting it…")
+        )
+        await settle(pilot)
+        assert "STALE 42s · retry 3  starting it…" in text(header)[0]
+        assert text(header)[0].endswith("✋ 1 needs you")
+        clock[0] += 2
+        header._update()
+        assert "STALE 44s" in text(header)[0]
+        header.show(HeaderState("main", notice="connecting …", readonly=True, production=True))
+        await settle(pilot)
+        assert text(header)[0] == " mahavishnu  PROD  main  read-only   connecting …"
+        assert header._timer is None
+
+
+async def test_header_paints_only_changes_and_keeps_counts():
+    header = Header(now=lambda: 1000.0, ascii_only=True)
+    async with shown(header, (60, 3)) as (pilot, _):
+        state = HeaderState("a very long name of a context, for sure", running=1, queued=40, waiting=2)
+        header.show(state)
+        await settle(pilot)
+        assert text(header)[0].endswith("> 1  . 40  ? 2 need you")
+        assert text(header)[0].isascii()
+        with painted(header) as lines:
+            header.show(HeaderState(**vars(state)))
+            await settle(pilot)
+        assert lines == set()
+        await pilot.resize_terminal(120, 3)
+        await settle(pilot)
+        assert "40 queued" in text(header)[0]
+
+
+async def test_flash_shows_one_message_then_the_rest():
+    flash = Flash()
+    async with shown(flash, (80, 3)) as (pilot, _):
+        flash.set_rest("12 of 20,431 · sort started ↓")
+        await settle(pilot)
+        assert text(flash)[0] == " 12 of 20,431 · sort started ↓"
+        for severity, sign in (("info", "·"), ("success", "✔"), ("warning", "⚠"), ("error", "✘")):
+            flash.flash("[b]said\x1b[0m", severity)
+            await settle(pilot)
+            assert text(flash)[0] == f" {sign} [b]said\ufffd[0m"
+        flash.set_rest("other")
+        flash.flash("short", seconds=0.01)
+        await pilot.pause(0.05)
+        await settle(pilot)
+        assert text(flash)[0] == " other"
+        flash.dismiss()
+
+
+TABS = [PaneTab("runs", "Runs", "1"), PaneTab("path", "Path", "2"), PaneTab("ask", "Approvals", "4", "✋2")]
+
+
+async def test_strip_of_panes():
+    strip = PaneStrip(TABS)
+    async with shown(strip, (60, 3)) as (pilot, app):
+        assert text(strip)[0] == " 1 Runs  2 Path  4 Approvals ✋2"
+        await pilot.click(strip, offset=(10, 0))
+        await pilot.click(strip, offset=(50, 0))
+        await settle(pilot)
+        assert [message.tab for message in app.sent(PaneStrip.Selected)] == ["path"]
+        assert app.sent(PaneStrip.Selected)[0].control is strip
+        with painted(strip) as lines:
+            strip.show(TABS, "runs")
+            await settle(pilot)
+        assert lines == set()
+        strip.show(TABS, "path")
+        await pilot.resize_terminal(20, 3)
+        await settle(pilot)
+        assert text(strip)[0] == " 1  2 Path  4 ✋2"
+
+
+async def test_log_follows_until_one_scrolls_up():
+    log = LogView()
+    async with shown(log, (40, 6)) as (pilot, _):
+        log.set_lines([f"line {n}" for n in range(50)])
+        await settle(pilot)
+        assert text(log)[-1] == "line 49"
+        log.write_lines(["line 50"])
+        await settle(pilot)
+        assert text(log)[-1] == "line 50"
+        await pilot.press("k", "k")
+        log.write_lines(["line 51", "line 52"])
+        await settle(pilot)
+        assert text(log)[-1] == "line 48"
+        await pilot.press("G")
+        assert log.follow
+        await pilot.press("g")
+        assert text(log)[0] == "line 0"
+        await pilot.press("pagedown", "j", "pageup", "F")
+        await settle(pilot)
+        assert text(log)[-1] == "line 52"
+        log.on_mouse_scroll_up()
+        assert not log.follow
+        log.clear("no log yet")
+        await settle(pilot)
+        assert text(log)[0] == "no log yet"
+
+
+async def test_log_takes_only_what_is_new():
+    log = LogView()
+    async with shown(log, (40, 6)) as (pilot, _):
+        log.set_lines(["a", "b", "c"])
+        log.follow = False
+        log.set_lines(["b", "c", "d"])
+        assert log.text() == "a\nb\nc\nd"
+        log.set_lines(["x", "y"])
+        assert log.text() == "x\ny"
+        log.set_lines(["x", "y"])
+        assert log.text() == "x\ny"
+        await settle(pilot)
+
+
+async def test_log_wraps_shifts_and_drops():
+    log = LogView(max_lines=100)
+    async with shown(log, (20, 6)) as (pilot, _):
+        log.set_lines(["short", "ERROR " + "x" * 60, "\x1b[31mred\x1b[0m\ttab", "日本語" * 12])
+        await settle(pilot)
+        assert not any("\x1b" in line for line in text(log))
+        await pilot.press("l")
+        assert log.scroll_offset.x == 8
+        await pilot.press("w")
+        await settle(pilot)
+        assert "".join(line for number, line in log._rows if number == 1) == "ERROR " + "x" * 60
+        assert log.search("日") == 1
+        await pilot.press("g", "w")
+        await pilot.resize_terminal(30, 6)
+        log.write_lines([f"WARN n{n}" for n in range(200)])
+        await pilot.press("g")
+        await settle(pilot)
+        assert log.dropped == 114
+        assert text(log)[0].startswith("… 114 older lines")
+        assert len(log.text().splitlines()) == 90
+        log.write_lines(["x" * 10_000])
+        assert len(log.text().splitlines()[-1]) == 4000
+
+
+async def test_log_search():
+    log = LogView()
+    async with shown(log, (40, 6)) as (pilot, _):
+        log.set_lines([f"line {n}" for n in range(100)])
+        await pilot.press("g", "slash", *"line 7", "enter")
+        await settle(pilot)
+        assert text(log)[-1] == "/line 7  1 of 11"
+        await pilot.press("n", "n")
+        assert "line 71" in "".join(text(log))
+        assert not log.follow
+        await pilot.press("N", "w")
+        assert "line 70" in "".join(text(log))
+        await pilot.press("escape")
+        assert text(log)[-1].startswith("line ")
+        assert log.search("") == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("", "empty: expected a JSON value"),
+        ('{"a": 1,\n "b": 2\n "c": 3}', "line 3, column 2: expected ','"),
+        ('{"a" 1}', "line 1, column 6: expected ':'"),
+        ("{a: 1}", "line 1, column 2: expected a name in double quotes"),
+        ('"open', "line 1, column 1: this string does not end"),
+        ("[1] 2", "line 1, column 5: more text after the value"),
+        ("nope", "line 1, column 1: expected a value"),
+        ('"a\nb"', "line 1, column 3: a line break or control character within a string"),
+        ('"\\q"', "line 1, column 2: an unknown escape after \\"),
+        ("NaN", "NaN is not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_what_is_wrong_with_json(typed, error):
+    assert parse(typed) == (None, error)
+
+
+@given(st.text())
+def test_any_text_is_parsed_or_refused(typed):
+    value, error = parse(typed)
+    assert error or json.loads(typed) == value
+
+
+def test_pretty_never_fails():
+    deep: object = 1
+    for _ in range(10_000):
+        deep = [deep]
+    assert pretty({"ä": object})
+    assert pretty(1) == "1"
+    assert pretty(deep)
+
+
+async def test_editor_judges_while_one_types():
+    editor = JsonEditor({"approved": True})
+    async with shown(editor, (60, 10)) as (pilot, app):
+        verdict = editor.query_one("#verdict", Static)
+        assert editor.value == {"approved": True}
+        assert str(verdict.render()) == "✔ valid JSON"
+        await pilot.press("x")
+        await settle(pilot)
+        assert editor.error.startswith("line 1, column 1: expected a value")
+        assert str(verdict.render()) == f"✘ {editor.error}"
+        assert app.sent(JsonEditor.Changed)[-1].error == editor.error
+        assert app.sent(JsonEditor.Changed)[-1].control is editor
+        with pytest.raises(ValueError, match="expected a value"):
+            _ = editor.value
+        editor.load([1, "[b]"])
+        await settle(pilot)
+        assert editor.value == [1, "[b]"]
+        assert json.loads(editor.text) == [1, "[b]"]
+    assert JsonEditor(text="not yet").error
