@@ -115,7 +115,7 @@ async def load_graph(
     if not isinstance(graph, Pregel):
         raise WorkflowError(
             ErrorCode.NOT_A_GRAPH,
-            f"{name!r} of {source.spec} is a {type(graph).__name__}, not a LangGraph graph.",
+            f"{name!r} of {source.spec} is of type {type(graph).__name__}, not a LangGraph graph.",
             _choices(module),
             spec=source.spec,
         )
