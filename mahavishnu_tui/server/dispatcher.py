@@ -235,7 +235,7 @@ class Dispatcher:
         try:
             while not asking.done():
                 await asyncio.wait([asking], timeout=_LOOK)
-                if not asking.done() and host.busy and len(host.runs) > 1:
+                if not asking.done() and (host.silent or (host.busy and len(host.runs) > 1)):
                     return await self._take_back(
                         host, run, f"host is held up ({host.record.note}); trying another"
                     )

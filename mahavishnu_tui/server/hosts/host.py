@@ -87,8 +87,16 @@ class EngineHost:
 
     @property
     def busy(self) -> bool:
-        """Whether its loop is held up, so that what is sent to it has to wait."""
-        return self.record.lag > BUSY_LAG or self.silence > SILENCE
+        """Whether what is sent to it has to wait for one of its runs, which blocks its loop.
+
+        A host that is late without having runs is importing what it was asked to load.
+        """
+        return self.silent or (bool(self.runs) and self.record.lag > BUSY_LAG)
+
+    @property
+    def silent(self) -> bool:
+        """Whether not even its beats come."""
+        return self.ready and self.silence > SILENCE
 
     async def start(self, spawner: Spawner) -> None:
         """Start the process and greet it.
@@ -169,7 +177,7 @@ class EngineHost:
 
     def look(self) -> None:
         """Called every second: a host that has stopped beating is held up as a whole."""
-        if self.record.state == "ready" and self.silence > SILENCE:
+        if self.record.state == "ready" and self.silent:
             self.set(state="blocked", note=f"no sign of life for {self.silence:.0f} s")
 
     async def _spawn(self, spawner: Spawner, theirs: socket.socket) -> HostProcess:

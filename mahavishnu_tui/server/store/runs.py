@@ -27,6 +27,8 @@ class Work(Record):
     """Names the order to start or fork, see docs/protocols.md."""
     checkpoint_id: str = ""
     """Where a fork begins."""
+    stored: str = ""
+    """Id of the newest checkpoint that was seen; a continue reports the one it begins with again."""
     deaths: int = 0
     """Hosts lost in a row without a new checkpoint."""
     pausing: str = ""

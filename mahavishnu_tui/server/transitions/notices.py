@@ -92,8 +92,10 @@ class Bundle:
         self._touched.add(row.run.id)
 
     def _step(self, row: RunRow, notice: Notice) -> None:
-        work = row.work.replace(mode="continue", deaths=0)
-        if work != row.work:
+        work = row.work
+        checkpoint_id = str(notice.get("checkpoint_id") or "")
+        if checkpoint_id != work.stored:
+            work = work.replace(mode="continue", deaths=0, stored=checkpoint_id)
             runs.save_work(self._tx, row.run.id, work)
         self._rows[row.run.id] = RunRow(row.run.replace(step=int(notice["step"])), work)
         self._touched.add(row.run.id)

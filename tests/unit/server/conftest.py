@@ -98,6 +98,10 @@ def finished(status: str, **fields: Any) -> dict[str, Any]:
     return {"ev": "finished", "status": status, "values": None, **fields}
 
 
+def step(number: int) -> dict[str, Any]:
+    return {"ev": "step", "step": number, "next": [], "checkpoint_id": f"c{number}"}
+
+
 def visit(number: int, node: str = "pack", outcome: str = "running", **fields: Any) -> dict[str, Any]:
     return {
         "ev": "visit",

@@ -4,7 +4,7 @@ import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.server.transitions import acts
-from tests.unit.server.conftest import Desk, finished, question, visit
+from tests.unit.server.conftest import Desk, finished, question, step, visit
 
 
 async def refused(desk: Desk, act: Any, *args: Any) -> MahavishnuError:
@@ -30,7 +30,7 @@ async def test_a_cancel_names_what_the_run_is_now_when_it_has_changed(desk: Desk
 
 async def test_progress_does_not_change_the_version(desk: Desk) -> None:
     run = await desk.running()
-    await desk.tell(run, visit(1), {"ev": "step", "step": 1})
+    await desk.tell(run, visit(1), step(1))
     assert (await desk.run(run.id)).version == run.version
 
 
@@ -82,7 +82,7 @@ async def test_pause_and_resume(desk: Desk) -> None:
     assert dispatch.request["mode"] == "start"
     asked = await desk.act(acts.pause, queued.id, "ana")
     assert asked.note.startswith("pausing")
-    await desk.tell(dispatch.run, {"ev": "step", "step": 1}, finished("paused"))
+    await desk.tell(dispatch.run, step(1), finished("paused"))
     paused = await desk.run(queued.id)
     assert (paused.status, paused.note) == ("paused", "paused by ana")
     await desk.act(acts.resume, queued.id, "bob", "")
@@ -100,7 +100,7 @@ async def test_a_drain_that_nobody_asked_for_is_not_a_pause(desk: Desk) -> None:
 async def test_failed_and_cancelled_runs_go_on(desk: Desk, status: str) -> None:
     run = await desk.running()
     error = {"code": "MHV-426", "message": "boom", "hint": ""}
-    await desk.tell(run, {"ev": "step", "step": 1}, finished(status, error=error))
+    await desk.tell(run, step(1), finished(status, error=error))
     resumed: Run = await desk.act(acts.resume, run.id, "ana", "")
     assert (resumed.status, resumed.error, resumed.ended_at) == ("queued", None, None)
     assert (await desk.claim(resumed)).request["mode"] == "continue"
@@ -123,9 +123,7 @@ async def test_a_fork_takes_the_run_back_and_voids_its_questions(desk: Desk) -> 
     dispatch = await desk.claim(forked)
     assert (dispatch.request["mode"], dispatch.request["checkpoint_id"]) == ("fork", "c1")
     first_intent = dispatch.request["intent"]
-    await desk.tell(
-        dispatch.run, {"ev": "step", "step": 4}, finished("interrupted", questions=[question("q1")])
-    )
+    await desk.tell(dispatch.run, step(4), finished("interrupted", questions=[question("q1")]))
     assert (await desk.approval(f"{run.id}.q1")).status == "pending"
     again = await desk.claim(await desk.act(acts.resume, run.id, "ana", "c1"))
     assert again.request["intent"] != first_intent

@@ -20,7 +20,11 @@ class Office:
         self.faults: list[MahavishnuError | None] = []
         self.full: list[bool] = []
         self.journal = Journal(
-            desk.store, ROOT, on_ended=self.ended.extend, on_fault=self.faults.append, on_full=self.full.append
+            desk.store,
+            ROOT,
+            on_ended=self.ended.extend,
+            on_fault=self.faults.append,
+            on_full=self.full.append,
         )
 
     def report(self, run: Run, *notices: dict[str, Any]) -> None:
@@ -70,7 +74,9 @@ async def test_a_death_comes_after_all_that_was_said_before_it(desk: Desk, offic
     run, other = await desk.running(), await desk.running()
     office.report(run, visit(1), finished("success"))
     office.report(other, visit(1))
-    office.journal.add(HostDeath("host", {run.id: run.lease, other.id: other.lease}, "engine host died (signal 9)"))
+    office.journal.add(
+        HostDeath("host", {run.id: run.lease, other.id: other.lease}, "engine host died (signal 9)")
+    )
     await office.journal.flushed()
     assert (await desk.run(run.id)).status == "success"
     assert (await desk.run(other.id)).status == "queued"

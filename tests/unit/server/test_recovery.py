@@ -11,7 +11,7 @@ from mahavishnu_tui.server.transitions.recovery import (
     recover_all,
     unclaim,
 )
-from tests.unit.server.conftest import Desk, finished, opened, visit
+from tests.unit.server.conftest import Desk, finished, opened, step, visit
 
 
 def death(
@@ -92,12 +92,22 @@ async def test_a_run_that_keeps_killing_its_host_is_given_up_and_its_node_named(
 
 async def test_a_new_checkpoint_forgives_earlier_deaths(desk: Desk) -> None:
     run = await desk.running()
-    for _ in range(5):
-        await desk.tell(run, {"ev": "step", "step": 1})
+    for number in range(5):
+        await desk.tell(run, step(number))
         (run,) = await desk.act(host_died, death(run))
         assert run.status == "queued"
         run = (await desk.claim(run)).run
     assert (await desk.row(run.id)).work.deaths == 1
+
+
+async def test_the_checkpoint_that_a_continue_begins_with_is_no_progress(desk: Desk) -> None:
+    run = await desk.running()
+    for _ in range(3):
+        await desk.tell(run, step(1), visit(1))
+        (run,) = await desk.act(host_died, death(run))
+        if run.status == "queued":
+            run = (await desk.claim(run)).run
+    assert run.status == "error"
 
 
 async def test_deaths_that_we_caused_count_for_nobody(desk: Desk) -> None:

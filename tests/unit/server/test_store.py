@@ -19,7 +19,9 @@ def note(tx: Tx, text: str = "x") -> int:
 
 async def test_many_writes_share_commits_and_each_is_done_when_it_returns(desk: Desk) -> None:
     commits: list[int] = []
-    await desk.act(lambda tx: tx.conn.set_trace_callback(lambda sql: commits.append(1) if sql == "COMMIT" else None))
+    await desk.act(
+        lambda tx: tx.conn.set_trace_callback(lambda sql: commits.append(1) if sql == "COMMIT" else None)
+    )
     before = await desk.last_seq()
     await asyncio.gather(*(desk.act(note, str(number)) for number in range(1000)))
     assert await desk.last_seq() == before + 1000
@@ -48,9 +50,7 @@ async def test_a_change_that_fails_takes_nothing_with_it(desk: Desk) -> None:
         note(tx)
         raise KeyError("mine alone")
 
-    results = await asyncio.gather(
-        desk.act(note), desk.act(wrong), desk.act(note), return_exceptions=True
-    )
+    results = await asyncio.gather(desk.act(note), desk.act(wrong), desk.act(note), return_exceptions=True)
     assert isinstance(results[1], KeyError)
     assert await desk.last_seq() == 2
     assert [line.seq for line in desk.published] == [1, 2]

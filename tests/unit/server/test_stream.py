@@ -151,7 +151,9 @@ async def test_a_slow_client_is_dropped_and_the_others_are_not(monkeypatch: pyte
     assert feed.subscribe().dropped
 
 
-async def test_nothing_is_sent_twice_when_a_commit_falls_between_listening_and_reading(tmp_path: Path) -> None:
+async def test_nothing_is_sent_twice_when_a_commit_falls_between_listening_and_reading(
+    tmp_path: Path,
+) -> None:
     core, desk = await opened(tmp_path)
     await desk.start()
     source = _lines(core, 0, "")

@@ -1,0 +1,122 @@
+"""Real graphs for the server's tests; nodes write a line into the file `log` of their folder."""
+
+import asyncio
+import operator
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import interrupt
+
+
+class State(TypedDict, total=False):
+    """A folder with gates and a log; what the nodes added."""
+
+    folder: str
+    done: Annotated[list[str], operator.add]
+
+
+def mark(state: State, text: str) -> None:
+    with open(Path(state["folder"]) / "log", "a", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
+def is_open(state: State, gate: str) -> bool:
+    return (Path(state["folder"]) / gate).exists()
+
+
+async def first(state: State) -> State:
+    mark(state, "first")
+    return {"done": ["first"]}
+
+
+async def held(state: State) -> State:
+    mark(state, "held")
+    while not is_open(state, "gate"):
+        await asyncio.sleep(0.02)
+    mark(state, "held-done")
+    return {"done": ["held"]}
+
+
+def held_sync(state: State) -> State:
+    mark(state, "held_sync")
+    while not is_open(state, "gate"):
+        time.sleep(0.02)
+    return {"done": ["held_sync"]}
+
+
+async def last(state: State) -> State:
+    mark(state, "last")
+    return {"done": ["last"]}
+
+
+async def ask(state: State) -> State:
+    answer = interrupt({"question": "Go on?", "options": ["yes", "no"]})
+    mark(state, f"answer={answer}")
+    return {"done": [f"ask:{answer}"]}
+
+
+async def ask_other(state: State) -> State:
+    answer = interrupt("And the other way?")
+    mark(state, f"other={answer}")
+    return {"done": [f"other:{answer}"]}
+
+
+async def fails(state: State) -> State:
+    if not is_open(state, "mended"):
+        raise RuntimeError("boom")
+    return {"done": ["fails"]}
+
+
+async def dies(state: State) -> State:
+    mark(state, "dies")
+    if not is_open(state, "mended"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"done": ["dies"]}
+
+
+async def blocks(state: State) -> State:
+    mark(state, "blocks")
+    while not is_open(state, "gate"):
+        time.sleep(0.02)  # noqa: ASYNC251 - on purpose
+    return {"done": ["blocks"]}
+
+
+def line(*nodes):
+    builder = StateGraph(State)
+    builder.add_sequence([first, *nodes, last])
+    builder.add_edge(START, "first")
+    return builder.compile()
+
+
+def guess(state: State) -> str:
+    return "last"
+
+
+short = line()
+gated = line(held)
+gated_sync = line(held_sync)
+asking = line(ask)
+failing = line(fails)
+deadly = line(dies)
+blocking = line(blocks)
+
+_both = StateGraph(State)
+for _node in (first, ask, ask_other, last):
+    _both.add_node(_node)
+_both.add_edge(START, "first")
+_both.add_edge("first", "ask")
+_both.add_edge("first", "ask_other")
+_both.add_edge(["ask", "ask_other"], "last")
+_both.add_edge("last", END)
+both = _both.compile()
+
+_hidden = StateGraph(State)
+_hidden.add_node(first)
+_hidden.add_node(last)
+_hidden.add_edge(START, "first")
+_hidden.add_conditional_edges("first", guess)
+hidden = _hidden.compile()

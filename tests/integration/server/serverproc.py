@@ -1,0 +1,26 @@
+"""A server as a process of its own, to be killed: `serverproc.py DATA OPTIONS [scripted]`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.server.main import run_server, serve
+from mahavishnu_tui.server.options import ServerOptions
+
+if __name__ == "__main__":
+    data = Path(sys.argv[1])
+    options = ServerOptions(data=data, socket=data / "s", log=data / "server.log", **json.loads(sys.argv[2]))
+    try:
+        if sys.argv[3:] == ["scripted"]:
+            sys.path.insert(0, str(Path(__file__).parents[3]))
+            from tests.integration.server.conftest import ScriptedSpawner
+
+            sys.exit(asyncio.run(serve(options, ScriptedSpawner())))
+        sys.exit(run_server(options))
+    except MahavishnuError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
