@@ -83,7 +83,7 @@ class Machine:
         for terminal in self.terminals:
             terminal.close()
         subprocess.run(
-            [COMMAND, "server", "stop"],
+            [COMMAND, "server", "stop", "--no-drain"],
             env=self.env,
             cwd=self.home,
             capture_output=True,

@@ -16,6 +16,7 @@ class State(TypedDict, total=False):
     log: str
     gate: str
     verdict: str
+    seconds: float
 
 
 def mark(state: State, node: str) -> None:
@@ -58,7 +59,7 @@ async def leaves(state: State) -> State:
 
 async def blocks(state: State) -> State:
     mark(state, "blocks")
-    time.sleep(5)
+    time.sleep(state.get("seconds", 5))
     mark(state, "blocks-done")
     return {}
 

@@ -1,0 +1,201 @@
+"""An operator in front of a real terminal, with a real server and real graphs behind it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.conftest import Machine, eventually, kill
+from tests.e2e.terminal import Terminal
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+
+def status(machine: Machine, run: str) -> str:
+    return next(row["status"] for row in machine.json("langgraph", "list") if row["id"] == run)
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])
+def test_a_run_is_seen_answered_and_finished_and_is_still_there_later(
+    machine: Machine, columns: int, rows: int
+) -> None:
+    run = machine.execute("parcel", log=str(machine.log()))
+    terminal = machine.dashboard(columns, rows)
+    terminal.wait(lambda screen: run["run_name"] in screen and "✋ waiting" in screen)
+
+    terminal.send("2")
+    terminal.wait(lambda screen: "pack" in screen and "approve" in screen and "rework" in screen)
+    terminal.send("4", "a")
+    terminal.wait(lambda screen: "Ship the parcel?" in screen and "2 kg" in screen and "Approve" in screen)
+    focus_button(terminal, "Approve")
+    terminal.send("enter")
+    terminal.wait(lambda screen: "ledger #1" in screen)
+    terminal.send("1")
+    terminal.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
+
+    assert machine.lines() == ["pack", "answer=True", "ship"]
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+    again = machine.dashboard(columns, rows)
+    again.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
+    detail = machine.json("langgraph", "list")
+    assert [(row["id"], row["status"]) for row in detail] == [(run["run_id"], "success")]
+
+
+def focus_button(terminal: Terminal, label: str) -> None:
+    """Press tab until the button has the focus; the terminal shows it in reverse or bold colours."""
+    before = colours(terminal, label)
+    for _ in range(12):
+        terminal.send("tab")
+        try:
+            terminal.wait(lambda _screen: colours(terminal, label) != before, timeout=0.6)
+        except AssertionError:
+            continue
+        return
+    raise AssertionError(f"tab does not reach {label}\n{terminal.text()}")
+
+
+def colours(terminal: Terminal, label: str) -> list[tuple[str, str]]:
+    for y, line in enumerate(terminal.screen.display):
+        x = line.find(label)
+        if x >= 0:
+            return [
+                (terminal.screen.buffer[y][column].fg, terminal.screen.buffer[y][column].bg)
+                for column in (x,)
+            ]
+    return []
+
+
+def test_reject_goes_back_and_asks_again(machine: Machine) -> None:
+    run = machine.execute("parcel", wait=True, code=3, log=str(machine.log()))
+    approval = run["interrupts"][0]["approval_id"]
+    machine.run("langgraph", "approve", approval, "--value", "false")
+    eventually(
+        lambda: (
+            machine.lines() == ["pack", "answer=False", "rework"]
+            and status(machine, run["run_id"]) == "interrupted"
+        )
+    )
+
+    terminal = machine.dashboard()
+    terminal.wait(lambda screen: "✋ waiting" in screen)
+    terminal.send("2")
+
+    terminal.wait(lambda screen: "rework" in screen and "×2" in screen)
+
+
+def test_a_dropped_session_does_not_touch_the_run(machine: Machine) -> None:
+    gate = machine.home / "gate"
+    run = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
+    terminal = machine.dashboard()
+    terminal.wait(lambda screen: run["run_name"] in screen and "▶ running" in screen)
+
+    terminal.hang_up()
+    terminal.wait_exit()
+    gate.touch()
+
+    eventually(lambda: status(machine, run["run_id"]) == "success")
+    assert machine.lines() == ["first", "held", "held-done", "last"]
+
+
+def test_the_server_dies_and_comes_back_by_itself(machine: Machine) -> None:
+    gate = machine.home / "gate"
+    run = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
+    terminal = machine.dashboard()
+    terminal.wait(lambda screen: run["run_name"] in screen and "▶ running" in screen)
+    eventually(lambda: "held" in machine.lines())
+
+    kill(machine.server_pid())
+
+    terminal.wait(lambda screen: "STALE" in screen or "server" in screen.lower())
+    terminal.wait(
+        lambda screen: run["run_name"] in screen and "▶ running" in screen and "STALE" not in screen
+    )
+    eventually(lambda: machine.lines().count("held") == 2)
+    gate.touch()
+    terminal.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
+    assert machine.lines() == ["first", "held", "held", "held-done", "last"]
+
+
+def test_an_engine_host_dies_and_its_run_goes_on(machine: Machine) -> None:
+    gate = machine.home / "gate"
+    run = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
+    terminal = machine.dashboard()
+    terminal.wait(lambda screen: run["run_name"] in screen and "▶ running" in screen)
+    eventually(lambda: "held" in machine.lines())
+
+    for host in machine.host_pids():
+        kill(host)
+
+    terminal.wait(lambda screen: "host died" in screen or "signal 9" in screen)
+    eventually(lambda: machine.lines().count("held") == 2)
+    gate.touch()
+    terminal.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
+
+
+def test_a_node_that_exits_ends_its_own_run_only(machine: Machine) -> None:
+    gate = machine.home / "gate"
+    other = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
+    eventually(lambda: "held" in machine.lines())
+
+    leaving = machine.execute("leaving", wait=True, code=1, log=str(machine.log("leaving")))
+
+    assert leaving["status"] == "error"
+    assert leaving["error"]["code"] == "MHV-427"
+    assert "leaves" in leaving["error"]["message"]
+    gate.touch()
+    eventually(lambda: status(machine, other["run_id"]) == "success")
+    assert machine.lines() == ["first", "held", "held-done", "last"]
+
+
+def test_a_node_that_blocks_its_event_loop_does_not_stop_other_runs(machine: Machine) -> None:
+    gate = machine.home / "gate"
+    beside = machine.execute("held_run", log=str(machine.log("beside")), gate=str(gate))
+    eventually(lambda: "held" in machine.lines("beside"))
+    blocking = machine.execute("blocking", log=str(machine.log("blocking")), seconds=20)
+    terminal = machine.dashboard(120, 40)
+    terminal.send("6")
+    terminal.wait("blocked")
+
+    later = machine.execute("held_run", wait=True, log=str(machine.log()))
+
+    assert later["status"] == "success"
+    assert "blocks-done" not in machine.lines("blocking"), "the other run had to wait"
+    gate.touch()
+    eventually(lambda: status(machine, blocking["run_id"]) == "success")
+    eventually(lambda: status(machine, beside["run_id"]) == "success")
+    assert machine.lines("beside") == ["first", "held", "held-done", "last"]
+
+
+def test_a_tiny_terminal_gets_one_sentence_until_it_grows(machine: Machine) -> None:
+    terminal = machine.dashboard(50, 12)
+    terminal.wait(lambda screen: "MHV-009" in screen and "60" in screen)
+
+    terminal.resize(80, 24)
+
+    terminal.wait(lambda screen: "1 Runs" in screen and "MHV-009" not in screen)
+
+
+def test_ctrl_c_does_not_quit(machine: Machine) -> None:
+    terminal = machine.dashboard()
+    terminal.wait("1 Runs")
+    terminal.send("ctrl+c")
+    terminal.send("?")
+
+    terminal.wait("help")
+    terminal.send("escape")
+    terminal.wait("1 Runs")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+
+def test_a_dead_servers_socket_is_no_obstacle(machine: Machine) -> None:
+    machine.run("server", "start")
+    kill(machine.server_pid())
+
+    terminal = machine.dashboard()
+
+    terminal.wait(lambda screen: "langgraph ●" in screen)
+    assert json.loads(machine.run("server", "status", "--json").stdout)["pid"]
