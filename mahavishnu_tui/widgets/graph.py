@@ -42,6 +42,9 @@ class GraphView(LineView):
         &> .graph--hot { color: $text-primary; text-style: bold; }
         &> .graph--untaken { color: $foreground 40%; }
         &> .graph--unvisited { color: $foreground 70%; }
+        &:ansi > .graph--active { background: transparent; color: $primary; text-style: bold reverse; }
+        &:ansi > .graph--untaken { color: $foreground; text-style: dim; }
+        &:ansi > .graph--unvisited { color: $foreground; text-style: dim; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -432,6 +435,6 @@ class GraphView(LineView):
             style = Style.null()
         else:
             style = self.tone(light.mark.tone) + Style(bold=True)
-        if span.key == self.cursor_path:
+        if span.key and span.key == self.cursor_path:
             style += self.tone("cursor")
         return style

@@ -18,7 +18,8 @@ class JsonEditor(Vertical):
     DEFAULT_CSS = """
     JsonEditor {
         height: auto;
-        &> TextArea { height: 1fr; min-height: 3; border: none; background: $surface; padding: 0 1; }
+        &> TextArea { height: 1fr; min-height: 3; background: $surface; padding: 0 1; }
+        &> TextArea, &> TextArea:focus { border: none; }
         &> #verdict { height: 1; padding: 0 1; color: $success; }
         &> #verdict.-invalid { color: $error; }
     }

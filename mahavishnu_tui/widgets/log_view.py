@@ -122,7 +122,7 @@ class LogView(SearchView):
     def _resized(self) -> None:
         width = self.size.width if self.wrap else max(self.size.width, self._widest + 1)
         self.virtual_size = Size(width, len(self._rows) + self._head)
-        if self.follow:
+        if self.follow and self.is_attached:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
     def on_resize(self) -> None:

@@ -24,6 +24,9 @@ TONES: Final = """
     &> .tone--match { background: $warning 40%; text-style: bold; }
     &> .tone--cursor { background: $foreground 12%; }
     &> .tone--mark { background: $primary 20%; }
+    &:ansi > .tone--cursor { background: transparent; text-style: underline; }
+    &:ansi > .tone--mark { background: transparent; text-style: bold; }
+    &:ansi > .tone--match { background: transparent; text-style: reverse; }
     &:focus > .tone--cursor {
         background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold;
     }

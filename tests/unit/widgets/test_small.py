@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 from textual.widgets import Static
 
 from mahavishnu_tui.widgets.flash import Flash
+from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.json_text import parse, pretty
 from mahavishnu_tui.widgets.log_view import LogView
+from mahavishnu_tui.widgets.state_tree import StateTree
+from mahavishnu_tui.widgets.table import Column, Row, VirtualTable
 from mahavishnu_tui.widgets.tabs import PaneStrip, PaneTab
 
+from .shapes import LINE, RELEASE_VISITS
 from .views import painted, settle, shown, text
 
 
@@ -29,9 +33,7 @@ async def test_header_says_what_needs_attention():
         assert text(header)[0] == (
             " mahavishnu  staging   graph ●   prefect ⚠ blocked 5s  ▶ 12  ✘ 3  ✋ 2 need you"
         )
-        header.show(
-            HeaderState("staging", waiting=1, stale_since=958.0, retry=3, notice="starting it…")
-        )
+        header.show(HeaderState("staging", waiting=1, stale_since=958.0, retry=3, notice="starting it…"))
         await settle(pilot)
         assert "STALE 42s · retry 3  starting it…" in text(header)[0]
         assert text(header)[0].endswith("✋ 1 needs you")
@@ -126,6 +128,22 @@ async def test_log_follows_until_one_scrolls_up():
         log.clear("no log yet")
         await settle(pilot)
         assert text(log)[0] == "no log yet"
+
+
+async def test_every_view_can_be_filled_before_it_is_shown():
+    log, tree, graph, table = LogView(), StateTree(), GraphView(), VirtualTable([Column("a", "A", 5)])
+    log.set_lines(["first", *map(str, range(40)), "last"])
+    tree.show({"a": 1})
+    graph.show(LINE)
+    graph.set_visits(RELEASE_VISITS)
+    graph.update_visit(RELEASE_VISITS[0].replace(attempt=2))
+    table.set_rows([Row("k", ("cell",))])
+    table.sort_by("a")
+    table.move_to("k")
+    for view, expected in ((log, "last"), (tree, "  a  1"), (graph, "fetch"), (table, "  cell")):
+        async with shown(view, (60, 6)) as (pilot, _):
+            await settle(pilot)
+            assert any(expected in line for line in text(view))
 
 
 async def test_log_takes_only_what_is_new():
