@@ -153,11 +153,13 @@ class HostTalk:
         return await asyncio.wait_for(self.process.wait(), WAIT)
 
     async def close(self) -> None:
+        """Close the socket, at which a host ends by itself."""
         self.writer.close()
-        with contextlib.suppress(ProcessLookupError):
-            if self.process.returncode is None:
-                self.process.kill()
-        await self.process.wait()
+        try:
+            await asyncio.wait_for(self.process.wait(), 5)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
         await self._pump
 
     async def _read(self) -> None:
