@@ -184,9 +184,9 @@ def test_ctrl_c_does_not_quit(machine: Machine) -> None:
     terminal.send("ctrl+c")
     terminal.send("?")
 
-    terminal.wait("help")
+    terminal.wait("KEYS HERE")
     terminal.send("escape")
-    terminal.wait("1 Runs")
+    terminal.wait(lambda screen: "KEYS HERE" not in screen)
     terminal.send("q")
     assert terminal.wait_exit() == 0
 
