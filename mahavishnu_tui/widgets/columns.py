@@ -73,6 +73,8 @@ def sort_key(text: str) -> tuple[int, float, str]:
     text = text.strip()
     if not text:
         return (2, 0.0, "")
+    if text[0] not in "0123456789+-":
+        return (1, 0.0, text.casefold())
     if found := _DURATION.match(text):
         value = float(found[1]) * _SECONDS[found[2]]
         if found[3]:

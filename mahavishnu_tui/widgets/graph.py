@@ -106,6 +106,7 @@ class GraphView(LineView):
         self._starts: frozenset[str] = frozenset()
         self._ends: frozenset[str] = frozenset()
         self._taken: set[Edge] = set()
+        self._hot: set[Edge] = set()
         self._timer: Timer | None = None
 
     @property
@@ -152,7 +153,7 @@ class GraphView(LineView):
         self._path = PathState()
         self._drawings.clear()
         self._strips.clear()
-        self._rows_of, self._rows_with, self._taken = {}, {}, set()
+        self._rows_of, self._rows_with, self._taken, self._hot = {}, {}, set(), set()
         self.following = True
         self.virtual_size = Size(0, 1)
         self._select("")
@@ -289,8 +290,9 @@ class GraphView(LineView):
     def _relight(self) -> set[int]:
         """Find the taken edges anew; the rows on which something changed."""
         taken = self._path.taken(self._rows_with, self._starts, self._ends)
-        changed = taken ^ self._taken
-        self._taken = taken
+        hot = self._path.hot(taken, self._starts)
+        changed = (taken ^ self._taken) | (hot ^ self._hot)
+        self._taken, self._hot = taken, hot
         return {row for edge in changed for row in self._rows_with.get(edge, ())}
 
     def _paint(self, rows: Iterable[int]) -> None:
@@ -417,10 +419,8 @@ class GraphView(LineView):
         taken = self._taken.intersection(span.edges)
         if not taken:
             return self.tone("graph--untaken")
-        for _, target in taken:
-            light = self._path.light(target)
-            if light is not None and light.outcome == "running":
-                return self.tone("graph--hot")
+        if not self._hot.isdisjoint(taken):
+            return self.tone("graph--hot")
         return Style.null()
 
     def _name_style(self, span: Span, light: Light | None) -> Style:

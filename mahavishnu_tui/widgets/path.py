@@ -140,6 +140,21 @@ class PathState:
             if self._took(source, target, steps, spans, starts, ends, leaving[source] == 1)
         }
 
+    def hot(self, taken: Iterable[Edge], starts: frozenset[str]) -> set[Edge]:
+        """Of the taken edges those by which a run came to where it is now."""
+        found = set()
+        for source, target in taken:
+            light = self._lights.get(target)
+            if light is None or light.outcome != "running":
+                continue
+            visits = self._by_path[target]
+            step = visits[max(visits)].step
+            before = {visit.step for visit in self._by_path.get(source, {}).values()}
+            inner = target.rpartition("/")[0]
+            if step - 1 in before or ((source in starts or source == inner) and light.visits == 1):
+                found.add((source, target))
+        return found
+
     def _took(
         self,
         source: str,

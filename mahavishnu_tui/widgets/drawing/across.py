@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from mahavishnu_tui.widgets.drawing.canvas import Canvas, Edges
 from mahavishnu_tui.widgets.drawing.layers import Item, Layers, Link, TooLarge, layers
-from mahavishnu_tui.widgets.drawing.model import Drawing, FlatGraph, Glyphs, Placement, Span, clip
+from mahavishnu_tui.widgets.drawing.model import Drawing, FlatGraph, FlatNode, Glyphs, Placement, Span, clip
 from mahavishnu_tui.widgets.drawing.order import order, place
 from mahavishnu_tui.widgets.drawing.ranks import back_edges, ranks, topological
 from mahavishnu_tui.widgets.drawing.route import RoutedGap, Wire, route
@@ -35,12 +35,12 @@ def across(graph: FlatGraph, width: int, glyphs: Glyphs, *, force: bool = False)
     """
     back = back_edges(graph)
     rank = ranks(graph, back)
+    usable = [style for style in STYLES if _least_width(graph, rank, style) <= width]
+    if not usable and not force:
+        return None
     try:
         found = layers(graph, back, rank, topological(graph, back))
     except TooLarge:
-        return None
-    usable = [style for style in STYLES if _least_width(found, style) <= width]
-    if not usable and not force:
         return None
     order(found)
     for style in usable or [STYLES[-1]]:
@@ -50,9 +50,13 @@ def across(graph: FlatGraph, width: int, glyphs: Glyphs, *, force: bool = False)
     return None
 
 
-def _least_width(found: Layers, style: _Style) -> int:
-    columns = sum(_column_width(column, style) for column in found.columns)
-    return columns + 3 * max(0, len(found.columns) - 1)
+def _least_width(graph: FlatGraph, rank: dict[str, int], style: _Style) -> int:
+    """What the names alone take, before any line is laid out."""
+    columns: dict[int, int] = {}
+    for node in graph.nodes:
+        place = rank[node.path]
+        columns[place] = max(columns.get(place, 0), _node_width(node, style))
+    return sum(columns.values()) + 3 * max(0, len(columns) - 1)
 
 
 def _column_width(column: list[Item], style: _Style) -> int:
@@ -62,8 +66,12 @@ def _column_width(column: list[Item], style: _Style) -> int:
 def _item_width(item: Item, style: _Style) -> int:
     if item.node is None:
         return min(LABEL_LIMIT, cell_len(item.label)) + 5 if item.label else 1
-    name = cell_len(item.node.label)
-    if item.node.kind in ("start", "end"):
+    return _node_width(item.node, style)
+
+
+def _node_width(node: FlatNode, style: _Style) -> int:
+    name = cell_len(node.label)
+    if node.kind in ("start", "end"):
         return name + 2
     return 1 + (max(name, style.room) if style.stacked else name + style.room)
 

@@ -46,7 +46,9 @@ class _Step:
 
 def down(graph: FlatGraph, width: int, glyphs: Glyphs, *, force: bool = False) -> Drawing | None:
     """Draw top to bottom; None when rails and names do not fit into `width` (unless forced)."""
-    rails = _Rails(graph, glyphs)
+    rails = _Rails(graph, glyphs, len(graph.nodes) if force else width // 2)
+    if len(rails.lanes) > rails.most:
+        return None
     names = max(
         (cell_len(step.node.label) + 2 * step.node.depth for step in rails.steps if _named(step.node)),
         default=0,
@@ -63,9 +65,11 @@ def _named(node: FlatNode) -> bool:
 
 
 class _Rails:
-    def __init__(self, graph: FlatGraph, glyphs: Glyphs) -> None:
+    def __init__(self, graph: FlatGraph, glyphs: Glyphs, most: int) -> None:
         self.glyphs = glyphs
         self.graph = graph
+        self.most = most
+        """Lanes; with more of them nothing is drawn."""
         self.canvas = Canvas(glyphs, frozenset(edge.key for edge in graph.edges if edge.observed))
         self.back = back_edges(graph)
         self.labels = {edge.key: edge.label for edge in graph.edges}
@@ -78,9 +82,12 @@ class _Rails:
         """The edges in the lane to a node."""
         self.steps: list[_Step] = []
         self.row = 0
+        self.tracks: dict[str, int] = {}
         nodes = {node.path: node for node in graph.nodes}
         for path in topological(graph, self.back):
             self._node(nodes[path])
+            if len(self.lanes) > most:
+                return
         self.width = 2 * len(self.lanes) + 1
         self.tracks = self._tracks()
         self.back_width = 2 * (max(self.tracks.values(), default=-1) + 1) + (2 if self.tracks else 0)
