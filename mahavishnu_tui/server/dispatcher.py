@@ -11,7 +11,7 @@ from typing import Any
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project, Run
 from mahavishnu_tui.server.hosts.host import EngineHost
-from mahavishnu_tui.server.hosts.supervisor import Supervisor
+from mahavishnu_tui.server.hosts.supervisor import HeldUpError, Supervisor
 from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
 from mahavishnu_tui.server.patience import STORAGE, OnFault, insist
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 
 SUSPECT = 2
 """Deaths in a row from which a run gets a host of its own, so that it can harm no other."""
-_LOOK = 1.0
-"""Seconds between looks at a host that has not answered to `run`."""
 _CANCEL_SECONDS = 5.0
 _RETRY_SECONDS = 0.5
 
@@ -194,12 +192,10 @@ class Dispatcher:
             else:
                 await self._insist(functools.partial(fail, run_id=run_id, error=error))
             self._leave(run_id)
-        except Exception:
+        except Exception as unexpected:
             log.exception("run %s could not be dispatched", row.run.name)
-            unexpected = MahavishnuError(
-                ErrorCode.INTERNAL, f"Run {row.run.name} could not be dispatched.", "See the server's log."
-            )
-            await self._insist(functools.partial(fail, run_id=run_id, error=unexpected))
+            excuse = _unexpected(row.run, unexpected)
+            await self._insist(functools.partial(fail, run_id=run_id, error=excuse))
             self._leave(run_id)
 
     async def _dispatch(self, row: RunRow, project: Project) -> bool:
@@ -227,23 +223,16 @@ class Dispatcher:
         return await self._hand_over(host, dispatch)
 
     async def _hand_over(self, host: EngineHost, dispatch: Dispatch) -> bool:
-        run = dispatch.run
-        asking = asyncio.create_task(
-            host.request("run", timeout=self._options.load_seconds, **dispatch.request),
-            name=f"run {run.name}",
-        )
+        run, patience = dispatch.run, self._options.load_seconds
         try:
-            while not asking.done():
-                await asyncio.wait([asking], timeout=_LOOK)
-                if not asking.done() and (host.silent or (host.busy and len(host.runs) > 1)):
-                    return await self._take_back(
-                        host, run, f"host is held up ({host.record.note}); trying another"
-                    )
-            asking.result()
+            await self._supervisor.request(host, "run", timeout=patience, own=1, **dispatch.request)
+        except HeldUpError as held_up:
+            return await self._take_back(host, run, f"host is held up ({held_up}); trying another")
         except MahavishnuError as error:
             return await self._refused(host, run, error)
-        finally:
-            asking.cancel()
+        except Exception as error:
+            log.exception("run %s could not be handed over", run.name)
+            return await self._refused(host, run, _unexpected(run, error))
         return True
 
     async def _refused(self, host: EngineHost, run: Run, error: MahavishnuError) -> bool:
@@ -290,3 +279,11 @@ class Dispatcher:
 
     async def _insist(self, change: Any) -> Any:
         return await insist(functools.partial(self._store.write, change), self._on_fault)
+
+
+def _unexpected(run: Run, error: Exception) -> MahavishnuError:
+    return MahavishnuError(
+        ErrorCode.INTERNAL,
+        f"Run {run.name} could not be dispatched ({type(error).__name__}).",
+        "The server's log has the details.",
+    )

@@ -91,13 +91,14 @@ class Loader:
 
     async def _load(self, order: RegisterOrder) -> dict[str, Any]:
         """Have a host load the graph; one that holds older code in use gives way to a new one."""
-        host = await self._supervisor.acquire(order.project)
-        loaded: dict[str, Any] = await host.request("load", timeout=self._load_seconds, spec=order.spec)
-        if loaded.get("code_changed"):
+        loaded: dict[str, Any]
+        while True:
+            host, loaded = await self._supervisor.ask(
+                order.project, "load", timeout=self._load_seconds, spec=order.spec
+            )
+            if not loaded.get("code_changed"):
+                return loaded
             await self._supervisor.retire(host)
-            host = await self._supervisor.acquire(order.project)
-            loaded = await host.request("load", timeout=self._load_seconds, spec=order.spec)
-        return loaded
 
 
 def _stamp(project: Project, spec: str) -> str:

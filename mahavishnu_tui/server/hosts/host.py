@@ -85,13 +85,15 @@ class EngineHost:
         """Seconds since its last sign of life."""
         return time.monotonic() - self._last_beat
 
-    @property
-    def busy(self) -> bool:
+    def held_up(self, own: int = 0) -> bool:
         """Whether what is sent to it has to wait for one of its runs, which blocks its loop.
 
         A host that is late without having runs is importing what it was asked to load.
+
+        Args:
+            own: how many of its runs are the caller's, and so not to blame.
         """
-        return self.silent or (bool(self.runs) and self.record.lag > BUSY_LAG)
+        return self.silent or (len(self.runs) > own and self.record.lag > BUSY_LAG)
 
     @property
     def silent(self) -> bool:
@@ -222,7 +224,7 @@ class EngineHost:
         except MahavishnuError:
             self.kill("it cannot work")
             raise
-        self._last_beat = time.monotonic()
+        self._last_beat = self.idle_since = time.monotonic()
         self.set(state="ready", versions=dict(reply.get("versions") or {}), error=None, note="")
 
     async def _died_at_start(self) -> Exception:

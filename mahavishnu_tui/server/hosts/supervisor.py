@@ -18,7 +18,13 @@ log = logging.getLogger(__name__)
 _START_TRIES = 4
 _BACKOFF = 0.2
 _LONGEST_BACKOFF = 10.0
+_LOOK = 1.0
+"""Seconds between looks at a host that has not answered."""
 _ALONE_PER_PROJECT = 2
+
+
+class HeldUpError(Exception):
+    """A host cannot answer now, and another one could."""
 
 
 class Listener(Protocol):
@@ -85,14 +91,55 @@ class Supervisor:
                 raise
         async with self._locks.setdefault(project.id, asyncio.Lock()):
             mine = [host for host in self._of(project) if host.ready and not host.alone]
-            free = [host for host in mine if not host.busy]
-            if free:
-                return min(free, key=lambda host: len(host.runs))
-            if mine and len(mine) >= self._options.hosts_per_project:
-                return min(mine, key=lambda host: len(host.runs))
+            free = [host for host in mine if not host.held_up()]
+            if free or len(mine) >= self._options.hosts_per_project:
+                chosen = min(free or mine, key=lambda host: len(host.runs))
+                chosen.idle_since = time.monotonic()
+                return chosen
             if mine:
                 log.info("all hosts of %s are blocked; starting another one", project.root)
             return await self._start(project, self._free_id(project), alone=False)
+
+    async def request(
+        self, host: EngineHost, op: str, *, timeout: float = 30.0, own: int = 0, **fields: Any
+    ) -> Any:
+        """A request to a host, given up when one of its runs holds it up and another host could do it.
+
+        Args:
+            host: who is asked.
+            op: what, see docs/protocols.md.
+            timeout: seconds.
+            own: how many of the host's runs are the caller's.
+            fields: of the request.
+
+        Raises:
+            HeldUpError: ask another host.
+            MahavishnuError: see `EngineHost.request`.
+        """
+        asking = asyncio.create_task(host.request(op, timeout=timeout, **fields), name=f"{op} {host.id}")
+        try:
+            while not asking.done():
+                await asyncio.wait([asking], timeout=_LOOK)
+                if not asking.done() and host.held_up(own) and self._has_better(host):
+                    raise HeldUpError(host.record.note)
+            return asking.result()
+        finally:
+            asking.cancel()
+
+    async def ask(
+        self, project: Project, op: str, *, timeout: float = 30.0, **fields: Any
+    ) -> tuple[EngineHost, Any]:
+        """Ask whichever host of a project can answer; that host and its reply.
+
+        Raises:
+            MahavishnuError: see `acquire` and `EngineHost.request`.
+        """
+        while True:
+            host = await self.acquire(project)
+            try:
+                return host, await self.request(host, op, timeout=timeout, **fields)
+            except HeldUpError as held_up:
+                log.info("host %s is held up (%s): %s goes to another", host.id, held_up, op)
 
     async def retire(self, host: EngineHost) -> None:
         """Give a host no new runs; it is stopped once it has none."""
@@ -102,18 +149,26 @@ class Supervisor:
 
     async def look_after(self) -> None:
         """Called every second: notices silence, stops hosts that nobody needs."""
-        for host in list(self._hosts.values()):
+        surplus: list[EngineHost] = []
+        for host in self._hosts.values():
             host.look()
             idle = time.monotonic() - host.idle_since
             drained = host.record.state == "draining" and not host.ended_by_us
             if not host.runs and (drained or (host.ready and idle > self._patience(host))):
-                await self._retire(host, "idle")
+                surplus.append(host)
+        await asyncio.gather(*(self._retire(host, "idle") for host in surplus))
 
     async def close(self) -> None:
         """Stop every host."""
         self._closing = True
         living = [host for host in self._hosts.values() if host.record.pid]
         await asyncio.gather(*(host.stop("the server stops") for host in living))
+
+    def _has_better(self, host: EngineHost) -> bool:
+        """Whether `acquire` would give another host than this one, which is held up."""
+        mine = [other for other in self._of(host.project) if other.ready and not other.alone]
+        free = any(not other.held_up() for other in mine if other is not host)
+        return free or len(mine) < self._options.hosts_per_project
 
     def _of(self, project: Project) -> list[EngineHost]:
         return [host for host in self._hosts.values() if host.project.id == project.id]

@@ -173,8 +173,9 @@ async def _ask_host(request: Request, op: str, **fields: Any) -> Any:
         return run, workflows.require(conn, run.workflow_id)
 
     run, workflow = await core.store.read(look)
-    host = await core.supervisor.acquire(Project.from_json(workflow.project))
-    return await host.request(op, thread_id=run.thread_id, spec=workflow.spec, **fields)
+    project = Project.from_json(workflow.project)
+    _, reply = await core.supervisor.ask(project, op, thread_id=run.thread_id, spec=workflow.spec, **fields)
+    return reply
 
 
 def _id(request: Request) -> str:

@@ -70,7 +70,7 @@ async def test_a_host_that_is_killed_while_it_starts_is_started_again(place: Pla
 
 async def test_a_host_that_breaks_the_protocol_is_replaced(place: Place) -> None:
     place.script()
-    async with place.server(scripted=True, host_deaths=2) as client:
+    async with place.server(scripted=True, host_deaths=2):
         run = await place.start_scripted("garble")
         failed = await place.until(run, "error")
         assert failed.error is not None

@@ -187,8 +187,8 @@ async def test_the_stream_over_the_socket(place: Place) -> None:
         lines: list[dict[str, Any]] = []
 
         async def listen() -> None:
-            async for line in client.stream(0, ""):
-                lines.append(line)
+            async for chunk in client.stream_chunks(0, ""):
+                lines.extend(chunk)
 
         listening = asyncio.create_task(listen())
         await eventually(lambda: lines)

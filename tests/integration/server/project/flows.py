@@ -81,7 +81,7 @@ async def dies(state: State) -> State:
 async def blocks(state: State) -> State:
     mark(state, "blocks")
     while not is_open(state, "gate"):
-        time.sleep(0.02)  # noqa: ASYNC251 - on purpose
+        time.sleep(0.02)
     return {"done": ["blocks"]}
 
 
