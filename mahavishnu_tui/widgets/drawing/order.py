@@ -7,15 +7,18 @@ from bisect import bisect_right, insort
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mahavishnu_tui.widgets.drawing.layers import Item, Layers, neighbours
+from mahavishnu_tui.widgets.drawing.layers import Item, Layers, Link, neighbours
 
 SWEEPS = 6
+FEW_ITEMS = 150
+"""Up to so many, neighbours are swapped one by one, which costs more."""
 
 
 def order(found: Layers) -> None:
     """Sort every column by the barycentre of its neighbours; keeps the best order seen."""
     left, right = neighbours(found)
     anchors = _anchors(found)
+    _transpose(found)
     best = [list(column) for column in found.columns]
     fewest = _crossings(found)
     for sweep in range(SWEEPS):
@@ -24,6 +27,7 @@ def order(found: Layers) -> None:
         forward = sweep % 2 == 0
         for column in found.columns if forward else reversed(found.columns):
             _sort(column, left if forward else right, anchors)
+        _transpose(found)
         count = _crossings(found)
         if count < fewest:
             fewest, best = count, [list(column) for column in found.columns]
@@ -65,20 +69,58 @@ def _number(column: list[Item]) -> None:
 
 
 def _crossings(found: Layers) -> int:
-    """How many pairs of links cross, over all gaps."""
+    """How many pairs of lines cross, over all gaps."""
+    return sum(_gap_crossings(gap) for gap in found.gaps)
+
+
+def _gap_crossings(gap: list[Link]) -> int:
+    """How many pairs of lines cross in one gap."""
+    pairs = []
+    bends = []
+    for link in gap:
+        low, high = sorted((link.source, link.target), key=lambda item: item.rank)
+        if link.bent:
+            bends.append((low.rank, *sorted((low.position, high.position))))
+        else:
+            pairs.append((low, high))
     count = 0
-    for gap in found.gaps:
-        pairs = []
-        for link in gap:
-            if not link.bent:
-                low, high = sorted((link.source, link.target), key=lambda item: item.rank)
-                pairs.append((low.position, high.position))
-        pairs.sort()
-        seen: list[int] = []
-        for _, position in pairs:
-            count += len(seen) - bisect_right(seen, position)
-            insort(seen, position)
+    seen: list[int] = []
+    for _, position in sorted((low.position, high.position) for low, high in pairs):
+        count += len(seen) - bisect_right(seen, position)
+        insort(seen, position)
+    for rank, top, bottom in bends:
+        # A line that turns round crosses what comes out between its ends.
+        for low, high in pairs:
+            item = low if low.rank == rank else high
+            count += top < item.position < bottom
     return count
+
+
+def _transpose(found: Layers) -> None:
+    """Swap neighbours in a column where that leaves fewer crossings."""
+    if found.items > FEW_ITEMS:
+        return
+    for _ in range(3):
+        better = False
+        for rank, column in enumerate(found.columns):
+            around = found.gaps[rank : rank + 2]
+            for place in range(len(column) - 1):
+                better |= _swap_if_better(column, place, around)
+        if not better:
+            return
+
+
+def _swap_if_better(column: list[Item], place: int, around: list[list[Link]]) -> bool:
+    before = sum(map(_gap_crossings, around))
+    if not before:
+        return False
+    column[place], column[place + 1] = column[place + 1], column[place]
+    _number(column)
+    if sum(map(_gap_crossings, around)) < before:
+        return True
+    column[place], column[place + 1] = column[place + 1], column[place]
+    _number(column)
+    return False
 
 
 def place(found: Layers) -> None:
@@ -99,9 +141,12 @@ def place(found: Layers) -> None:
             _settle(column, near, anchors, rows)
     _snap(found, rows)
     for sweep in range(4):
-        forward = sweep % 2 == 0
-        for column in found.columns if forward else reversed(found.columns):
-            _straighten(column, left if forward else right)
+        if sweep % 2:
+            for column in found.columns:
+                _straighten(column, left, right)
+        else:
+            for column in reversed(found.columns):
+                _straighten(column, right, left)
     top = min((item.y for column in found.columns for item in column), default=0)
     for column in found.columns:
         for item in column:
@@ -166,11 +211,17 @@ def _snap(found: Layers, rows: dict[int, float]) -> None:
             item.y = int(max(free, math.floor(rows[id(item)] + 0.5)))
 
 
-def _straighten(column: Sequence[Item], near: dict[int, list[Item]]) -> None:
-    """Move items that have one neighbour level with it, where there is room."""
+def _straighten(column: Sequence[Item], near: dict[int, list[Item]], back: dict[int, list[Item]]) -> None:
+    """Move the items of a chain level with the one before, where there is room.
+
+    Args:
+        column: the items to be moved.
+        near: what they are to be level with, by `id`.
+        back: the same seen from the other side.
+    """
     for index, item in enumerate(column):
         others = near.get(id(item), ())
-        if len(others) != 1:
+        if len(others) != 1 or len(back.get(id(others[0]), ())) != 1:
             continue
         low = -math.inf if index == 0 else column[index - 1].y + _apart(column[index - 1], item)
         high = math.inf if index + 1 == len(column) else column[index + 1].y - _apart(item, column[index + 1])
