@@ -6,7 +6,10 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
 
+from rich.cells import cell_len
+
 from mahavishnu_tui.models import NodeVisit
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.drawing.model import Edge
 from mahavishnu_tui.widgets.status import Mark, age, duration, visit_mark
 
@@ -43,11 +46,11 @@ class Light:
         return duration(self.ended_at - self.since)
 
     def text(self, room: int, now: float, *, ascii_only: bool = False, glyph: bool = True) -> str:
-        """The state in at most `room` cells (of one cell per character), most telling parts first."""
+        """The state in at most `room` cells, fit for a terminal, the most telling parts first."""
         time = self.time(now)
         sign = self.mark.sign(ascii_only) if glyph else ""
         counts = " ".join(self._counts(ascii_only))
-        word = self.inside if self.inside and self.outcome == "running" else self.mark.word
+        word = clean_line(self.inside or self.mark.word, 24)
         full = [sign, word, time, counts]
         short = [sign, time, counts]
         forms = [full, short, [sign, counts or time], [sign, time], [sign]]
@@ -55,10 +58,9 @@ class Light:
             forms = [full, [word, time], [word], [time]]
         elif self.outcome in ("success", "cached") and room < 20:
             forms = forms[1:]
-        wide = 1 if sign == "✋" else 0
         for form in forms:
             text = " ".join(part for part in form if part)
-            if len(text) + wide <= room:
+            if cell_len(text) <= room:
                 return text
         return ""
 

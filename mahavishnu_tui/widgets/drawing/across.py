@@ -9,7 +9,17 @@ from rich.cells import cell_len
 
 from mahavishnu_tui.widgets.drawing.canvas import Canvas, Edges
 from mahavishnu_tui.widgets.drawing.layers import Item, Layers, Link, TooLarge, layers
-from mahavishnu_tui.widgets.drawing.model import Drawing, FlatGraph, FlatNode, Glyphs, Placement, Span, clip
+from mahavishnu_tui.widgets.drawing.model import (
+    LEFT,
+    RIGHT,
+    Drawing,
+    FlatGraph,
+    FlatNode,
+    Glyphs,
+    Placement,
+    Span,
+    clip,
+)
 from mahavishnu_tui.widgets.drawing.order import order, place
 from mahavishnu_tui.widgets.drawing.ranks import back_edges, ranks, topological
 from mahavishnu_tui.widgets.drawing.route import RoutedGap, Wire, route
@@ -211,18 +221,18 @@ class _Painter:
         name = Span(x + 1, node.label, "terminal" if terminal else "node", node.path)
         self.canvas.write(item.y, name)
         self.nodes[node.path] = Placement(name.x, item.y, name.width)
-        after = name.x + name.width
+        after = name.x + name.width + 1
         room = x + size - after
         edges = frozenset(self.leaving.get(id(item), set()))
-        fill = " " + ("─" if self.glyphs.start == "●" else "-") * (room - 1) if edges else " " * room
         if self.style.stacked and not terminal:
-            blank = " " * (size - 1)
-            self.canvas.write(item.y + 1, Span(name.x, blank, "status", node.path))
-        if terminal or self.style.stacked:
-            if edges and room > 1:
-                self.canvas.across(item.y, after + 1, x + size - 1, edges)
-        elif room > 0:
-            self.canvas.write(item.y, Span(after, fill, "status", node.path, edges))
+            self.canvas.write(item.y + 1, Span(name.x, " " * (size - 1), "status", node.path))
+        if room < 1:
+            return
+        if not terminal and not self.style.stacked:
+            fill = self.glyphs.lines[LEFT | RIGHT] if edges else " "
+            self.canvas.write(item.y, Span(after, fill * room, "status", node.path, edges))
+        elif edges:
+            self.canvas.across(item.y, after, x + size - 1, edges)
 
 
 def _short(text: str, glyphs: Glyphs) -> str:

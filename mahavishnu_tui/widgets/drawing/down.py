@@ -256,12 +256,10 @@ class _Rails:
         label = clip(node.label, names - indent, self.glyphs.ellipsis)
         x = self.width + indent
         self.canvas.write(y, Span(x, label, "node", node.path))
-        after, status = x + cell_len(label), self.width + names
-        if edges and status > after + 1:
-            self.canvas.write(y, Span(after + 1, fill * (status - after - 1), "edge", "", edges))
-        self.canvas.write(
-            y, Span(status, (fill if status > after else " ") + fill * (room - 1), "status", node.path, edges)
-        )
+        after, status = x + cell_len(label) + 1, self.width + names + 1
+        if edges and status > after:
+            self.canvas.write(y, Span(after, fill * (status - after), "edge", "", edges))
+        self.canvas.write(y, Span(status, fill * (room - 1), "status", node.path, edges))
         return Placement(x, y, cell_len(label))
 
     def _write_labels(self, step: _Step, room: int) -> None:

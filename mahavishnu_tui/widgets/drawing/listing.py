@@ -28,10 +28,9 @@ def listing(graph: FlatGraph, width: int, glyphs: Glyphs) -> Drawing:
         placed[path] = Placement(2, y, cell_len(label))
         row = [] if terminal else [Span(0, f"{glyphs.node} ", "mark", path)]
         row.append(Span(2, label, "terminal" if terminal else "node", path))
-        x = 2 + cell_len(label)
-        end = 2 + names + room
-        if end > x and not terminal:
-            row.append(Span(x, " " * (end - x), "status", path))
+        start, end = 2 + names + 1, 2 + names + room
+        if end > start and not terminal:
+            row.append(Span(start, " " * (end - start), "status", path))
         text = _targets([nodes[target] for target in after[path]], width - end - 1, glyphs)
         if text:
             edges = frozenset((path, target) for target in after[path])
