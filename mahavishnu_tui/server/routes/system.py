@@ -29,7 +29,8 @@ async def stop(request: Request) -> Response:
     """`POST /v1/server/stop`."""
     core: Core = request.app.state.core
     body = await Body.of(request)
-    core.drain = body.flag("drain", True)
+    if not body.flag("drain", True):
+        core.hurry()
     core.drain_seconds = body.number("timeout", core.options.drain_seconds)
     core.stopping.set()
     return json_response({}, 202)

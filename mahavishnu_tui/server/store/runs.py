@@ -29,6 +29,8 @@ class Work(Record):
     """Where a fork begins."""
     stored: str = ""
     """Id of the newest checkpoint that was seen; a continue reports the one it begins with again."""
+    next: list[str] = dataclasses.field(default_factory=list)
+    """The nodes that were to run after that checkpoint."""
     deaths: int = 0
     """Hosts lost in a row without a new checkpoint."""
     pausing: str = ""

@@ -66,6 +66,14 @@ def close(tx: Tx, run_id: str, outcome: VisitOutcome) -> list[NodeVisit]:
     return closed
 
 
+def last_lost(conn: sqlite3.Connection, run_id: str, after_lease: int) -> list[str]:
+    """The nodes that were lost by the newest dispatch that lost any, of those after a lease."""
+    rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number DESC LIMIT 1000", (run_id,))
+    lost = [visit for (doc,) in rows if (visit := NodeVisit.from_json(codec.loads(doc))).outcome == "lost"]
+    lost = [visit for visit in lost if visit.lease > after_lease]
+    return sorted({visit.path for visit in lost if visit.lease == lost[0].lease})
+
+
 def path(conn: sqlite3.Connection, run_id: str) -> list[str]:
     """The nodes that have run so far, in the order in which they began."""
     rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number", (run_id,))

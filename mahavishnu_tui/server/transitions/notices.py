@@ -95,7 +95,8 @@ class Bundle:
         work = row.work
         checkpoint_id = str(notice.get("checkpoint_id") or "")
         if checkpoint_id != work.stored:
-            work = work.replace(mode="continue", deaths=0, stored=checkpoint_id)
+            to_run = [str(node) for node in notice.get("next") or []]
+            work = work.replace(mode="continue", deaths=0, stored=checkpoint_id, next=to_run)
             runs.save_work(self._tx, row.run.id, work)
         self._rows[row.run.id] = RunRow(row.run.replace(step=int(notice["step"])), work)
         self._touched.add(row.run.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Run
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.server.store import Tx, runs, visits
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.transitions.acts import end_cancelled, rest
@@ -74,11 +74,11 @@ def fail(tx: Tx, run_id: str, error: MahavishnuError, lease: int | None = None) 
     expected = "queued" if lease is None else "running"
     if row.run.status != expected or (lease is not None and row.run.lease != lease):
         return None
-    return _give_up(tx, row, error, row.run.recoveries)
+    return _give_up(tx, row, error)
 
 
 def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
-    lost = visits.close(tx, row.run.id, "lost")
+    visits.close(tx, row.run.id, "lost")
     if row.work.cancelling:
         return end_cancelled(tx, row, row.work.cancelling)
     if row.work.pausing:
@@ -86,7 +86,8 @@ def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
     if death and death.blame:
         row = RunRow(row.run, row.work.replace(deaths=row.work.deaths + 1))
         if row.work.deaths >= death.limit:
-            return _give_up(tx, row, _killer(row, lost, death), row.run.recoveries)
+            lost = visits.last_lost(tx.conn, row.run.id, row.run.lease - row.work.deaths)
+            return _give_up(tx, row, _killer(row, lost, death))
     recovered = RunRow(row.run.replace(recoveries=row.run.recoveries + 1), row.work)
     return _queue_again(tx, recovered, note)
 
@@ -97,7 +98,7 @@ def _queue_again(tx: Tx, row: RunRow, note: str) -> Run:
     return run
 
 
-def _give_up(tx: Tx, row: RunRow, error: MahavishnuError, recoveries: int) -> Run:
+def _give_up(tx: Tx, row: RunRow, error: MahavishnuError) -> Run:
     node = error.details.get("node")
     run = row.run.replace(
         status="error",
@@ -106,15 +107,15 @@ def _give_up(tx: Tx, row: RunRow, error: MahavishnuError, recoveries: int) -> Ru
         error=error.to_json(),
         note="",
         where=[str(node)] if node else [],
-        recoveries=recoveries,
         host_id=None,
     )
     runs.save(tx, run, row.work.replace(pausing="", cancelling="", deaths=0))
     return run
 
 
-def _killer(row: RunRow, lost: list[NodeVisit], death: HostDeath) -> MahavishnuError:
-    nodes = sorted({visit.path for visit in lost}) or row.run.where
+def _killer(row: RunRow, lost: list[str], death: HostDeath) -> MahavishnuError:
+    # A host that dies at once has no time to say which node began; then it is one that was due.
+    nodes = lost or row.work.next
     at_work = f"while {', '.join(nodes)} was at work" if nodes else "before any node began"
     return MahavishnuError(
         ErrorCode.HOST_DIED,

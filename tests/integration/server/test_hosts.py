@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
 from mahavishnu_tui.server.hosts import host as host_module
 from mahavishnu_tui.server.hosts.process import _assignments, environment
+from mahavishnu_tui.server.hosts.supervisor import Supervisor
 from tests.integration.server.conftest import Place, eventually
 
 
@@ -139,8 +141,10 @@ async def test_a_run_is_taken_back_from_a_host_that_is_held_up(place: Place) -> 
         core_host = await eventually(lambda: _pid(place, 0))
         os.kill(core_host, signal.SIGSTOP)
         try:
+            known = asyncio.create_task(client.register("another", place.project))
             moved = await eventually(lambda: _leased(place, waiting.id, 2))
             assert moved.host_id != (await client.run(holding.id)).run.host_id
+            assert (await known).name == "another"
         finally:
             os.kill(core_host, signal.SIGCONT)
 
@@ -152,6 +156,27 @@ async def _pid(place: Place, index: int) -> int | None:
 async def _leased(place: Place, run_id: str, lease: int) -> Any:
     run = (await place.client.run(run_id)).run
     return run if run.lease >= lease and run.status == "running" else None
+
+
+async def test_a_suspect_whose_host_cannot_start_leaves_room_for_others(place: Place) -> None:
+    class Nobody:
+        async def spawn(self, *_: Any) -> Any:
+            raise FileNotFoundError(2, "No such file")
+
+    class Deaf:
+        def changed(self, record: Any) -> None: ...
+        def notice(self, host: Any, notice: Any) -> None: ...
+        def died(self, host: Any, reason: str) -> None: ...
+
+    supervisor = Supervisor(place.options(), Nobody(), Deaf())
+    for _ in range(4):
+        with pytest.raises(MahavishnuError) as refused:
+            await supervisor.acquire(place.project, alone=True)
+        assert refused.value.code is ErrorCode.HOST_START
+    await supervisor.close()
+    with pytest.raises(MahavishnuError) as stopping:
+        await supervisor.acquire(place.project)
+    assert stopping.value.code is ErrorCode.SERVER_UNREACHABLE
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
+import subprocess
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.server.routes import body as body_module
+from mahavishnu_tui.server.store import runs
 from mahavishnu_tui.server.store import store as store_module
 from tests.integration.server.conftest import Place, eventually
 
@@ -170,6 +173,63 @@ async def test_a_locked_database_refuses_writes_goes_on_reading_and_says_so(
         holder.close()
         await place.until(run, "queued", "running", "success")
         await eventually(lambda: _quiet(place))
+
+
+async def test_a_full_disk_refuses_new_work_and_loses_none(place: Place) -> None:
+    place.data.mkdir()
+    mounted = await asyncio.to_thread(
+        subprocess.run, ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", place.data], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    try:
+        place.script()
+        async with place.server(scripted=True) as client, http(place) as raw:
+            run = await place.start_scripted("hold")
+            await place.until(run, "running")
+            filler = place.data / "filler"
+            with contextlib.suppress(OSError), filler.open("wb") as handle:
+                while True:
+                    handle.write(b"x" * 4096)
+                    handle.flush()
+            big = {"workflow_id": run.workflow_id, "input": "y" * 200_000, "by": "ana"}
+            reply = await raw.post("/v1/runs", json=big)
+            assert (reply.status_code, reply.json()["error"]["code"]) == (507, ErrorCode.DISK_FULL.value)
+            assert (await client.run(run.id)).run.status == "running"
+            assert len(await client.runs()) == 1
+            filler.unlink()
+            reply = await raw.post("/v1/runs", json=big)
+            assert reply.status_code == 201
+            await client.cancel(run.id, "ana")
+    finally:
+        await asyncio.to_thread(subprocess.run, ["umount", "-l", place.data], check=True)
+
+
+async def test_a_run_that_cannot_be_claimed_now_is_claimed_later(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.05)
+    failures = iter([sqlite3.DatabaseError("file is not a database")])
+    next_queued = runs.next_queued
+
+    def once_broken(conn: sqlite3.Connection, limit: int) -> Any:
+        for failure in failures:
+            raise failure
+        return next_queued(conn, limit)
+
+    monkeypatch.setattr(runs, "next_queued", once_broken)
+    place.script()
+    async with place.server(scripted=True) as client:
+        workflow = await client.register("finish", place.project)
+        (host,) = await client.hosts()
+        os.kill(host.pid or 0, signal.SIGKILL)  # so that the next dispatch takes its time
+        run = await client.start_run(workflow_id=workflow.id, input={}, by="ana")
+        with contextlib.closing(sqlite3.connect(place.data / "engine.db", isolation_level=None)) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(0.5)
+            assert (await client.run(run.id)).run.status == "queued"
+            holder.execute("ROLLBACK")
+        await place.until(run, "success")
 
 
 async def _noted(place: Place) -> Any:

@@ -90,6 +90,16 @@ async def test_a_run_that_keeps_killing_its_host_is_given_up_and_its_node_named(
     assert (await desk.act(acts.resume, run.id, "ana", "")).status == "queued"
 
 
+async def test_a_node_that_dies_before_its_host_can_say_so_is_named_too(desk: Desk) -> None:
+    run = await desk.running()
+    await desk.tell(run, {**step(1), "next": ["crash"]})
+    for _ in range(3):
+        (run,) = await desk.act(host_died, death(run))
+        run = (await desk.claim(run)).run if run.status == "queued" else run
+    assert run.error is not None
+    assert "crash" in run.error["message"]
+
+
 async def test_a_new_checkpoint_forgives_earlier_deaths(desk: Desk) -> None:
     run = await desk.running()
     for number in range(5):
