@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-import textwrap
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final, Literal, NamedTuple
+from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,39 +14,23 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.columns import GAP, Column, fit, sort_key
-from mahavishnu_tui.widgets.drawing.model import clip
-from mahavishnu_tui.widgets.status import Tone
+from mahavishnu_tui.widgets.rows import (
+    PLACEHOLDERS,
+    Cell,
+    PlaceholderKind,
+    Row,
+    cell_text,
+    padded,
+    placeholder_line,
+)
 from mahavishnu_tui.widgets.tones import LineView
 
 __all__ = ["Cell", "Column", "PlaceholderKind", "Row", "VirtualTable"]
 
-PlaceholderKind = Literal["loading", "empty", "filtered", "error", "absent"]
-_PLACEHOLDERS: Final[dict[str, tuple[str, str, Tone]]] = {
-    "loading": ("◌ ", ". ", "accent"),
-    "empty": ("", "", "muted"),
-    "filtered": ("/ ", "/ ", "warning"),
-    "error": ("✘ ", "x ", "error"),
-    "absent": ("– ", "- ", "muted"),
-}
 _INDENT = 2
 """Cells before the first column; the first of them shows the mark."""
-
-
-class Cell(NamedTuple):
-    """Text with a tone of its own."""
-
-    text: str
-    tone: Tone = ""
-
-
-class Row(NamedTuple):
-    """One row; `cells` in the order of the columns, `style` the tone of the whole row."""
-
-    key: str
-    cells: tuple[Cell | str, ...]
-    style: Tone = ""
 
 
 class VirtualTable(LineView):
@@ -202,7 +183,7 @@ class VirtualTable(LineView):
             column = next((i for i, column in enumerate(self.columns) if column.key == key), None)
             if column is not None:
                 at = column
-                rows = sorted(rows, key=lambda row: sort_key(_text(row, at)), reverse=reverse)
+                rows = sorted(rows, key=lambda row: sort_key(cell_text(row, at)), reverse=reverse)
         self._rows = rows if rows is not self._given else list(rows)
         if len(old) != len(rows) or any(a.key != b.key for a, b in zip(old, rows, strict=True)):
             self._index = {row.key: index for index, row in enumerate(rows)}
@@ -356,7 +337,7 @@ class VirtualTable(LineView):
             if self._sort is not None and self._sort[0] == column.key:
                 arrows = "v^" if self.ascii_only else "↓↑"
                 title = f"{title} {arrows[0] if self._sort[1] else arrows[1]}"
-            segments.append(Segment(_pad(title, cells, column.align) + " " * GAP, style))
+            segments.append(Segment(padded(title, cells, column.align) + " " * GAP, style))
         return Strip(segments)
 
     def _render_row(self, index: int, width: int) -> Strip:
@@ -367,7 +348,7 @@ class VirtualTable(LineView):
         for at, cells in self._fit(width):
             cell = row.cells[at] if at < len(row.cells) else ""
             text, tone = cell if isinstance(cell, Cell) else (cell, "")
-            text = _pad(clean_line(text), cells, self.columns[at].align, "~" if self.ascii_only else "…")
+            text = padded(clean_line(text), cells, self.columns[at].align, "~" if self.ascii_only else "…")
             segments.append(Segment(text, base + self.tone(tone)))
             segments.append(Segment(" " * GAP))
         strip = Strip(segments).adjust_cell_length(width)
@@ -382,24 +363,6 @@ class VirtualTable(LineView):
 
     def _render_placeholder(self, y: int, width: int) -> Strip:
         kind, text = self._placeholder
-        sign, plain, tone = _PLACEHOLDERS[kind]
-        lines = itertools.chain.from_iterable(
-            textwrap.wrap(part, max(8, width - 4)) or [""] for part in clean(text).splitlines()
-        )
-        wanted = next(itertools.islice(lines, max(0, y), None), "") if y >= 0 else ""
-        lead = (plain if self.ascii_only else sign) if y == 0 and wanted else ""
-        return Strip(
-            [Segment(" " * _INDENT + lead + wanted, self.tone(tone) + Style(italic=kind == "absent"))]
-        )
-
-
-def _text(row: Row, at: int) -> str:
-    cell = row.cells[at] if at < len(row.cells) else ""
-    return cell.text if isinstance(cell, Cell) else cell
-
-
-def _pad(text: str, cells: int, align: str, ellipsis: str = "…") -> str:
-    """`text` made exactly `cells` wide."""
-    text = clip(text, cells, ellipsis)
-    blank = " " * (cells - cell_len(text))
-    return blank + text if align == "right" else text + blank
+        line = placeholder_line(kind, text, y, max(8, width - 2 * _INDENT), self.ascii_only)
+        style = self.tone(PLACEHOLDERS[kind].tone) + Style(italic=kind == "absent")
+        return Strip([Segment(" " * _INDENT + line, style)])

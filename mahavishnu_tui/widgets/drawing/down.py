@@ -256,9 +256,7 @@ class _Rails:
         label = clip(node.label, names - indent, self.glyphs.ellipsis)
         x = self.width + indent
         self.canvas.write(y, Span(x, label, "node", node.path))
-        after, status = x + cell_len(label) + 1, self.width + names + 1
-        if edges and status > after:
-            self.canvas.write(y, Span(after, fill * (status - after), "edge", "", edges))
+        status = self.width + names + 1
         self.canvas.write(y, Span(status, fill * (room - 1), "status", node.path, edges))
         return Placement(x, y, cell_len(label))
 

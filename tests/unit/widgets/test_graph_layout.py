@@ -180,7 +180,7 @@ def test_release_in_a_narrow_view_goes_down():
         "◦    approve                         │",
         "├─┐  yes → deploy   no → fix         │",
         "◦ │  deploy                          │",
-        "│ ◦  fix ────────────────────────────┘",
+        "│ ◦  fix     ────────────────────────┘",
         "◉",
     ]
 
