@@ -120,19 +120,27 @@ class LangGraphAdapter(OrchestratorAdapter):
 
         Raises:
             WorkflowError: the graph does not load.
-            AdapterError: MHV-431 when a newer dispatch has the thread; MHV-101 when this run is at work here.
+            AdapterError: MHV-431 when a newer dispatch has the thread, MHV-102 when one in this process has.
         """
-        if request.run_id in self._active:
-            raise AdapterError(
-                ErrorCode.RUN_STATE, f"Run {request.run_id} is at work already.", "Wait for it, or cancel it."
-            )
+        self._check_free(request)
         loaded = await self.load(request.spec)
         await self._saver.take_lease(request.thread_id, request.lease, self._holder)
+        self._check_free(request)
         dispatch = Dispatch(request, loaded.graph, loaded.hash, self._saver, self._settings, self._notify)
         self._active[request.run_id] = dispatch
         task = asyncio.create_task(self._run(dispatch), name=f"run {request.run_id}")
         self._tasks[request.run_id] = task
         return task
+
+    def _check_free(self, request: RunRequest) -> None:
+        """The lease keeps other processes off the thread; within this one nothing else does."""
+        for other in self._active.values():
+            if other.request.run_id == request.run_id or other.request.thread_id == request.thread_id:
+                raise AdapterError(
+                    ErrorCode.THREAD_BUSY,
+                    f"Run {other.request.run_id} is at work already on thread {other.request.thread_id}.",
+                    "Wait for it, or cancel it.",
+                )
 
     async def _run(self, dispatch: Dispatch) -> dict[str, Any]:
         try:

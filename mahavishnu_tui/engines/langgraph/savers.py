@@ -7,6 +7,7 @@ disturbed), refuses to store anything for a thread whose lease has passed to som
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,12 +16,19 @@ from typing import Any
 
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
+from langgraph.checkpoint.base import (
+    WRITES_IDX_MAP,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    get_checkpoint_metadata,
+)
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from mahavishnu_tui.engines.base import AdapterError
 from mahavishnu_tui.engines.langgraph.failures import storage_error
-from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.engines.langgraph.writer import Job, Writer
+from mahavishnu_tui.models import ErrorCode
 
 LOCK_WAIT = 30.0
 """Seconds to wait for another writer of the file."""
@@ -49,14 +57,36 @@ ON CONFLICT (thread_id) DO UPDATE SET lease = ?2, holder = ?3 WHERE lease <= ?2
 """
 
 
-class LeasedSaver(AsyncSqliteSaver):
-    """The stock saver, with leases, clear errors, and no transaction left open by a failed write."""
+_PUT = """
+INSERT OR REPLACE INTO checkpoints
+(thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_PUT_WRITES = """
+INSERT OR {} INTO writes
+(thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, idx, channel, type, value)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
-    def __init__(self, conn: aiosqlite.Connection, path: Path) -> None:
+
+class LeasedSaver(AsyncSqliteSaver):
+    """The stock saver and its tables, with leases, clear errors, and writes by one thread for all runs.
+
+    The stock one also leaves a failed transaction open, and with it the file locked for everybody else.
+    """
+
+    def __init__(self, conn: aiosqlite.Connection, path: Path, synchronous: str) -> None:
         super().__init__(conn)
         self.path = path
-        self.held: dict[str, int] = {}
         self.stored: dict[str, StoredHook] = {}
+        self._held: dict[str, int] = {}
+        self._synchronous = synchronous
+        self.writer = Writer(path, LOCK_WAIT, self._fence)
+
+    def _fence(self, connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA synchronous={self._synchronous}")
+        connection.create_function("mahavishnu_lease", 1, self._held.get)
+        connection.executescript(_FENCE)
 
     async def take_lease(self, thread_id: str, lease: int, holder: str) -> None:
         """Become the only writer of a thread.
@@ -64,26 +94,19 @@ class LeasedSaver(AsyncSqliteSaver):
         Raises:
             AdapterError: MHV-431 when a newer dispatch has the thread.
         """
-        await self.setup()
-        try:
-            async with self.lock:
-                cursor = await self.conn.execute(_TAKE, (thread_id, lease, holder))
-                await self.conn.commit()
-        except sqlite3.Error as error:
-            await self._undo()
-            raise storage_error(error, self.path) from error
-        if cursor.rowcount == 0:
+        taken = await self._write(
+            thread_id, lambda connection: connection.execute(_TAKE, (thread_id, lease, holder)).rowcount
+        )
+        if not taken:
             raise lease_lost(thread_id)
-        self.held[thread_id] = lease
+        self._held[thread_id] = lease
 
     async def next_lease(self, thread_id: str) -> int:
         """The number that a new dispatch of a thread has to take, where no server gives it one."""
-        await self.setup()
-        async with self.lock:
-            cursor = await self.conn.execute(
-                "SELECT lease FROM mahavishnu_leases WHERE thread_id = ?", (thread_id,)
-            )
-            row = await cursor.fetchone()
+        select = "SELECT lease FROM mahavishnu_leases WHERE thread_id = ?"
+        row = await self._write(
+            thread_id, lambda connection: connection.execute(select, (thread_id,)).fetchone()
+        )
         return int(row[0]) + 1 if row else 1
 
     async def check(self) -> None:
@@ -92,12 +115,7 @@ class LeasedSaver(AsyncSqliteSaver):
         Raises:
             AdapterError: MHV-430, 004 or 006.
         """
-        try:
-            async with self.lock:
-                await self.conn.execute("BEGIN IMMEDIATE")
-                await self.conn.rollback()
-        except sqlite3.Error as error:
-            raise storage_error(error, self.path) from error
+        await self._write("", lambda connection: None)
 
     async def aput(
         self,
@@ -111,16 +129,31 @@ class LeasedSaver(AsyncSqliteSaver):
         Raises:
             MahavishnuError: MHV-430 to 432, 004, 006.
         """
-        thread_id = str(config["configurable"]["thread_id"])
+        place = config["configurable"]
+        thread_id, scope = str(place["thread_id"]), str(place["checkpoint_ns"])
         try:
-            result = await super().aput(config, checkpoint, metadata, new_versions)
-        except sqlite3.Error as error:
-            await self._undo()
-            raise self._explain(error, thread_id) from error
+            kind, blob = self.serde.dumps_typed(checkpoint)
         except TypeError as error:
             raise self._unserialisable(checkpoint["channel_values"].items(), error) from error
+        about = json.dumps(get_checkpoint_metadata(config, metadata), ensure_ascii=False)
+        row = (
+            thread_id,
+            scope,
+            checkpoint["id"],
+            place.get("checkpoint_id"),
+            kind,
+            blob,
+            about.encode("utf-8", "ignore"),
+        )
+        await self._write(thread_id, lambda connection: connection.execute(_PUT, row))
         self._report(config, checkpoint["id"], "", frozenset())
-        return result
+        return {
+            "configurable": {
+                "thread_id": thread_id,
+                "checkpoint_ns": scope,
+                "checkpoint_id": checkpoint["id"],
+            }
+        }
 
     async def aput_writes(
         self,
@@ -134,17 +167,31 @@ class LeasedSaver(AsyncSqliteSaver):
         Raises:
             MahavishnuError: MHV-430 to 432, 004, 006.
         """
-        thread_id = str(config["configurable"]["thread_id"])
+        place = config["configurable"]
+        thread_id, checkpoint_id = str(place["thread_id"]), str(place["checkpoint_id"])
         writes = _of_failed_task(writes) if any(channel == "__error__" for channel, _ in writes) else writes
+        where = (thread_id, str(place["checkpoint_ns"]), checkpoint_id, task_id, task_path)
         try:
-            await super().aput_writes(config, writes, task_id, task_path)
-        except sqlite3.Error as error:
-            await self._undo()
-            raise self._explain(error, thread_id) from error
+            rows = [
+                (*where, WRITES_IDX_MAP.get(channel, index), channel, *self.serde.dumps_typed(value))
+                for index, (channel, value) in enumerate(writes)
+            ]
         except TypeError as error:
             raise self._unserialisable(writes, error) from error
-        checkpoint_id = str(config["configurable"]["checkpoint_id"])
+        # as in the stock saver: questions and errors replace older ones, output is written once
+        statement = _PUT_WRITES.format(
+            "REPLACE" if all(channel in WRITES_IDX_MAP for channel, _ in writes) else "IGNORE"
+        )
+        await self._write(thread_id, lambda connection: connection.executemany(statement, rows))
         self._report(config, checkpoint_id, task_id, frozenset(channel for channel, _ in writes))
+
+    async def _write(self, thread_id: str, job: Job) -> Any:
+        try:
+            return await self.writer.write(job)
+        except sqlite3.Error as error:
+            if "lease lost" in str(error):
+                raise lease_lost(thread_id) from error
+            raise storage_error(error, self.path) from error
 
     def _report(
         self, config: RunnableConfig, checkpoint_id: str, task_id: str, channels: frozenset[str]
@@ -152,20 +199,7 @@ class LeasedSaver(AsyncSqliteSaver):
         if hook := self.stored.get(str(config["configurable"]["thread_id"])):
             hook(str(config["configurable"].get("checkpoint_ns", "")), checkpoint_id, task_id, channels)
 
-    async def _undo(self) -> None:
-        """Give the write lock back: the stock saver leaves the failed transaction open."""
-        async with self.lock:
-            try:
-                await self.conn.rollback()
-            except sqlite3.Error:
-                return
-
-    def _explain(self, error: sqlite3.Error, thread_id: str) -> MahavishnuError:
-        if "lease lost" in str(error):
-            return lease_lost(thread_id)
-        return storage_error(error, self.path)
-
-    def _unserialisable(self, items: Any, error: TypeError) -> MahavishnuError:
+    def _unserialisable(self, items: Any, error: TypeError) -> AdapterError:
         for key, value in items:
             try:
                 self.serde.dumps_typed(value)
@@ -214,31 +248,34 @@ async def open_saver(path: Path, synchronous: str = "NORMAL") -> AsyncIterator[L
     Raises:
         AdapterError: MHV-430, 004 or 006 when the file cannot be used.
     """
+    mode = _checked(synchronous)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = await aiosqlite.connect(path, timeout=LOCK_WAIT)
     except (OSError, sqlite3.Error) as error:
         raise storage_error(error, path) from error
+    saver = LeasedSaver(connection, path, mode)
     try:
-        yield await _prepare(connection, path, synchronous)
+        await _ready(saver)
+        yield saver
     finally:
+        await saver.writer.close()
         await connection.close()
 
 
-async def _prepare(connection: aiosqlite.Connection, path: Path, synchronous: str) -> LeasedSaver:
+async def _ready(saver: LeasedSaver) -> None:
+    try:
+        await saver.setup()
+        await saver.writer.open()
+    except sqlite3.Error as error:
+        raise storage_error(error, saver.path) from error
+
+
+def _checked(synchronous: str) -> str:
     if synchronous.upper() not in ("OFF", "NORMAL", "FULL", "EXTRA"):
         raise AdapterError(
             ErrorCode.CONFIG_INVALID,
             f"synchronous is {synchronous!r}; SQLite knows OFF, NORMAL, FULL and EXTRA.",
             "Correct langgraph.synchronous in the settings.",
         )
-    saver = LeasedSaver(connection, path)
-    try:
-        await saver.setup()
-        await connection.execute(f"PRAGMA synchronous={synchronous.upper()}")
-        await connection.create_function("mahavishnu_lease", 1, saver.held.get)
-        await connection.executescript(_FENCE)
-        await connection.commit()
-    except (OSError, sqlite3.Error) as error:
-        raise storage_error(error, path) from error
-    return saver
+    return synchronous.upper()

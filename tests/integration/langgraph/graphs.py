@@ -317,3 +317,6 @@ def ask_typed(state: State) -> dict[str, Any]:
 
 
 typed = chain("ask", ask=ask_typed)
+
+
+stop_after_inside = chain("outer", "sub", sub=chain("x", "y").compile(interrupt_after=["x"]))

@@ -337,6 +337,21 @@ async def test_a_full_disk_ends_the_run_alone_and_it_goes_on_later(project: Path
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
+async def test_durability_exit_stores_at_the_end_and_reports_the_answer_then(project: Path) -> None:
+    notices: list[dict[str, Any]] = []
+    settings = EngineSettings(durability="exit")
+    async with LangGraphAdapter(project, project / "c.db", settings, notices.append) as adapter:
+        asked = await adapter.execute(
+            {"spec": "graphs.py:asking", "input": {}, "run_id": "r", "thread_id": "t"}
+        )
+        assert asked["status"] == "interrupted"
+        question = asked["questions"][0]
+        answers = (Answer(question["interrupt_id"], question["hash"], "yes"),)
+        going = await adapter.start(RunRequest("r", "t", "graphs.py:asking", 2, "continue", answers=answers))
+        assert (await going)["status"] == "success"
+        assert [n["applied"] for n in notices if n["ev"] == "answers"] == [[question["interrupt_id"]]]
+
+
 def test_importing_the_package_imports_no_engine() -> None:
     code = (
         "import sys, mahavishnu_tui.engines as e\n"

@@ -170,6 +170,7 @@ async def test_a_node_that_fails_after_its_answer_keeps_it(talk: HostTalk, proje
         ("stop_before", "before", ["a"], ""),
         ("stop_after", "after", ["a"], ""),
         ("stop_inside", "before", ["outer", "x"], "sub"),
+        ("stop_after_inside", "after", ["outer", "x"], "sub"),
     ],
 )
 async def test_a_breakpoint_is_a_question_too(
