@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
+from mahavishnu_tui.engines.langgraph.context import code_of
 from mahavishnu_tui.engines.langgraph.shape import AnyGraph, subgraph_of
 from mahavishnu_tui.models import NodeVisit
 
@@ -20,7 +21,7 @@ def _is_sync(graph: AnyGraph, visit: NodeVisit) -> bool:
         inner = subgraph_of(inner, name) if inner is not None else None
     if inner is None or visit.node not in inner.nodes:
         return False
-    bound = inner.nodes[visit.node].bound
+    bound = code_of(inner.nodes[visit.node].bound)
     # LangGraph wraps a plain function so that its async side runs it in an executor.
     return getattr(bound, "func", None) is not None and isinstance(
         getattr(bound, "afunc", None), functools.partial

@@ -15,6 +15,8 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.pregel import Pregel
 from langgraph.types import Send
 
+from mahavishnu_tui.engines.langgraph.context import in_context
+
 BRANCH = "branch:to:"
 RouteSeen = Callable[[str, str, str], None]
 """Called with namespace, source and target of a route that was taken."""
@@ -82,7 +84,7 @@ def _guarded(graph: Pregel[Any, Any, Any, Any], seen: RouteSeen, done: set[int])
             nodes[name] = node
             continue
         writer = RouteGuard(name, known, _declared(graph, name), seen)
-        nodes[name] = node.copy({"writers": [*node.writers, writer]})
+        nodes[name] = node.copy({"writers": [*node.writers, writer], **in_context(node)})
     return nodes
 
 
