@@ -59,9 +59,14 @@ async def ensure_server(launch: LaunchOptions) -> ServerInfo:
     Raises:
         MahavishnuError: MHV-002 with the tail of what it printed, when it does not come up.
     """
+    deadline = time.monotonic() + launch.timeout
     async with ServerClient(launch.socket, timeout=5.0) as client:
         info = await _answer(client)
-        return info if info is not None else await _launch(launch, client)
+        while info is not None and info.state == "draining" and time.monotonic() < deadline:
+            # On its way out: it takes no orders, and holds the lock until it is gone.
+            await asyncio.sleep(_POLL)
+            info = await _answer(client)
+        return info if info is not None else await _launch(launch, client, deadline)
 
 
 async def _answer(client: ServerClient) -> ServerInfo | None:
@@ -74,11 +79,10 @@ async def _answer(client: ServerClient) -> ServerInfo | None:
         return None
 
 
-async def _launch(launch: LaunchOptions, client: ServerClient) -> ServerInfo:
+async def _launch(launch: LaunchOptions, client: ServerClient, deadline: float) -> ServerInfo:
     output = Path(f"{launch.log}.start")
     begin = _size(output)
     process = _spawn(launch, output)
-    deadline = time.monotonic() + launch.timeout
     while time.monotonic() < deadline:
         info = await _answer(client)
         if info is not None:

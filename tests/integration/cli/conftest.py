@@ -138,9 +138,9 @@ def opened() -> Iterator[Shell]:
                 shell("server", "stop", "--context", data.parent.name, "--timeout", "1", code=None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shell() -> Iterator[Shell]:
-    """One home, and one server, for all tests of a file."""
+    """One home, and one server, for all tests that leave it alive."""
     with opened() as found:
         yield found
 
