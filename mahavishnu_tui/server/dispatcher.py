@@ -18,7 +18,7 @@ from mahavishnu_tui.server.patience import STORAGE, OnFault, insist
 from mahavishnu_tui.server.store import Store, runs
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.transitions.claim import Dispatch, claim
-from mahavishnu_tui.server.transitions.recovery import fail, unclaim
+from mahavishnu_tui.server.transitions.recovery import fail, load_died, unclaim
 
 log = logging.getLogger(__name__)
 
@@ -189,6 +189,9 @@ class Dispatcher:
             log.warning("run %s could not be dispatched: %s", row.run.name, error)
             if error.code in STORAGE:
                 await asyncio.sleep(_RETRY_SECONDS)
+            elif error.code is ErrorCode.HOST_DIED:
+                limit = self._options.host_deaths
+                await self._insist(functools.partial(load_died, run_id=run_id, error=error, limit=limit))
             else:
                 await self._insist(functools.partial(fail, run_id=run_id, error=error))
             self._leave(run_id)

@@ -77,6 +77,19 @@ def fail(tx: Tx, run_id: str, error: MahavishnuError, lease: int | None = None) 
     return _give_up(tx, row, error)
 
 
+def load_died(tx: Tx, run_id: str, error: MahavishnuError, limit: int) -> Run | None:
+    """A host died while it loaded the code of a queued run: it stays queued, but not for ever."""
+    row = runs.require(tx.conn, run_id)
+    if row.run.status != "queued":
+        return None
+    work = row.work.replace(deaths=row.work.deaths + 1)
+    if work.deaths >= limit:
+        return _give_up(tx, RunRow(row.run, work), error)
+    run = row.run.replace(note="engine host died while it loaded the code; trying again")
+    runs.save(tx, run, work)
+    return run
+
+
 def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
     visits.close(tx, row.run.id, "lost")
     if row.work.cancelling:
