@@ -43,7 +43,7 @@ class Done:
 
 
 class Shell:
-    """Runs commands in the operator's home."""
+    """Runs commands in the operator's home. Not from within an event loop: they have their own."""
 
     def __init__(self, home: Path) -> None:
         self.home = home

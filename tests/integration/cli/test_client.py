@@ -15,15 +15,15 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from tests.integration.cli.conftest import Shell
 
 
-def launch_options(shell: Shell) -> LaunchOptions:
-    paths = shell("info", "--json").json["paths"]
+async def launch_options(shell: Shell) -> LaunchOptions:
+    paths = (await asyncio.to_thread(shell, "info", "--json")).json["paths"]
     return LaunchOptions(paths["data"], paths["socket"], paths["log"], ("--set", f"paths.log={paths['log']}"))
 
 
 @pytest.fixture
 async def client(shell: Shell) -> AsyncIterator[ServerClient]:
-    shell("server", "start")
-    async with ServerClient(shell("info", "--json").json["paths"]["socket"]) as found:
+    info = (await asyncio.to_thread(shell, "server", "start", "--json")).json
+    async with ServerClient(info["socket"]) as found:
         yield found
 
 
@@ -68,7 +68,7 @@ async def test_the_same_request_is_one_run(shell: Shell, client: ServerClient) -
 
 
 async def test_the_feed_lives_through_the_servers_death(fresh: Shell) -> None:
-    launch = launch_options(fresh)
+    launch = await launch_options(fresh)
     mirror = Mirror()
     states: list[Update] = []
     async with ServerClient(launch.socket) as client:
@@ -96,7 +96,7 @@ async def test_the_feed_lives_through_the_servers_death(fresh: Shell) -> None:
 
 
 async def test_a_server_on_its_way_out_is_waited_for(fresh: Shell) -> None:
-    launch = launch_options(fresh)
+    launch = await launch_options(fresh)
     first = await ensure_server(launch)
     async with ServerClient(launch.socket) as client:
         await client.stop_server(drain=True, timeout=1)
