@@ -1,4 +1,4 @@
-"""`ConfirmScreen`: asks before something that cannot be taken back; the focus starts on Cancel."""
+"""`ConfirmScreen`: asks before something that cannot be taken back; the focus starts on going back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     CSS_PATH = "confirm.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "refuse", "Cancel", id="confirm.refuse"),
+        Binding("escape,q", "refuse", "Go back", id="confirm.refuse"),
         Binding("right,down", "app.focus_next", "Next", show=False, id="confirm.next"),
         Binding("left,up", "app.focus_previous", "Previous", show=False, id="confirm.previous"),
     ]
@@ -43,7 +43,7 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Static(clean(self._question), id="confirm-question", markup=False)
             yield Static("\n".join(map(clean, self._facts)), id="confirm-facts", markup=False)
             with Horizontal(id="confirm-buttons"):
-                yield Button("Cancel", id="no", compact=True)
+                yield Button("Go back", id="no", compact=True)
                 yield Button(self._deed, id="yes", variant="error", compact=True)
 
     def on_mount(self) -> None:

@@ -50,12 +50,18 @@ class DocumentScreen(OperatorScreen):
         """Fill it."""
         super().on_mount()
         view = self.query_one("#document")
-        if isinstance(view, LogView):
-            view.follow, view.wrap = False, True
-            view.set_lines(clean(self._text).splitlines())
-        elif isinstance(view, StateTree):
+        if isinstance(view, StateTree):
             view.show(self._value)
+        else:
+            self.show_text(self._text or "")
         view.focus()
+
+    def show_text(self, text: str) -> None:
+        """Show another text, from its beginning."""
+        self._text = text
+        view = self.query_one("#document", LogView)
+        view.follow, view.wrap = False, True
+        view.set_lines(clean(text).splitlines())
 
     def action_copy_all(self) -> None:
         """Copy all of it."""

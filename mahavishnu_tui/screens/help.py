@@ -35,7 +35,7 @@ def help_lines(screen: Screen[object]) -> list[str]:
     by_action: dict[str, tuple[list[str], str, str]] = {}
     for key, active in screen.active_bindings.items():
         binding = active.binding
-        if active.enabled and binding.description:
+        if active.enabled and binding.description and binding.id and not binding.system:
             keys, _, _ = by_action.setdefault(
                 f"{binding.action} {binding.description}", ([], binding.description, binding.id or "")
             )

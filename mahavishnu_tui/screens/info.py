@@ -13,6 +13,19 @@ class InfoScreen(DocumentScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "info", text="\n".join(info_lines(session)))
 
+    def on_mount(self) -> None:
+        """Show what is known, then what the server says now: it may be another one than at first."""
+        super().on_mount()
+        self.run_worker(self._renew(), group="info", exit_on_error=False)
+
+    async def _renew(self) -> None:
+        try:
+            self.session.mirror.server = await self.session.client.server()
+        except Exception as error:  # said in the row, kept in :errors; what was known stays
+            self.flash_error(error)
+        else:
+            self.show_text("\n".join(info_lines(self.session)))
+
 
 def info_lines(session: Session) -> list[str]:
     """Name and value, aligned."""

@@ -287,7 +287,10 @@ class RunScreen(RunActs):
             self._plan()
 
     def note_link(self, link: Link) -> None:
-        """Dimmed while the server is away."""
+        """Dimmed while the server is away; asked for again when it is back."""
+        if link.live:
+            self._shown = _Shown()
+            self.following.reload()
         self.checkpoints.invalidate(self.tab == "checkpoints")
         self.draw()
         self._plan()

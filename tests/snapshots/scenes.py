@@ -421,6 +421,10 @@ class WorldClient:
         await self._enter("cancel", run_id, version)
         return self._run(run_id)
 
+    async def server(self) -> ServerInfo:
+        await self._enter("server")
+        return ServerInfo.from_json(self.world.snapshot()["server"])
+
     async def pools(self) -> list[Pool]:
         await self._enter("pools")
         return self.world.pools

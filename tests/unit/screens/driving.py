@@ -52,7 +52,6 @@ class Drive:
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"still not so; the screen shows:\n{self.text}")
-            await self.pilot.pause()
             await asyncio.sleep(0.01)
 
     async def sees(self, *words: str) -> None:
