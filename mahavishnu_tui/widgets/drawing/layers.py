@@ -99,9 +99,8 @@ class _Cutter:
     def _seat_loops(self, column: list[Item]) -> None:
         """A node's loop to itself stands right under it; longer ways back begin at the bottom."""
         seats = {item.target: place for place, item in enumerate(column) if item.kind == "node"}
-        column.sort(
-            key=lambda item: seats.get(item.target, len(column)) if item.kind == "return" else item.position
-        )
+        bottom = len(column)
+        column.sort(key=lambda item: seats.get(item.target, bottom) if item.kind != "forward" else bottom)
         for position, item in enumerate(column):
             item.position = position
 

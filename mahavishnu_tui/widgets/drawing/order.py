@@ -10,28 +10,50 @@ from itertools import pairwise
 from mahavishnu_tui.widgets.drawing.layers import Item, Layers, Link, neighbours
 
 SWEEPS = 6
+ROUNDS = 3
 FEW_ITEMS = 150
 """Up to so many, neighbours are swapped one by one, which costs more."""
 
 
 def order(found: Layers) -> None:
-    """Sort every column by the barycentre of its neighbours; keeps the best order seen."""
+    """Sort every column by the barycentre of its neighbours; keeps the best order seen.
+
+    Where nothing is won the declared order stays, so that unfolding a subgraph moves little.
+    """
+    declared = [list(column) for column in found.columns]
+    if not _crossings(found):
+        return
+    fewest = _sweep(found)
+    swept = [list(column) for column in found.columns]
+    if not fewest:
+        return
+    _restore(found, declared)
+    if _transpose(found) >= fewest:
+        _restore(found, swept)
+        _transpose(found)
+
+
+def _sweep(found: Layers) -> int:
+    """Order columns by barycentres, to and fro; leaves the best order and returns its crossings."""
     left, right = neighbours(found)
     anchors = _anchors(found)
-    _transpose(found)
     best = [list(column) for column in found.columns]
     fewest = _crossings(found)
     for sweep in range(SWEEPS):
-        if not fewest:
-            break
         forward = sweep % 2 == 0
         for column in found.columns if forward else reversed(found.columns):
             _sort(column, left if forward else right, anchors)
-        _transpose(found)
         count = _crossings(found)
         if count < fewest:
             fewest, best = count, [list(column) for column in found.columns]
-    for column, items in zip(found.columns, best, strict=True):
+        if not fewest:
+            break
+    _restore(found, best)
+    return fewest
+
+
+def _restore(found: Layers, columns: list[list[Item]]) -> None:
+    for column, items in zip(found.columns, columns, strict=True):
         column[:] = items
         _number(column)
 
@@ -96,18 +118,18 @@ def _gap_crossings(gap: list[Link]) -> int:
     return count
 
 
-def _transpose(found: Layers) -> None:
-    """Swap neighbours in a column where that leaves fewer crossings."""
-    if found.items > FEW_ITEMS:
-        return
-    for _ in range(3):
+def _transpose(found: Layers) -> int:
+    """Swap neighbours in a column where that leaves fewer crossings; how many are left."""
+    better = found.items <= FEW_ITEMS
+    for _ in range(ROUNDS):
+        if not better:
+            break
         better = False
         for rank, column in enumerate(found.columns):
             around = found.gaps[rank : rank + 2]
             for place in range(len(column) - 1):
                 better |= _swap_if_better(column, place, around)
-        if not better:
-            return
+    return _crossings(found)
 
 
 def _swap_if_better(column: list[Item], place: int, around: list[list[Link]]) -> bool:

@@ -255,3 +255,39 @@ def timed(shape: GraphShape, layout: str) -> float:
     begin = time.process_time()
     draw(shape, 200, layout=layout)
     return time.process_time() - begin
+
+
+def test_way_back_is_not_drawn_across_what_goes_on():
+    release = shapes.shape(
+        ("__start__", "build"),
+        ("build", "test"),
+        ("test", "approve"),
+        ("approve", "fix"),
+        ("approve", "deploy"),
+        ("fix", "test"),
+        ("deploy", "__end__"),
+    )
+    assert render_text(release, 78) == [
+        "                                                ┌─▶ deploy ───────▶ ◉",
+        " ● ─▶ build ──────┬─▶ test ───────▶ approve ────┤",
+        "                  │                             │",
+        "                  │                             └─▶ fix ────────┐",
+        "                  │                                             │",
+        "                  └──◀──────────────────────────────────────────┘",
+    ]
+
+
+def test_unfolding_keeps_the_order_of_branches_and_the_chain_straight():
+    inner = shapes.shape(("__start__", "scan"), ("scan", "sign"), ("sign", "__end__"))
+    names = ("licences", "budget", "probe", "security")
+    fan = shapes.shape(
+        ("__start__", "plan"),
+        *(("plan", name) for name in names),
+        *((name, "summary") for name in names),
+        ("summary", "__end__"),
+        subgraphs={"security": inner},
+    )
+    nodes = draw(fan, 120, unfolded=frozenset({"security"})).nodes
+    rows = [nodes[name].y for name in names]
+    assert rows == sorted(rows)
+    assert len({nodes[path].y for path in ("security", "security/scan", "security/sign")}) == 1
