@@ -18,6 +18,7 @@ from langgraph.config import get_config
 from langgraph.func import entrypoint, task
 from langgraph.graph import START, StateGraph
 from langgraph.types import interrupt
+from typing_extensions import TypedDict
 
 from mahavishnu_tui.engines import (
     AdapterCapabilities,
@@ -27,10 +28,15 @@ from mahavishnu_tui.engines import (
     WorkflowError,
 )
 from mahavishnu_tui.engines.langgraph import savers
+from mahavishnu_tui.engines.langgraph.checkpoints import created_at, unpack
 from mahavishnu_tui.engines.langgraph.requests import Answer, EngineSettings, RunRequest
 from mahavishnu_tui.models import MahavishnuError
 
 from .test_host_runs import ran
+
+
+class State(TypedDict, total=False):
+    n: int
 
 
 @pytest.fixture
@@ -293,6 +299,21 @@ async def test_checkpoints_tell_what_comes_next_without_importing_anything(
     assert [c.interrupts for c in await adapter.checkpoints("t")] == [2, 0]
     sends = [c.next for c in await adapter.checkpoints("s")]
     assert sends == [[], ["join"], ["work"] * 3, ["__start__"]]
+
+
+async def test_a_join_comes_next_once_all_it_waits_for_are_done(adapter: LangGraphAdapter) -> None:
+    graph: StateGraph[Any] = StateGraph(State)
+    for name in ("x", "y", "slow", "z"):
+        graph.add_node(name, lambda state: {})
+    graph.add_edge(START, "x")
+    graph.add_edge(START, "slow")
+    graph.add_edge("slow", "y")
+    graph.add_edge(["x", "y"], "z")
+    await adapter.execute({"spec": "join", "graph": graph, "input": {"n": 1}, "thread_id": "t"})
+    shown = [checkpoint.next for checkpoint in await adapter.checkpoints("t")]
+    assert shown == [[], ["z"], ["y"], ["x", "slow"], ["__start__"]]
+    assert created_at("not a uuid") == 0.0
+    assert unpack("json", b"{}") == unpack("msgpack", b"\xc1") == {}
 
 
 async def test_conflicting_parallel_writes_do_not_break_the_lists(adapter: LangGraphAdapter) -> None:
