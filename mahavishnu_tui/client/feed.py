@@ -173,7 +173,8 @@ class Feed:
 def backoff(attempt: int) -> float:
     """Seconds before attempt `attempt` + 1: doubling from 0.2 to 5, with jitter down to half."""
     longest = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempt - 1, 16))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
+    # It spreads load and guards nothing.
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 # nosec B311
 
 
 def _misunderstood(problem: Exception) -> MahavishnuError:

@@ -52,7 +52,7 @@ def parse(content: bytes, name: str) -> Document:
             raise _invalid(name, "it must hold groups of settings, such as `server:`")
         lines: dict[tuple[str, ...], int] = {}
         _note_lines(node, (), lines)
-        values = yaml.load(content.decode(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+        values = _Loader("").construct_document(node)
     except yaml.MarkedYAMLError as error:
         where = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise _invalid(f"{name}{where}", error.problem or "it is not YAML") from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
@@ -77,6 +77,7 @@ FIELDS = {
 }
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     given_values=st.lists(
         st.fixed_dictionaries({}, optional=FIELDS), min_size=len(LAYERS), max_size=len(LAYERS)
