@@ -110,7 +110,8 @@ def _socket(environ: Mapping[str, str], data: Path) -> Path:
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/") and Path(runtime).is_dir() and _fits(Path(runtime) / APP / name):
         return private_directory(Path(runtime) / APP) / name
-    return private_directory(Path(f"/tmp/{APP}-{os.getuid()}")) / name  # noqa: S108 - made private
+    # A fixed name in a place open to all: which is why its owner and mode are checked.
+    return private_directory(Path(f"/tmp/{APP}-{os.getuid()}")) / name  # noqa: S108 # nosec B108
 
 
 def private_directory(path: Path) -> Path:

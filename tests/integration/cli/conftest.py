@@ -117,7 +117,8 @@ class Shell:
         spec = f"{self.project / 'flows.py'}:{graph}"
         state = json.dumps({} if state is None else state)
         command = ["langgraph", "execute", "--workflow-file", spec, "--state", state, "--trust", "--json"]
-        return self(*command, *words, code=code).json
+        patience = ["--timeout", "60"] if "--wait" in words and "--timeout" not in words else []
+        return self(*command, *words, *patience, code=code).json
 
     def server_pid(self) -> int:
         return int(self("server", "status", "--json").json["pid"])
