@@ -16,8 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
+from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
 from mahavishnu_tui.server.hosts.channel import Channel
 from mahavishnu_tui.server.main import serve
 from mahavishnu_tui.server.options import ServerOptions
@@ -75,8 +74,8 @@ def _host(order: dict[str, Any], descriptor: int, kill: Kill | None) -> int:
     witness.read_checkpoints(Path(order["checkpoints"]))
     server = order["server"]
     armed = Armed(kill, lambda: [server])
-    armed.wrap(AsyncSqliteSaver, "aput", "checkpoint")
-    put_writes = AsyncSqliteSaver.aput_writes
+    armed.wrap(LeasedSaver, "aput", "checkpoint")
+    put_writes = LeasedSaver.aput_writes
 
     async def witnessed(self: Any, config: Any, writes: Any, task_id: str, task_path: str = "") -> None:
         kind = "question" if any(channel == "__interrupt__" for channel, _ in writes) else "writes"
@@ -86,7 +85,7 @@ def _host(order: dict[str, Any], descriptor: int, kill: Kill | None) -> int:
             witness.committed(config["configurable"]["thread_id"], task_id)
         armed.pass_by(kind, "after")
 
-    AsyncSqliteSaver.aput_writes = witnessed  # type: ignore[method-assign]
+    LeasedSaver.aput_writes = witnessed  # type: ignore[method-assign]
     entry = order["argv"][1]
     sys.argv = [entry, "--fd", str(descriptor)]
     runpy.run_path(entry, run_name="__main__")
