@@ -19,7 +19,7 @@ class ServerOptions:
     log_level: str = "INFO"
     max_concurrent_workflows: int = 10
     """Runs that may be at work at the same time."""
-    recursion_limit: int = 1000
+    recursion_limit: int = 2000
     """Steps of one dispatch after which LangGraph assumes an endless loop."""
     durability: Literal["async", "sync", "exit"] = "sync"
     """When LangGraph writes checkpoints: before the next step, beside it, or only at the end."""
