@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from textual import events
+from textual.keys import _character_to_key, key_to_character
 from textual.pilot import Pilot
 
 from mahavishnu_tui.app import MahavishnuApp
@@ -59,15 +61,27 @@ class Drive:
         await self.until(lambda: all(word in self.text for word in words))
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after the other."""
+        """Press keys one after the other, each once what the one before did has been taken in.
+
+        Not `pilot.press`, which waits for the whole process to be idle, again and again.
+        """
+        driver = self.app._driver
+        assert driver is not None
         for key in keys:
-            await self.pilot.press(key)
-        await self.pilot.pause()
+            name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+            event = events.Key(name, key if len(key) == 1 else key_to_character(key))
+            event.set_sender(self.app)
+            driver.send_message(event)
+            await self.settle()
+
+    async def settle(self) -> None:
+        """Let every widget take in what has been sent to it, and what that leads to."""
+        for _ in range(3):
+            await self.pilot._wait_for_screen()
 
     async def type(self, text: str) -> None:
         """Type a text."""
-        names = {" ": "space", ":": "colon", "/": "slash", "(": "left_parenthesis", "!": "exclamation_mark"}
-        await self.press(*(names.get(char, char) for char in text))
+        await self.press(*text)
 
     async def cursor_on(self, run_name: str) -> None:
         """Put the cursor of the runs on a run."""
@@ -101,5 +115,5 @@ async def drive(
         if live:
             connection.live()
             await driven.until(lambda: app.session.link.live)
-            await pilot.pause()
+            await driven.settle()
         yield driven

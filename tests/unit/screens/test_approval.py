@@ -26,7 +26,7 @@ async def opened(driven: Drive, run_name: str = "brisk-heron") -> ApprovalScreen
     screen = driven.app.screen
     assert isinstance(screen, ApprovalScreen)
     await driven.until(lambda: screen.query("#close"))
-    await driven.pilot.pause()
+    await driven.settle()
     return screen
 
 
@@ -64,7 +64,7 @@ async def test_the_question_is_shown_in_full_and_nothing_acts_at_first() -> None
         await driven.press("enter")
         assert answers(driven) == []
         await driven.press("escape")
-        assert len(driven.app.screen_stack) == 1
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
 
 
 async def test_approve_sends_the_hash_that_was_shown() -> None:
@@ -97,6 +97,7 @@ async def test_a_failed_send_keeps_what_was_typed() -> None:
     async with drive() as driven:
         screen = await opened(driven)
         await push(driven, "Respond…")
+        await driven.until(lambda: isinstance(screen.focused, TextArea))
         await driven.type("not today")
         driven.connection.client.fail["answer"] = MahavishnuError(ErrorCode.DISK_FULL, "The disk is full.")
         await push(driven, "Send")
@@ -136,7 +137,7 @@ async def test_answered_by_somebody_else_while_it_was_open() -> None:
         await driven.sees("This question was answered by bo@bastion")
         assert [str(button.label) for button in screen.query(Button)] == ["Close"]
         await push(driven, "Close")
-        assert len(driven.app.screen_stack) == 1
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
 
 
 async def test_a_run_that_went_on_withdraws_its_question() -> None:
@@ -161,6 +162,7 @@ async def test_edit_starts_with_the_payload_and_refuses_what_is_not_json() -> No
     async with drive() as driven:
         screen = await opened(driven)
         await push(driven, "Edit…")
+        await driven.until(lambda: isinstance(screen.focused, TextArea))
         editor = screen.query_one(JsonEditor)
         assert editor.value["risk"] == "high"
         editor.query_one(TextArea).text = "{nope"
@@ -170,6 +172,7 @@ async def test_edit_starts_with_the_payload_and_refuses_what_is_not_json() -> No
         await push(driven, "Back")
         await driven.sees("Respond…")
         await push(driven, "Edit…")
+        await driven.until(lambda: isinstance(screen.focused, TextArea))
         assert editor.text == "{nope", "what was typed is kept"
         editor.query_one(TextArea).text = '{"go": 1}'
         await push(driven, "Send")
@@ -182,6 +185,7 @@ async def test_a_schema_is_checked_before_it_is_sent() -> None:
     async with drive(world=other(schema=schema)) as driven:
         screen = await opened(driven)
         await push(driven, "Fill in…")
+        await driven.until(lambda: isinstance(screen.focused, TextArea))
         editor = screen.query_one(JsonEditor)
         assert editor.value == {"ok": False}
         editor.query_one(TextArea).text = '{"ok": "yes"}'

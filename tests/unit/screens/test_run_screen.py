@@ -164,7 +164,7 @@ async def test_the_menu_can_be_left() -> None:
         await driven.sees("retry from the failed node")
         assert "cancel …" not in driven.text
         await driven.press("escape")
-        assert len(driven.app.screen_stack) == 1
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
 
 
 async def test_pause_resume_and_retry() -> None:
@@ -242,7 +242,7 @@ async def test_launch_starts_with_what_the_schema_asks_for() -> None:
         editor = screen.query_one(JsonEditor)
         await driven.until(lambda: editor.value == {"version": "1.4.2"})
         await driven.press("enter")
-        assert isinstance(screen.focused, TextArea)
+        await driven.until(lambda: isinstance(screen.focused, TextArea))
         editor.query_one(TextArea).text = '{"version": 3}'
         await push(driven, "Launch")
         await driven.sees("MHV-429", "version must be string")
@@ -251,7 +251,7 @@ async def test_launch_starts_with_what_the_schema_asks_for() -> None:
         await driven.sees("MHV-010")
         editor.query_one(TextArea).text = '{"version": "2"}'
         driven.connection.client.fail["start_run"] = MahavishnuError(ErrorCode.THREAD_BUSY, "Busy.")
-        await driven.pilot.pause()
+        await driven.settle()
         screen.query_one(Input).value = "thread-7"
         await push(driven, "Launch")
         await driven.sees("MHV-102 Busy.")
@@ -274,7 +274,7 @@ async def test_nothing_to_launch() -> None:
         await push(driven, "Launch")
         await driven.sees("No workflow is chosen.")
         await driven.press("escape")
-        assert len(driven.app.screen_stack) == 1
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
 
 
 async def test_without_a_run_the_keys_say_so() -> None:
