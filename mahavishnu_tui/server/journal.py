@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from mahavishnu_tui.models import MahavishnuError, Run
-from mahavishnu_tui.server.patience import OnFault, insist
+from mahavishnu_tui.models import Run
+from mahavishnu_tui.server.patience import OnFault, insist, is_disk_fault
 from mahavishnu_tui.server.store import Store, Tx
 from mahavishnu_tui.server.transitions.notices import Notice, apply_bundle, broken_notice
 from mahavishnu_tui.server.transitions.recovery import HostDeath, host_died
@@ -91,9 +91,9 @@ class Journal:
     async def _write(self, bundle: list[Notice | HostDeath]) -> list[Run]:
         try:
             return await self._store.write(functools.partial(_apply, self._root, bundle))
-        except MahavishnuError:
-            raise
-        except Exception:
+        except Exception as error:
+            if is_disk_fault(error):
+                raise
             log.exception("a report of a host could not be taken; taking the others of its bundle one by one")
         ended: list[Run] = []
         for entry in bundle:
@@ -103,14 +103,21 @@ class Journal:
     async def _write_one(self, entry: Notice | HostDeath) -> list[Run]:
         try:
             return await self._store.write(functools.partial(_apply, self._root, [entry]))
-        except MahavishnuError:
-            raise
         except Exception as error:
+            if is_disk_fault(error):
+                raise
             log.exception("this report of a host was dropped: %.2000r", entry)
             stand_in = broken_notice(entry, error) if isinstance(entry, dict) else None
-            if stand_in is None:
-                return []
-            return await self._store.write(functools.partial(_apply, self._root, [stand_in]))
+        return [] if stand_in is None else await self._write_stand_in(stand_in)
+
+    async def _write_stand_in(self, notice: Notice) -> list[Run]:
+        try:
+            return await self._store.write(functools.partial(_apply, self._root, [notice]))
+        except Exception as error:
+            if is_disk_fault(error):
+                raise
+            log.exception("nor can the end of that run be written")
+            return []
 
 
 def _apply(project_root: str, entries: list[Any], tx: Tx) -> list[Run]:

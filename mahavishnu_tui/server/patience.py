@@ -19,6 +19,11 @@ _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 5.0
 
 
+def is_disk_fault(error: Exception) -> bool:
+    """Whether the disk or the file is at fault, so that the same write may succeed later."""
+    return isinstance(error, MahavishnuError) and error.code in STORAGE
+
+
 async def insist(write: Callable[[], Awaitable[T]], on_fault: OnFault) -> T:
     """Do a write, again and again while the disk or the file is at fault; other errors are raised.
 
@@ -31,7 +36,7 @@ async def insist(write: Callable[[], Awaitable[T]], on_fault: OnFault) -> T:
         try:
             result = await write()
         except MahavishnuError as fault:
-            if fault.code not in STORAGE:
+            if not is_disk_fault(fault):
                 raise
             if wait == _FIRST_WAIT:
                 log.warning("writes wait for the disk: %s", fault)

@@ -138,3 +138,16 @@ async def test_insisting_raises_what_is_not_the_disks_fault() -> None:
 
     with pytest.raises(MahavishnuError):
         await patience.insist(wrong, lambda _: None)
+
+
+async def test_what_can_never_be_written_does_not_stop_what_comes_after(desk: Desk, office: Office) -> None:
+    run, other = await desk.running(), await desk.running()
+    refuse = f"""CREATE TRIGGER refuse BEFORE UPDATE ON runs WHEN NEW.id = '{run.id}'
+        BEGIN SELECT RAISE(ABORT, 'never'); END"""
+    await desk.act(lambda tx: tx.conn.execute(refuse))
+    office.report(run, visit(1), finished("success"))
+    office.report(other, visit(1, outcome="success"), finished("success"))
+
+    await asyncio.wait_for(office.journal.flushed(), 10)
+
+    assert (await desk.run(other.id)).status == "success"
