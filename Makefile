@@ -5,8 +5,8 @@
 UV_VERSION := 0.13.8
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && command -v $$p && break; done)
-# The system's certificates, since that is where a company's own authority is.
-UV := UV_SYSTEM_CERTS=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv VIRTUAL_ENV= .tools/uv/bin/uv
+# The system's certificates, since that is where a company's own authority is. Compiled, so that the first start is quick.
+UV := UV_SYSTEM_CERTS=1 UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv VIRTUAL_ENV= .tools/uv/bin/uv
 RUN := .venv/bin/
 
 help:
@@ -24,10 +24,12 @@ help:
 
 .venv/.run-stamp: pyproject.toml uv.lock | .tools/uv/bin/uv
 	@$(UV) sync --quiet --frozen --inexact --no-dev --python .tools/uv/bin/python
+	@$(RUN)python -m compileall -q mahavishnu_tui
 	@touch $@
 
 .venv/.dev-stamp: pyproject.toml uv.lock | .tools/uv/bin/uv
 	@$(UV) sync --quiet --frozen --python .tools/uv/bin/python
+	@$(RUN)python -m compileall -q mahavishnu_tui
 	@touch $@ .venv/.run-stamp
 
 install: .venv/.run-stamp
