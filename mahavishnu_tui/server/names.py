@@ -37,7 +37,7 @@ def new_name(taken: Callable[[str], bool], chance: random.Random | None = None) 
         chance: where the choice comes from.
     """
     adjectives, animals = _ADJECTIVES.split(), _ANIMALS.split()
-    pick = chance or random.Random()  # noqa: S311 - a name, not a secret
+    pick = chance or random.SystemRandom()
     for words in (1, 2):
         for _ in range(_TRIES):
             name = "-".join([*(pick.choice(adjectives) for _ in range(words)), pick.choice(animals)])

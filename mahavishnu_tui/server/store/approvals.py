@@ -53,12 +53,9 @@ def pending_of(conn: sqlite3.Connection, run_id: str) -> int:
 
 def search(conn: sqlite3.Connection, *, statuses: list[str], run_id: str, limit: int) -> list[Any]:
     """Approvals, oldest question first, as stored JSON; an empty `statuses` means all."""
-    where, values = ["1"], list[Any]()
-    if statuses:
-        where.append(f"status IN ({','.join('?' * len(statuses))})")
-        values += statuses
-    if run_id:
-        where.append("run_id = ?")
-        values.append(run_id)
-    query = f"SELECT doc FROM approvals WHERE {' AND '.join(where)} ORDER BY asked_at, rowid LIMIT ?"  # noqa: S608 - only marks
-    return [codec.Raw(doc) for (doc,) in conn.execute(query, [*values, limit])]
+    rows = conn.execute(
+        "SELECT doc FROM approvals WHERE (?1 = '[]' OR status IN (SELECT value FROM json_each(?1)))"
+        " AND (?2 = '' OR run_id = ?2) ORDER BY asked_at, rowid LIMIT ?3",
+        (codec.dumps(statuses).decode(), run_id, limit),
+    )
+    return [codec.Raw(doc) for (doc,) in rows]

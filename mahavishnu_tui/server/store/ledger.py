@@ -62,15 +62,12 @@ def mark_void(tx: Tx, entry: LedgerEntry, why: str) -> None:
 
 def search(conn: sqlite3.Connection, *, run_id: str, before: int | None, limit: int) -> list[Any]:
     """Entries, newest first, as stored JSON."""
-    where, values = ["1"], list[Any]()
-    if run_id:
-        where.append("run_id = ?")
-        values.append(run_id)
-    if before is not None:
-        where.append("seq < ?")
-        values.append(before)
-    query = f"SELECT doc FROM ledger WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?"  # noqa: S608 - only marks
-    return [codec.Raw(doc) for (doc,) in conn.execute(query, [*values, limit])]
+    rows = conn.execute(
+        "SELECT doc FROM ledger WHERE (?1 = '' OR run_id = ?1) AND (?2 IS NULL OR seq < ?2)"
+        " ORDER BY seq DESC LIMIT ?3",
+        (run_id, before, limit),
+    )
+    return [codec.Raw(doc) for (doc,) in rows]
 
 
 def _save(tx: Tx, entry: LedgerEntry, state: str) -> None:

@@ -148,9 +148,11 @@ def raise_lease(tx: Tx, thread_id: str, by: int = 1) -> int:
 
 def with_status(conn: sqlite3.Connection, statuses: Iterable[str]) -> list[RunRow]:
     """Every run in one of these states, oldest first."""
-    wanted = list(statuses)
-    query = f"SELECT doc, work FROM runs WHERE status IN ({_marks(wanted)}) ORDER BY created_at, rowid"  # noqa: S608
-    rows = conn.execute(query, wanted)
+    rows = conn.execute(
+        "SELECT doc, work FROM runs WHERE status IN (SELECT value FROM json_each(?))"
+        " ORDER BY created_at, rowid",
+        (_text(list(statuses)),),
+    )
     return [_row(*row) for row in rows]
 
 
@@ -194,21 +196,13 @@ def search(
     limit: int,
 ) -> list[Any]:
     """Runs, newest first, as stored JSON."""
-    where, values = ["1"], list[Any]()
-    if statuses:
-        where.append(f"status IN ({_marks(statuses)})")
-        values += statuses
-    if workflow:
-        where.append("(workflow = ? OR workflow_id = ?)")
-        values += [workflow, workflow]
-    if thread:
-        where.append("thread_id = ?")
-        values.append(thread)
-    if before is not None:
-        where.append("created_at < ?")
-        values.append(before)
-    query = f"SELECT doc FROM runs WHERE {' AND '.join(where)} ORDER BY created_at DESC, rowid DESC LIMIT ?"  # noqa: S608 - only marks
-    return [codec.Raw(doc) for (doc,) in conn.execute(query, [*values, limit])]
+    rows = conn.execute(
+        "SELECT doc FROM runs WHERE (?1 = '[]' OR status IN (SELECT value FROM json_each(?1)))"
+        " AND (?2 = '' OR workflow = ?2 OR workflow_id = ?2) AND (?3 = '' OR thread_id = ?3)"
+        " AND (?4 IS NULL OR created_at < ?4) ORDER BY created_at DESC, rowid DESC LIMIT ?5",
+        (_text(statuses), workflow, thread, before, limit),
+    )
+    return [codec.Raw(doc) for (doc,) in rows]
 
 
 def snapshot(conn: sqlite3.Connection) -> list[Any]:
@@ -227,7 +221,3 @@ def _row(doc: str, work: str) -> RunRow:
 
 def _text(value: Json) -> str:
     return codec.dumps(value).decode()
-
-
-def _marks(values: list[Any]) -> str:
-    return ",".join("?" * len(values))

@@ -88,7 +88,7 @@ steps = st.lists(
 
 
 @given(steps)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_event_once_over_any_breaks(plan: list[tuple[Any, ...]]) -> None:
     async def play(folder: Path) -> None:
         core, desk = await opened(folder)
