@@ -111,7 +111,7 @@ async def connected(loaded: Loaded, *, start: bool = True) -> AsyncIterator[Serv
     from mahavishnu_tui.client.launcher import LaunchOptions, ensure_server
 
     if start:
-        await ensure_server(LaunchOptions.of(loaded))
+        await ensure_server(LaunchOptions.of(loaded.paths, loaded.flags))
     async with ServerClient(str(loaded.paths.socket)) as client:
         yield client
 

@@ -47,7 +47,7 @@ async def _start(setup: Setup) -> list[dict[str, Any]]:
 
     folder = examples()
     loaded = setup.load()
-    launch = LaunchOptions.of(loaded)
+    launch = LaunchOptions.of(loaded.paths, loaded.flags)
     # The examples are ours: they run in our own interpreter, wherever we are installed.
     project = Project(str(folder), sys.executable)
     started = []

@@ -60,7 +60,7 @@ async def execute(
     from mahavishnu_tui.cli import waiting
     from mahavishnu_tui.client.launcher import LaunchOptions
 
-    launch = LaunchOptions.of(loaded)
+    launch = LaunchOptions.of(loaded.paths, loaded.flags)
     async with connected(loaded) as client:
         workflow = await client.register(target.spec, target.project, name or target.name)
         run = await waiting.start(client, launch, workflow, given, thread_id=thread_id)

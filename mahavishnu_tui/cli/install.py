@@ -62,7 +62,7 @@ def install(setup: Setup, only_print: bool) -> int:
 
 
 def _unit(loaded: Loaded) -> str:
-    launch = LaunchOptions.of(loaded)
+    launch = LaunchOptions.of(loaded.paths, loaded.flags)
     words = [sys.executable, "-P", "-m", "mahavishnu_tui", "server", "run", "--data-dir", launch.data]
     # It never stops by itself: systemd would not bring it back.
     words += [*launch.arguments, "--set", "server.idle_minutes=0"]

@@ -72,5 +72,5 @@ async def resume(setup: Setup, run: str, checkpoint: str | None, wait: bool, tim
     async with connected(loaded) as client:
         found = (await client.run(run)).run
         resumed = await client.resume(found.id, who(), checkpoint)
-        launch = LaunchOptions.of(loaded)
+        launch = LaunchOptions.of(loaded.paths, loaded.flags)
         return await conclude(setup, client, launch, resumed, wait=wait, timeout=timeout)

@@ -63,7 +63,8 @@ async def start(setup: Setup) -> int:
     """Start the server, detached, unless it runs."""
     from mahavishnu_tui.client.launcher import LaunchOptions, ensure_server
 
-    info = await ensure_server(LaunchOptions.of(setup.load_strictly()))
+    loaded = setup.load_strictly()
+    info = await ensure_server(LaunchOptions.of(loaded.paths, loaded.flags))
     if setup.as_json:
         output.emit(info.to_json())
     else:

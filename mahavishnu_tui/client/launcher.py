@@ -19,7 +19,9 @@ from mahavishnu_tui.models.health import ServerInfo
 from mahavishnu_tui.models.text import clean
 
 if TYPE_CHECKING:
-    from mahavishnu_tui.settings.load import Loaded
+    from collections.abc import Sequence
+
+    from mahavishnu_tui.settings.paths import Paths
 
 TAIL_LINES = 6
 _POLL = 0.05
@@ -40,10 +42,9 @@ class LaunchOptions:
     """Seconds to wait for its first answer."""
 
     @classmethod
-    def of(cls, loaded: Loaded) -> LaunchOptions:
-        """For a server with these settings, in these places."""
-        paths = loaded.paths
-        flags = [*loaded.flags, f"paths.socket={paths.socket}", f"paths.log={paths.log}"]
+    def of(cls, paths: Paths, flags: Sequence[str] = ()) -> LaunchOptions:
+        """For a server in these places, with the settings that were given as `--set`."""
+        flags = [*flags, f"paths.socket={paths.socket}", f"paths.log={paths.log}"]
         arguments = ["--context", paths.context]
         for flag in flags:
             arguments += ["--set", flag]

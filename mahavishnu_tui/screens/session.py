@@ -79,10 +79,13 @@ class Connection(Protocol):
     client: ServerClient
     mirror: Mirror
     taste: Taste
-    facts: dict[str, str]
-    """Paths and versions for `:info`."""
     notes: tuple[str, ...]
     """What the operator should know about the settings."""
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Paths and versions for `:info`."""
+        ...
 
     def updates(self) -> AsyncIterator[LinkUpdate]:
         """Link states and changes, for ever."""

@@ -15,11 +15,10 @@ from pydantic_settings import EnvSettingsSource, SettingsError
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.settings import yamlfile
 from mahavishnu_tui.settings.model import MahavishnuSettings
-from mahavishnu_tui.settings.paths import Paths, config_file, resolve_paths, trust_file
+from mahavishnu_tui.settings.paths import PREFIX, Paths, config_file, project_files, resolve_paths, trust_file
 from mahavishnu_tui.settings.problems import explain, unknown_key
 from mahavishnu_tui.settings.trust import TrustState, TrustStore
 
-PREFIX = "MAHAVISHNU_"
 Values = dict[str, Any]
 SourceStatus = Literal["used", "absent", "untrusted"]
 AskTrust = Callable[[Path, bytes, TrustState], bool]
@@ -107,14 +106,6 @@ def load_settings(
     chosen = settings.paths
     paths = resolve_paths(environ, context, data=chosen.data, log=chosen.log, socket=chosen.socket)
     return Loaded(settings, paths, sources, store, tuple(flags))
-
-
-def project_files(directory: Path, own: Path) -> list[Path]:
-    """The settings file of a working directory and the local one beside it; none when it has none."""
-    for path in (directory / "settings" / "mahavishnu.yaml", directory / "mahavishnu.yaml"):
-        if path.is_file() and not (own.exists() and path.samefile(own)):
-            return [path, path.with_name("local.yaml")]
-    return []
 
 
 def check_file(path: Path) -> Source:

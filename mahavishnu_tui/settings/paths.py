@@ -13,6 +13,8 @@ from pathlib import Path
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 APP = "mahavishnu"
+PREFIX = "MAHAVISHNU_"
+"""What every setting in the environment begins with."""
 SOCKET_LIMIT = 100
 """Bytes; Unix sockets take 104 to 108, and the server may bind beside the name."""
 
@@ -87,6 +89,32 @@ def resolve_paths(
         socket=_checked(socket) if socket else _socket(environ, data),
         trust=trust_file(environ),
     )
+
+
+def project_files(directory: Path, own: Path) -> list[Path]:
+    """The settings file of a working directory and the local one beside it; none when it has none."""
+    for path in (directory / "settings" / "mahavishnu.yaml", directory / "mahavishnu.yaml"):
+        if path.is_file() and not (own.exists() and path.samefile(own)):
+            return [path, path.with_name("local.yaml")]
+    return []
+
+
+def unconfigured_paths(
+    environ: Mapping[str, str], context: str, directory: Path, *, data: Path | None = None
+) -> Paths | None:
+    """The places of a context when no file and no variable sets anything; None when one might.
+
+    The dashboard's short way: all settings are then at their defaults, and reading them would take longer
+    than connecting.
+
+    Raises:
+        MahavishnuError: like `resolve_paths`.
+    """
+    own = config_file(environ)
+    files = [own, own.with_name("local.yaml"), *project_files(directory, own)]
+    if any(name.upper().startswith(PREFIX) for name in environ) or any(path.exists() for path in files):
+        return None
+    return resolve_paths(environ, context, data=data)
 
 
 def _fits(path: Path) -> bool:

@@ -50,7 +50,7 @@ async def test_a_server_is_started_and_started_again(options: DashboardOptions) 
             await driven.press("colon")
             await driven.type("info")
             await driven.press("enter")
-            await driven.sees("settings from flags", "path of socket", "textual")
+            await driven.sees("ui.ascii", "path of socket", "textual")
             await driven.until(lambda: app.session.mirror.server != first)
             assert await app.session.client.workflows() == []
         finally:
@@ -71,4 +71,23 @@ async def test_settings_of_the_connection(options: DashboardOptions) -> None:
         assert connection.facts["path of data"] == str(options.data_dir)
         connection.retry_now()
     finally:
+        await connection.aclose()
+
+
+@pytest.mark.parametrize("data", [None, "data"])
+async def test_without_settings_the_short_way_leads_to_the_same_places(
+    options: DashboardOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str | None
+) -> None:
+    for name in [name for name in os.environ if name.startswith("MAHAVISHNU_")]:
+        monkeypatch.delenv(name)
+    plain = DashboardOptions(context="here", data_dir=data and tmp_path / data)
+    short = await open_connection(plain)
+    monkeypatch.setenv("MAHAVISHNU_UI__ASCII", "false")  # the default, said aloud
+    whole = await open_connection(plain)
+
+    assert {**short.facts, "settings": ""} == {**whole.facts, "settings": ""}
+    assert (short.taste, short.notes) == (whole.taste, whole.notes)
+    assert short.facts["settings"] == "all at their defaults"
+    assert "ui.ascii" in whole.facts["settings"]
+    for connection in (short, whole):
         await connection.aclose()
