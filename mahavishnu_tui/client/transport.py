@@ -34,7 +34,7 @@ class Transport:
 
             import httpx
 
-            # Nothing is encrypted on a Unix socket; httpx would read all certificate authorities all the same.
+            # A Unix socket carries no TLS; httpx would read all certificate authorities all the same.
             no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             limits = httpx.Limits(max_connections=64, max_keepalive_connections=0)
             self._http = httpx.AsyncClient(
