@@ -11,6 +11,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from mahavishnu_tui.models import ErrorCode
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.dashboard import Dashboard
@@ -135,6 +136,23 @@ class MahavishnuApp(App[None]):
                 screen.flash(text, severity)  # type: ignore[arg-type]
                 return
 
+    def _fatal_error(self) -> None:
+        """A fault of ours: one sentence at the operator, the traceback in a private file."""
+        import traceback
+
+        from rich.text import Text
+
+        from mahavishnu_tui.screens.clipboard import write_private
+
+        try:
+            where = f"Its traceback is in {write_private(traceback.format_exc())}; please report it."
+        except OSError as error:
+            where = f"Its traceback could not be written ({error.strerror})."
+        said = (
+            f"{ErrorCode.INTERNAL.value} The dashboard failed and had to close; the server goes on. {where}"
+        )
+        self.panic(Text(said))
+
     def _apply_taste(self) -> None:
         taste = self.session.taste
         if taste.theme and taste.theme in self.available_themes:
@@ -200,7 +218,7 @@ def run_dashboard(options: DashboardOptions) -> int:
     app = MahavishnuApp(options)
     app.run(mouse=False)
     code = app.return_code or 0
-    if code == 0 and app.session.mirror.epoch:
+    if code == 0 and app.session.link.live:
         mirror = app.session.mirror
         print(f"The server goes on: {mirror.running} running, {mirror.waiting} waiting for you.")  # noqa: T201
     return code

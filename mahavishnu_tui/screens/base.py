@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import MahavishnuError
@@ -21,6 +22,9 @@ from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
+
+GATHER = 0.1
+"""Seconds between two looks at what changed, while much changes."""
 
 Work = Callable[["ServerClient"], Awaitable[str]]
 """Asks something of the server and returns the sentence that says it is done."""
@@ -40,6 +44,8 @@ class OperatorScreen(Screen[None]):
         self.session = session
         self.header = Header(now=session.now, ascii_only=session.ascii, id="header")
         self.flash_row = Flash(ascii_only=session.ascii, id="flash")
+        self._gathered: set[Change] = set()
+        self._rest_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Header, body, message row, key hints."""
@@ -63,8 +69,18 @@ class OperatorScreen(Screen[None]):
         self.show_header()
 
     def _changed(self, changes: frozenset[Change]) -> None:
-        self.show_header()
-        self.note_changes(changes)
+        """The first change is shown at once; those that follow closely are gathered."""
+        self._gathered |= changes
+        if self._rest_timer is None:
+            self._take_changes()
+
+    def _take_changes(self) -> None:
+        self._rest_timer = None
+        if self._gathered:
+            changes, self._gathered = frozenset(self._gathered), set()
+            self._rest_timer = self.set_timer(GATHER, self._take_changes)
+            self.show_header()
+            self.note_changes(changes)
 
     def _linked(self, link: Link) -> None:
         self.show_header()
@@ -149,7 +165,9 @@ def header_state(session: Session) -> HeaderState:
     mirror, link = session.mirror, session.link
     seen = bool(mirror.epoch)
     notice = ""
-    if link.state == "starting":
+    if link.live and mirror.server is not None:
+        notice = clean_line(mirror.server.note, 60)
+    elif link.state == "starting":
         notice = "starting it again…" if seen else "starting the server…"
     elif not seen:
         notice = "connecting …"

@@ -35,7 +35,7 @@ def osc52(text: str, environ: Mapping[str, str]) -> str | None:
 
 def write_private(text: str, folder: str = "") -> Path:
     """Write `text` to a new file that only its owner can read (0600), and say where."""
-    handle, name = tempfile.mkstemp(prefix="mahavishnu-copy-", suffix=".txt", dir=folder or None)
+    handle, name = tempfile.mkstemp(prefix="mahavishnu-", suffix=".txt", dir=folder or None)
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
         file.write(text)
     return Path(name)

@@ -27,7 +27,7 @@ def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
         binding = active.binding
         if not active.enabled or not (binding.show or key == "enter") or binding.action in found:
             continue
-        if focused is not None and focused.check_consume_key(key, key_to_character(key)):
+        if focused is not None and focused.check_consume_key(key, _SIGNS.get(key) or key_to_character(key)):
             continue  # typed into an input
         rank = 0 if key == "enter" else 2 if key in _SIGNS else 1
         shown = binding.key_display or key_text(key)

@@ -23,7 +23,7 @@ class Prompt(Horizontal):
     DEFAULT_CSS = """
     Prompt { height: 1; display: none; }
     Prompt.-open { display: block; }
-    Prompt > Static { width: 2; color: $accent; text-style: bold; }
+    Prompt > Static { width: 2; color: $text-accent; text-style: bold; }
     Prompt > Input { width: 1fr; background: transparent; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -73,8 +73,8 @@ def histories(runs: Iterable[Run], length: int = 10) -> dict[str, tuple[str, ...
     return found
 
 
-def run_row(run: Run, history: tuple[str, ...], since: float | None, now: float, ascii_only: bool) -> Row:
-    """A run in the list; `since` is when it began to wait for a human."""
+def run_row(run: Run, history: tuple[str, ...], age: str, ascii_only: bool) -> Row:
+    """A run in the list; `history` as from `histories`, `age` as from `run_age`."""
     mark = status.run_mark(run.status)
     last = "".join(status.run_mark(word).sign(ascii_only) for word in history)
     return Row(
@@ -84,7 +84,7 @@ def run_row(run: Run, history: tuple[str, ...], since: float | None, now: float,
             clean_line(run.name, 60),
             clean_line(run.workflow, 60),
             Cell(where(run), "error" if run.status == "error" else ""),
-            run_age(run, since, now),
+            age,
             Cell(last, "muted"),
             Cell(clock(run.started_at or run.created_at), "muted"),
         ),
@@ -109,7 +109,7 @@ def where(run: Run) -> str:
 def run_age(run: Run, since: float | None, now: float) -> str:
     """How long a run is at it: in seconds while it works, in minutes while it waits.
 
-    A finished one shows how long it took, which stands still.
+    A finished one shows how long it took, which stands still. `since` is when it began to wait for a human.
     """
     began = run.started_at or run.created_at
     if run.status in FINISHED:

@@ -386,8 +386,14 @@ class WorldClient:
         return [item for item in self.world.approvals if run in ("", item.run_id)]
 
     async def answer(
-        self, approval_id: str, *, hash: str, value: Any, by: str, comment: str = ""
-    ) -> LedgerEntry:  # noqa: A002
+        self,
+        approval_id: str,
+        *,
+        hash: str,  # noqa: A002
+        value: Any,
+        by: str,
+        comment: str = "",
+    ) -> LedgerEntry:
         await self._enter("answer", approval_id, hash, value, by, comment)
         asked = next(item for item in self.world.approvals if item.id == approval_id)
         return LedgerEntry(

@@ -117,7 +117,11 @@ class Room(Widget):
         parts: list[tuple[str, str]] = []
         for name in TABBED if shares else (pane.PANE,):
             style = (
-                "bold $accent" if name == places.active else "bold" if name == pane.PANE else "$text-muted"
+                "bold $text-accent"
+                if name == places.active
+                else "bold"
+                if name == pane.PANE
+                else "$text-muted"
             )
             parts.append((f"{'  ' if parts else ''}{PANES.index(name) + 1} {self.panes[name].TITLE}", style))
         counts = pane.headline()

@@ -8,7 +8,9 @@ from mahavishnu_tui.models import Run
 from mahavishnu_tui.screens import rows
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.pane import Listed, TablePane
+from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets import status
+from mahavishnu_tui.widgets.table import Row
 
 
 class RunsPane(TablePane):
@@ -20,6 +22,11 @@ class RunsPane(TablePane):
     ATTRIBUTES = rows.RUN_ATTRIBUTES
     COLUMNS = rows.RUN_COLUMNS
     EMPTY = "No runs yet: t launches a workflow, `mahavishnu demo` brings some."
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._made: dict[str, tuple[tuple[object, ...], Row]] = {}
+        """Rows by run id, each with what it was made of."""
 
     @property
     def current(self) -> Run | None:
@@ -34,13 +41,17 @@ class RunsPane(TablePane):
         since: dict[str, float] = {}
         for approval in self.session.pending():
             since.setdefault(approval.run_id, approval.asked_at)
-        return [
-            Listed(
-                rows.run_row(run, histories[run.id], since.get(run.id), now, self.session.ascii),
-                rows.run_attributes(run, now) if self.filter else {},
-            )
-            for run in runs
-        ]
+        made = self._made
+        self._made = {}
+        found = []
+        for run in runs:
+            # Of thousands of runs few change from one look to the next.
+            parts = (run, histories[run.id], rows.run_age(run, since.get(run.id), now), self.session.ascii)
+            known = made.get(run.id)
+            row = known[1] if known is not None and known[0] == parts else rows.run_row(*parts)
+            self._made[run.id] = (parts, row)
+            found.append(Listed(row, rows.run_attributes(run, now) if self.filter else {}))
+        return found
 
     def until_step(self) -> float | None:
         """Seconds while something runs, minutes while something waits, never otherwise."""

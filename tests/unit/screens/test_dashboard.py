@@ -412,3 +412,26 @@ async def test_nothing_ticks_when_nothing_runs() -> None:
         step = driven.dashboard.room.runs.until_step()
         assert step is not None
         assert 0 < step <= 1
+
+
+async def test_what_is_wrong_with_the_server_is_in_the_header() -> None:
+    async with drive() as driven:
+        server = driven.app.session.mirror.server
+        assert server is not None
+        driven.connection.event("server", "server", server.replace(note="the disk is full; retrying"))
+        await driven.sees("the disk is full; retrying")
+
+
+async def test_many_changes_are_gathered() -> None:
+    async with drive() as driven:
+        seen: list[int] = []
+        dashboard = driven.dashboard
+        taken = dashboard.note_changes
+        dashboard.note_changes = lambda changes: (seen.append(len(changes)), taken(changes))[1]  # type: ignore[method-assign]
+        for number in range(200, 260):
+            driven.connection.event(
+                "run", f"run-{number:04}", run(number, f"n-{number}", "release", "queued", 1)
+            )
+        await driven.sees("n-259")
+        assert sum(seen) >= 60
+        assert len(seen) < 20

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 ENGINES = {"langgraph", "langgraph_sdk", "langchain_core", "prefect", "sqlalchemy", "agno"}
 LATER = ENGINES | {"httpx", "pydantic", "pydantic_settings", "yaml", "click", "orjson", "starlette"}
@@ -22,6 +24,7 @@ async def opener(options):
     import mahavishnu_tui.screens.connection
     import mahavishnu_tui.screens.run, mahavishnu_tui.screens.approval, mahavishnu_tui.screens.launch
     import mahavishnu_tui.screens.logs, mahavishnu_tui.screens.help, mahavishnu_tui.screens.info
+    seen["connection"] = "mahavishnu_tui.client.feed" in sys.modules
     seen["after"] = sorted({name.partition(".")[0] for name in sys.modules})
     app.exit()
     await asyncio.sleep(60)
@@ -40,4 +43,32 @@ def test_the_first_paint_waits_for_nothing_and_no_engine_is_ever_imported() -> N
     assert seen["painted"]
     assert not LATER & set(seen["before"])
     assert not ENGINES & set(seen["after"])
-    assert "pydantic" in seen["after"], "the probe looks at the right thing"
+    assert seen["connection"], "the probe looks at the right thing"
+
+
+FAULT = """
+from mahavishnu_tui import app as module
+
+run = module.MahavishnuApp.run
+module.MahavishnuApp.on_mount = lambda self: self.call_later(lambda: 1 / 0)
+module.MahavishnuApp.run = lambda self, **_: run(self, headless=True, size=(80, 24))
+raise SystemExit(module.run_dashboard(module.DashboardOptions()))
+"""
+
+
+def test_a_fault_of_ours_is_one_sentence_and_the_traceback_is_kept(tmp_path: Path) -> None:
+    script = tmp_path / "faulty.py"
+    script.write_text(FAULT)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 1
+    assert "MHV-011 The dashboard failed and had to close; the server goes on." in said
+    assert "Traceback (most" not in said
+    (kept,) = tmp_path.glob("mahavishnu-*")
+    assert "ZeroDivisionError" in kept.read_text()

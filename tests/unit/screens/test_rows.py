@@ -21,7 +21,7 @@ def texts(row: Row) -> list[str]:
 
 
 def shown(item: Run, since: float | None = None) -> list[str]:
-    return texts(rows.run_row(item, ("success", "error"), since, NOW, ascii_only=False))
+    return texts(rows.run_row(item, ("success", "error"), rows.run_age(item, since, NOW), ascii_only=False))
 
 
 def test_unfinished_runs_are_on_top_newest_first() -> None:
