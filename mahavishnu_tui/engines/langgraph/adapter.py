@@ -82,6 +82,11 @@ class LangGraphAdapter(OrchestratorAdapter):
         """How many runs are at work now."""
         return len(self._active)
 
+    @property
+    def importing(self) -> str:
+        """The spec whose code is being imported now; empty otherwise."""
+        return self._catalog.importing
+
     async def __aenter__(self) -> LangGraphAdapter:
         """Open the checkpoint file.
 

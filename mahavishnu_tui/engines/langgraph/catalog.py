@@ -62,6 +62,8 @@ class Catalog:
         self._edges: set[tuple[str, str, str, str]] = set()
         self._stamps: dict[str, tuple[int, int]] = {}
         self._loading = asyncio.Lock()
+        self.importing = ""
+        """The spec whose code is being imported now; empty otherwise."""
 
     async def load(self, spec: str, saver: LeasedSaver, busy: bool) -> LoadedGraph:
         """Return the graph of a spec.
@@ -78,6 +80,7 @@ class Catalog:
                 await self._forget(spec, loaded)
             stack = contextlib.AsyncExitStack()
             before = set(sys.modules)
+            self.importing = spec
             try:
                 source = Source(spec, self._root)
                 if self._stamps.get(source.module, _stamp(source.module)) != _stamp(source.module):
@@ -87,6 +90,8 @@ class Catalog:
                 await stack.aclose()
                 self._unload(self._own(set(sys.modules) - before))
                 raise
+            finally:
+                self.importing = ""
             loaded = self._ready(spec, graph, saver, name, description, stack)
             used = {source.module, *self._own(set(sys.modules) - before)}
             loaded.modules = {module: _stamp(module) for module in used}

@@ -24,6 +24,8 @@ BLOCKED_LAG = 2.0
 """Seconds of lag from which a host is said to be blocked."""
 BUSY_LAG = 1.0
 """Seconds of lag from which new runs go to another host of the project."""
+LONG_IMPORT = 5.0
+"""Seconds of one import from which others go to another host: big libraries take some, a hang takes all."""
 SILENCE = 5.0
 """Seconds without a beat after which a host counts as blocked: its beats come from a thread."""
 
@@ -57,6 +59,9 @@ class EngineHost:
         """Reserved for one run that is suspected of killing its hosts."""
         self.useful = False
         """Whether it has stored a checkpoint: a host that has not, and dies, is restarted more slowly."""
+        self.importing = ""
+        """The spec whose code it imports now, as its last beat said."""
+        self._importing_since = 0.0
         self.idle_since = time.monotonic()
         self.dead = False
         self.ended_by_us = ""
@@ -85,15 +90,18 @@ class EngineHost:
         """Seconds since its last sign of life."""
         return time.monotonic() - self._last_beat
 
-    def held_up(self, own: int = 0) -> bool:
-        """Whether what is sent to it has to wait for one of its runs, which blocks its loop.
-
-        A host that is late without having runs is importing what it was asked to load.
+    def held_up(self, own: int = 0, spec: str = "") -> bool:
+        """Whether what is sent to it has to wait for a run that blocks its loop, or for a long import.
 
         Args:
             own: how many of its runs are the caller's, and so not to blame.
+            spec: the caller's graph; its own import is no reason to go elsewhere.
         """
-        return self.silent or (len(self.runs) > own and self.record.lag > BUSY_LAG)
+        if self.silent:
+            return True
+        if self.importing:
+            return self.importing != spec and time.monotonic() - self._importing_since > LONG_IMPORT
+        return len(self.runs) > own and self.record.lag > BUSY_LAG
 
     @property
     def silent(self) -> bool:
@@ -123,6 +131,9 @@ class EngineHost:
     async def request(self, op: str, *, timeout: float = 30.0, **fields: Any) -> Any:
         """A request as an operator should see its failures.
 
+        A host that is still importing the request's `spec` when its time is over never will have done so:
+        it is ended, and a new one takes up its runs.
+
         Raises:
             MahavishnuError: the host's own error, MHV-424 it died meanwhile, MHV-109 no answer in time.
         """
@@ -136,6 +147,9 @@ class EngineHost:
                 host=self.id,
             ) from None
         except TimeoutError:
+            spec = str(fields.get("spec") or "")
+            if spec and self.importing == spec:
+                raise self._import_hangs(spec, timeout) from None
             raise MahavishnuError(
                 ErrorCode.TIMEOUT,
                 f"The engine host of {self.project.root} did not answer in {timeout:g} s{self._busy_with()}.",
@@ -258,6 +272,9 @@ class EngineHost:
     def _beat(self, notice: dict[str, Any]) -> None:
         lag, rss = float(notice.get("lag") or 0.0), int(notice.get("rss") or 0)
         where = str(notice.get("where") or "")
+        importing = str(notice.get("importing") or "")
+        if importing != self.importing:
+            self.importing, self._importing_since = importing, time.monotonic()
         before = self.record
         state, note = before.state, before.note
         if state in ("ready", "blocked"):
@@ -271,6 +288,16 @@ class EngineHost:
         )
         if state != before.state or _differs(before, self.record):
             self._on_change()
+
+    def _import_hangs(self, spec: str, timeout: float) -> MahavishnuError:
+        at = f", {self.record.note}" if self.record.note else ""
+        self.kill(f"the import of {spec} did not end")
+        return MahavishnuError(
+            ErrorCode.TIMEOUT,
+            f"The import of {spec} did not end in {timeout:g} s{at}.",
+            "Move what waits or loops at import into a node, then load it again.",
+            spec=spec,
+        )
 
     def _busy_with(self) -> str:
         return f", {self.record.note}" if self.record.note else ""

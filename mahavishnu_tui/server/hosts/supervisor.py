@@ -72,12 +72,13 @@ class Supervisor:
         """The host with this id as it is now."""
         return self._hosts.get(host_id)
 
-    async def acquire(self, project: Project, *, alone: bool = False) -> EngineHost:
+    async def acquire(self, project: Project, *, alone: bool = False, spec: str = "") -> EngineHost:
         """A host of the project that takes runs: a free one, or a new one.
 
         Args:
             project: whose host.
             alone: a host for this one run only; it is stopped when the run has left it.
+            spec: the graph that it is wanted for.
 
         Raises:
             MahavishnuError: MHV-423, MHV-433: it cannot be started, and why.
@@ -91,7 +92,7 @@ class Supervisor:
                 raise
         async with self._locks.setdefault(project.id, asyncio.Lock()):
             mine = [host for host in self._of(project) if host.ready and not host.alone]
-            free = [host for host in mine if not host.held_up()]
+            free = [host for host in mine if not host.held_up(spec=spec)]
             if free or len(mine) >= self._options.hosts_per_project:
                 chosen = min(free or mine, key=lambda host: len(host.runs))
                 chosen.idle_since = time.monotonic()
@@ -120,7 +121,8 @@ class Supervisor:
         try:
             while not asking.done():
                 await asyncio.wait([asking], timeout=_LOOK)
-                if not asking.done() and host.held_up(own) and self._has_better(host):
+                held_up = host.held_up(own, str(fields.get("spec") or ""))
+                if not asking.done() and held_up and self._has_better(host):
                     raise HeldUpError(host.record.note)
             return asking.result()
         finally:
@@ -135,7 +137,7 @@ class Supervisor:
             MahavishnuError: see `acquire` and `EngineHost.request`.
         """
         while True:
-            host = await self.acquire(project)
+            host = await self.acquire(project, spec=str(fields.get("spec") or ""))
             try:
                 return host, await self.request(host, op, timeout=timeout, **fields)
             except HeldUpError as held_up:

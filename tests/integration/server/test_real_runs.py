@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.server.hosts import host as host_module
 from tests.integration.server.conftest import Place, eventually
 
 
@@ -155,6 +157,23 @@ async def test_a_blocked_host_does_not_hold_up_new_runs_and_a_sync_node_is_reall
         sync = await place.start("gated_sync")
         await eventually(lambda: "held_sync" in place.log())
         assert (await client.cancel(sync.id, "ana")).status == "cancelled"
+
+
+async def test_an_import_that_never_ends_costs_nobody_else_anything(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_module, "LONG_IMPORT", 0.5)
+    (place.root / "hangs.py").write_text("while True:\n    pass\n")
+    async with place.server(load_seconds=8.0) as client:
+        hanging = asyncio.create_task(client.register("hangs.py", place.project))
+        await eventually(lambda: _in_state(place, "blocked"))
+        await place.until(await place.start("short"), "success")
+        assert not hanging.done()
+        with pytest.raises(MahavishnuError) as refused:
+            await hanging
+        assert refused.value.code is ErrorCode.TIMEOUT
+        assert "The import of hangs.py did not end in 8 s, blocked by" in refused.value.message
+        await eventually(lambda: _in_state(place, "stopped"))
 
 
 async def _in_state(place: Place, state: str) -> object:

@@ -22,11 +22,11 @@ class Heart:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        running: Callable[[], int],
+        work: Callable[[], dict[str, Any]],
         send: Callable[[dict[str, Any]], None],
     ) -> None:
         self._loop = loop
-        self._running = running
+        self._work = work
         self._send = send
         self._loop_thread = threading.get_ident()
         self._asked = 0.0
@@ -51,9 +51,7 @@ class Heart:
                 except RuntimeError:  # the loop is closed: the process is about to end
                     return
             where = blocked_at(self._loop_thread) if lag > BLOCKED else ""
-            self._send(
-                {"ev": "beat", "lag": round(lag, 3), "rss": rss(), "running": self._running(), "where": where}
-            )
+            self._send({"ev": "beat", "lag": round(lag, 3), "rss": rss(), "where": where, **self._work()})
 
     def _answer(self) -> None:
         self._asked = 0.0

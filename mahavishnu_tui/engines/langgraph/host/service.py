@@ -30,7 +30,7 @@ class Service:
         self._loop = loop
         self._channel = channel
         self._adapter: LangGraphAdapter | None = None
-        self._heart = Heart(loop, lambda: self._adapter.running if self._adapter else 0, channel.send)
+        self._heart = Heart(loop, self._work, channel.send)
         self._pending: set[asyncio.Task[None]] = set()
         self._handlers: dict[str, Handler] = {
             "hello": self._hello,
@@ -42,6 +42,14 @@ class Service:
             "state": self._state,
             "questions": self._questions,
             "stop": self._stop,
+        }
+
+    def _work(self) -> dict[str, Any]:
+        """What each beat says of the work at hand."""
+        adapter = self._adapter
+        return {
+            "running": adapter.running if adapter else 0,
+            "importing": adapter.importing if adapter else "",
         }
 
     def take(self, message: dict[str, Any]) -> None:
