@@ -27,6 +27,8 @@ from mahavishnu_tui.widgets.status import approval_mark
 if TYPE_CHECKING:
     from mahavishnu_tui.widgets.flash import Severity
 
+_UNCERTAIN = (ErrorCode.TIMEOUT, ErrorCode.SERVER_UNREACHABLE)
+"""After these the server may have taken the answer all the same."""
 _STALE = (ErrorCode.QUESTION_CHANGED, ErrorCode.ALREADY_ANSWERED)
 
 
@@ -143,9 +145,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         elif name == "send":
             self._send_edited()
         elif name == "back":
-            await self._show_buttons(self._choices)
-            self._edit("")
-            self.query_one(StateTree).focus()
+            await self._leave_editor()
         else:
             choice = next(choice for choice in self._choices if f"answer-{choice.id}" == name)
             await self._choose(choice)
@@ -207,7 +207,12 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
             self._sending = False
             for button in self.query(Button):
                 button.disabled = False
-            self._say(f"{recorded} Nothing was answered; what you typed is still here.", "error")
+            outcome = (
+                "Whether your answer arrived is not known; sending the same again is safe."
+                if recorded.code in _UNCERTAIN
+                else "Nothing was answered; what you typed is still here."
+            )
+            self._say(f"{recorded} {outcome}", "error")
             if recorded.code in _STALE:
                 await self._reload(str(recorded))
             return
@@ -237,9 +242,17 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
             at = clock(self.approval.answered_at)
             self._say(f"{why} This question was answered{by} at {at}.".strip(), "warning")
 
-    def action_leave(self) -> None:
+    async def _leave_editor(self) -> None:
+        """Back to the answers; what was typed stays in the editor."""
+        await self._show_buttons(self._choices)
+        self._edit("")
+        self.query_one(StateTree).focus()
+
+    async def action_leave(self) -> None:
         """One step back: out of the editor, then out of the dialog. Not while an answer is on its way."""
         if self._sending:
             self._say("the answer is on its way; wait for the server", "warning")
+        elif self._editing:
+            await self._leave_editor()
         else:
             self.dismiss(None)

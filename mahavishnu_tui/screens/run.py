@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -184,7 +185,7 @@ class RunScreen(RunActs):
     def _rest(self) -> None:
         words = {
             "path": self.path.counts(),
-            "checkpoints": self.checkpoints.headline(),
+            "checkpoints": f"checkpoints: {self.checkpoints.headline()}",
             "timeline": f"{len(self.following.visits())} visits",
             "state": f"state at {clean_line(self.checkpoint_id)}",
         }
@@ -254,23 +255,18 @@ class RunScreen(RunActs):
         }
         self.io.show(value, note="the output is truncated by the host" if detail.values_truncated else "")
 
-    def _ask(self, what: str, work: object) -> None:
+    def _ask(self, what: str, work: Coroutine[Any, Any, None]) -> None:
         """Ask one thing at a time; a second request for the same is dropped."""
-        import collections.abc
-
-        coroutine = cast("collections.abc.Coroutine[None, None, None]", work)
         if what in self._busy:
-            coroutine.close()
+            work.close()
             return
         self._busy.add(what)
-        self.run_worker(self._asked(what, coroutine), group=what, exit_on_error=False)
+        self.run_worker(self._asked(what, work), group=what, exit_on_error=False)
 
-    async def _asked(self, what: str, work: object) -> None:
-        import collections.abc
-
+    async def _asked(self, what: str, work: Coroutine[Any, Any, None]) -> None:
         tree = self.state if what == "state" else self.io
         try:
-            await cast("collections.abc.Coroutine[None, None, None]", work)
+            await work
         except Exception as error:  # shown in the tab, kept in :errors
             tree.clear(f"{clean_line(self.session.record(error))} (:errors has all of it)")
         finally:

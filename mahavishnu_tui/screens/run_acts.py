@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from mahavishnu_tui.models import Approval, Checkpoint, LedgerEntry, Run
+from mahavishnu_tui.models import Approval, Checkpoint, LedgerEntry, Project, Run
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.base import OperatorScreen, Work
@@ -189,10 +189,13 @@ class RunActs(OperatorScreen):
             await self.run_action(action)
 
     def action_logs(self) -> None:
-        """The log of the host of the selected run, else that of the server."""
+        """The log of the host of the selected run, also once it has ended; else that of the server."""
         run = self.selected_run
-        source = f"host:{run.host_id}" if run is not None and run.host_id else "server"
-        self.open_logs(source)
+        workflow = self.session.workflow_of(run) if run is not None else None
+        host = (run.host_id if run is not None else None) or (
+            Project.from_json(workflow.project).id if workflow is not None else ""
+        )
+        self.open_logs(f"host:{host}" if host else "server")
 
     def open_logs(self, source: str) -> None:
         """Show a log."""
