@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from mahavishnu_tui.models import ErrorCode
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import Connection, DashboardOptions, Link, Session
@@ -63,7 +64,7 @@ class MahavishnuApp(App[None]):
         self.call_after_refresh(self._connect)
 
     def _connect(self) -> None:
-        self.run_worker(self._follow_server(), group="link", exit_on_error=False)
+        in_background(self, self._follow_server, "link")
 
     async def _follow_server(self) -> None:
         """Import the client, open the connection and take in what it says, until the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +18,7 @@ from mahavishnu_tui.models import Approval, ErrorCode, GraphShape, LedgerEntry, 
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answers import Choice, choices, misfit, prefill, what_next
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.rows import clock, waits
 from mahavishnu_tui.screens.session import Session
@@ -132,7 +134,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
             return
         now = self.session.mirror.approvals.get(key)
         if now is None or now.status != "pending" or now.hash != self.approval.hash:
-            self.run_worker(self._reload(""), group="approval", exclusive=True, exit_on_error=False)
+            in_background(self, functools.partial(self._reload, ""), "approval", exclusive=True)
 
     # -- answering
 
@@ -192,7 +194,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         for button in self.query(Button):
             button.disabled = True
         self._say("sending …")
-        self.run_worker(self._answer(value), group="answer", exit_on_error=False)
+        in_background(self, functools.partial(self._answer, value), "answer")
 
     async def _answer(self, value: Json) -> None:
         """Send the answer with the hash that was shown; close only once it is acknowledged."""

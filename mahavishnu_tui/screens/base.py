@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +16,7 @@ from textual.timer import Timer
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.flash import Flash, Severity
@@ -107,7 +109,7 @@ class OperatorScreen(Screen[None]):
 
     def act(self, work: Work) -> None:
         """Do something on the server in the background; its sentence, or its error, is flashed."""
-        self.run_worker(self._act(work), group="acts", exit_on_error=False)
+        in_background(self, functools.partial(self._act, work), "acts")
 
     async def _act(self, work: Work) -> None:
         try:
@@ -128,7 +130,7 @@ class OperatorScreen(Screen[None]):
 
     def copy(self, text: str) -> None:
         """Copy `text`, and say where it went."""
-        self.run_worker(self._copy(text), group="copy", exit_on_error=False)
+        in_background(self, functools.partial(self._copy, text), "copy")
 
     async def _copy(self, text: str) -> None:
         from mahavishnu_tui.screens.clipboard import osc52, write_private

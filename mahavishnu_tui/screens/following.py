@@ -11,6 +11,7 @@ from textual.widget import Widget
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Checkpoint, GraphShape, MahavishnuError, NodeVisit, Run
 from mahavishnu_tui.models.run import FINISHED
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.session import Session
 
 SETTLE = 0.15
@@ -124,7 +125,7 @@ class Following:
             self._again = True
             return
         self._busy = True
-        self._host.run_worker(self._load(), group="following", exit_on_error=False)
+        in_background(self._host, self._load, "following")
 
     async def _load(self) -> None:
         run_id, generation = self.now.run_id, self._generation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.document import DocumentScreen
 from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.session import Session
@@ -16,7 +17,7 @@ class InfoScreen(DocumentScreen):
     def on_mount(self) -> None:
         """Show what is known, then what the server says now: it may be another one than at first."""
         super().on_mount()
-        self.run_worker(self._renew(), group="info", exit_on_error=False)
+        in_background(self, self._renew, "info")
 
     async def _renew(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from mahavishnu_tui.models import ErrorCode, Run, Workflow
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answers import example, misfit
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.json_editor import JsonEditor
@@ -140,7 +142,7 @@ class LaunchScreen(ModalScreen[Run | None]):
         elif not self._sending:
             self._sending = True
             self._say("starting …")
-            self.run_worker(self._start(workflow, value), group="launch", exit_on_error=False)
+            in_background(self, functools.partial(self._start, workflow, value), "launch")
 
     async def _start(self, workflow: Workflow, value: Json) -> None:
         self._request = self._request or uuid.uuid4().hex

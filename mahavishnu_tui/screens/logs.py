@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.log_view import LogView
@@ -62,7 +63,7 @@ class LogsScreen(OperatorScreen):
         self._again = False
         if not self._asking and self.is_running:
             self._asking = True
-            self.run_worker(self._load(), group="logs", exit_on_error=False)
+            in_background(self, self._load, "logs")
 
     async def _load(self) -> None:
         source = self._source

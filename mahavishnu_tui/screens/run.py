@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +19,7 @@ from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Checkpoint, Run
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.following import Followed, Following
 from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.panes.path import PathPane
@@ -261,7 +263,7 @@ class RunScreen(RunActs):
             work.close()
             return
         self._busy.add(what)
-        self.run_worker(self._asked(what, work), group=what, exit_on_error=False)
+        in_background(self, functools.partial(self._asked, what, work), what)
 
     async def _asked(self, what: str, work: Coroutine[Any, Any, None]) -> None:
         tree = self.state if what == "state" else self.io

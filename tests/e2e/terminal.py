@@ -52,9 +52,9 @@ class Terminal:
         self.bytes_out = 0
         self.pid, self._fd = pty.fork()
         if self.pid == 0:  # pragma: no cover - the child
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.chdir(cwd)
             os.execvpe(argv[0], list(argv), env)
-        self.resize(columns, rows)
         self.exit_code: int | None = None
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

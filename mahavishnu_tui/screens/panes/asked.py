@@ -7,6 +7,7 @@ from typing import ClassVar
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import Host, MahavishnuError, Pool, Schedule
 from mahavishnu_tui.screens import rows
+from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.pane import Listed, TablePane
 from mahavishnu_tui.screens.session import Session
@@ -45,7 +46,7 @@ class AskedPane(TablePane):
         self._planned = False
         if not self._asking and self.session.connection is not None and self.session.link.live:
             self._asking = True
-            self.run_worker(self._fetch(), group="asked", exit_on_error=False)
+            in_background(self, self._fetch, "asked")
 
     async def _fetch(self) -> None:
         try:
