@@ -18,7 +18,8 @@ async def health(setup: Setup) -> int:
         hosts = await client.hosts()
         pools = await client.pools()
     worst = [host for host in hosts if host.state in ("failed", "lost", "blocked")]
-    status = "degraded" if worst else "healthy"
+    ill = worst or server.note or any(pool.status != "healthy" for pool in pools)
+    status = "degraded" if ill else "healthy"
     if any(pool.status == "unhealthy" for pool in pools):
         status = "unhealthy"
     code = FAILURE if status == "unhealthy" else OK
@@ -30,6 +31,7 @@ async def health(setup: Setup) -> int:
         [
             ("status", status),
             ("server", f"{server.state}, pid {server.pid}, {server.running} running, {server.queued} queued"),
+            *([("note", server.note)] if server.note else []),
         ]
     )
     rows = [

@@ -41,6 +41,8 @@ async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limi
     ]
     headings = ("STATUS", "RUN", "WORKFLOW", "WHERE", "STARTED", "FOR")
     output.table(headings, rows, "No runs. `mahavishnu langgraph execute --workflow-file F.py` starts one.")
+    if len(runs) == limit:
+        output.narrate(f"The newest {limit} only: there may be more (--limit, --status).")
     return OK
 
 

@@ -63,16 +63,25 @@ class Mirror:
         return sum(approval.status == "pending" for approval in self.approvals.values())
 
     def apply(self, line: dict[str, Any]) -> set[Change]:
-        """Take in one line of the stream; what changed by it (nothing for a beat or a repetition)."""
+        """Take in one line of the stream; what changed by it (nothing for a repetition)."""
         kind = line.get("type")
         if kind == "snapshot":
             return self._snapshot(line)
+        if kind == "beat":
+            return self._beat(line)
         if kind != "event" or line["seq"] <= self.seq:
             return set()
         self.seq = line["seq"]
         take = getattr(self, f"_take_{line['kind']}", None)
         # A newer server may send kinds that this client does not know.
         return take(line["data"]) if take is not None else set()
+
+    def _beat(self, line: dict[str, Any]) -> set[Change]:
+        """A server whose disk is full can log no event: its beats tell what is wrong."""
+        if self.server is None or line.get("note", self.server.note) == self.server.note:
+            return set()
+        self.server = self.server.replace(note=str(line["note"]))
+        return {("server", "server")}
 
     def watch(self, run_id: str, visits: Iterable[NodeVisit] = ()) -> None:
         """Keep the visits of this run. Ended visits win over running ones: an event may overtake a reply."""

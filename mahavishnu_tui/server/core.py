@@ -43,7 +43,10 @@ class Core:
         self.closed = False
         self._hurry = asyncio.Event()
         self._state: Literal["starting", "ready", "draining"] = "ready"
-        self._note = ""
+        self._waits = ""
+        """Why writes wait; empty while they do not."""
+        self._damage = ""
+        """What a read found damaged; it does not heal while the server runs."""
         self._last_client = time.monotonic()
         self._background = set[asyncio.Task[None]]()
         self._reports = Reports(store, options, self._ended, self._fault)
@@ -71,6 +74,17 @@ class Core:
         core.dispatcher.start()
         core._spawn(core._look_after())
         return core
+
+    @property
+    def note(self) -> str:
+        """What an operator has to know of the server; empty when all is well."""
+        return self._damage or self._waits
+
+    def damaged(self, fault: MahavishnuError) -> None:
+        """A read met a damaged database: say so from now on."""
+        if not self._damage:
+            self._damage = fault.message
+            log.error("%s", fault)
 
     def seen_client(self) -> None:
         """A client has called: the server is not idle."""
@@ -106,7 +120,7 @@ class Core:
             queued=counts.get("queued", 0),
             running=counts.get("running", 0),
             slots=self.options.max_concurrent_workflows,
-            note=self._note,
+            note=self.note,
         )
 
     def pool(self, conn: sqlite3.Connection) -> Pool:
@@ -115,12 +129,12 @@ class Core:
         failed = [record for record in records if record.state == "failed"]
         ill = [record for record in records if record.state in ("blocked", "lost")]
         status: Literal["healthy", "degraded", "unhealthy"] = (
-            "degraded" if failed or ill or self._note else "healthy"
+            "degraded" if failed or ill or self.note else "healthy"
         )
         if failed and not any(record.state in ("ready", "blocked") for record in records):
             status = "unhealthy"
         notes = [
-            self._note,
+            self.note,
             *(record.note or str((record.error or {}).get("message", "")) for record in failed + ill),
         ]
         return Pool(
@@ -174,8 +188,8 @@ class Core:
 
     def _fault(self, fault: MahavishnuError | None) -> None:
         note = f"{fault.message} Reports of running workflows wait in memory." if fault else ""
-        if note != self._note:
-            self._note = note
+        if note != self._waits:
+            self._waits = note
             self._spawn(self._tell())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -41,6 +41,8 @@ async def known_error(request: Request, error: Exception) -> Response:
     """Answer for a `MahavishnuError`: whatever is not listed is the caller's input (422)."""
     assert isinstance(error, MahavishnuError)
     log.info("%s %s: %s", request.method, request.url.path, error)
+    if error.code is ErrorCode.DATABASE_CORRUPT:
+        request.app.state.core.damaged(error)
     return json_response({"error": error.to_json()}, _STATUS.get(error.code, 422))
 
 

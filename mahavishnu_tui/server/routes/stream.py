@@ -42,23 +42,23 @@ async def _lines(core: Core, after: int, epoch: str) -> AsyncIterator[bytes]:
         while page := await core.store.read(functools.partial(events.page, after=seq)):
             seq = page[-1].seq
             yield b"".join(line.data for line in page)
-        async for chunk in _live(subscriber, seq):
+        async for chunk in _live(core, subscriber, seq):
             yield chunk
     finally:
         core.feed.leave(subscriber)
         core.seen_client()
 
 
-async def _live(subscriber: Subscriber, seq: int) -> AsyncIterator[bytes]:
+async def _live(core: Core, subscriber: Subscriber, seq: int) -> AsyncIterator[bytes]:
     """What is committed from now on, without what was read already; beats in between."""
-    yield _beat(seq)
+    yield _beat(core, seq)
     while not subscriber.dropped:
         lines = [line for line in await subscriber.take(BEAT_SECONDS) if line.seq > seq]
         if lines:
             seq = lines[-1].seq
             yield b"".join(line.data for line in lines)
         elif not subscriber.dropped:
-            yield _beat(seq)
+            yield _beat(core, seq)
 
 
 def _snapshot(core: Core, conn: sqlite3.Connection) -> dict[str, Any]:
@@ -76,8 +76,9 @@ def _snapshot(core: Core, conn: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def _beat(seq: int) -> bytes:
-    return codec.dumps({"type": "beat", "seq": seq}) + b"\n"
+def _beat(core: Core, seq: int) -> bytes:
+    # The note is about a disk that takes no writes, and so no events either.
+    return codec.dumps({"type": "beat", "seq": seq, "note": core.note}) + b"\n"
 
 
 ROUTES = [Route("/v1/stream", stream)]

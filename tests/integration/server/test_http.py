@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -173,6 +174,26 @@ async def test_a_locked_database_refuses_writes_goes_on_reading_and_says_so(
         holder.close()
         await place.until(run, "queued", "running", "success")
         await eventually(lambda: _quiet(place))
+
+
+async def test_a_read_that_meets_damage_is_told_to_everybody(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def malformed(*args: Any, **kwargs: Any) -> Any:
+        raise sqlite3.DatabaseError("file is not a database")
+
+    place.script()
+    async with place.server(scripted=True) as client, http(place) as raw:
+        with monkeypatch.context() as broken:
+            broken.setattr(runs, "search", malformed)
+            reply = await raw.get("/v1/runs")
+        assert (reply.status_code, reply.json()["error"]["code"]) == (503, ErrorCode.DATABASE_CORRUPT.value)
+        assert "is damaged" in (await client.server()).note
+        assert (await client.pools())[0].status == "degraded"
+        async with raw.stream("GET", "/v1/stream") as stream:
+            lines = (json.loads(line) async for line in stream.aiter_lines() if line)
+            beat = await anext(line async for line in lines if line["type"] == "beat")
+        assert "is damaged" in beat["note"]
 
 
 async def test_a_full_disk_refuses_new_work_and_loses_none(place: Place) -> None:

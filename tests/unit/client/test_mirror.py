@@ -163,3 +163,14 @@ def test_importing_it_costs_nothing() -> None:
     )
     done = run_process([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_beat_tells_what_no_event_can() -> None:
+    mirror = Mirror()
+    mirror.apply(snapshot())
+    assert mirror.apply({"type": "beat", "seq": 0, "note": "the disk is full"}) == {("server", "server")}
+    assert mirror.server is not None
+    assert mirror.server.note == "the disk is full"
+    assert mirror.apply({"type": "beat", "seq": 0, "note": "the disk is full"}) == set()
+    assert mirror.apply({"type": "beat", "seq": 0}) == set()
+    assert mirror.apply({"type": "beat", "seq": 0, "note": ""}) == {("server", "server")}
