@@ -142,6 +142,9 @@ async def resume(request: Request) -> Response:
     core.refuse_when_draining()
     body = await Body.of(request)
     checkpoint_id = body.text("checkpoint_id", "")
+    if checkpoint_id:
+        # A checkpoint that is not there must be refused before the run is anything but what it was.
+        await _ask_host(request, "state", checkpoint_id=checkpoint_id)
     run = await core.store.write(
         functools.partial(acts.resume, run_id=_id(request), by=body.person(), checkpoint_id=checkpoint_id)
     )

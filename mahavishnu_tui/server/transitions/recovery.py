@@ -91,7 +91,7 @@ def load_died(tx: Tx, run_id: str, error: MahavishnuError, limit: int) -> Run | 
 
 
 def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
-    visits.close(tx, row.run.id, "lost")
+    visits.close(tx, row.run.id, "cancelled" if row.work.cancelling else "lost")
     if row.work.cancelling:
         return end_cancelled(tx, row, row.work.cancelling)
     if row.work.pausing:

@@ -46,6 +46,11 @@ async def test_a_run_from_start_to_approval_to_end(place: Place) -> None:
         assert unknown.value.code is ErrorCode.CHECKPOINT_UNKNOWN
 
         # The thread is free again, and a fork goes back on it.
+        before = (await client.run(run.id)).run
+        with pytest.raises(MahavishnuError) as refused:
+            await client.resume(run.id, "ana", checkpoint_id="no-such-checkpoint")
+        assert refused.value.code is ErrorCode.CHECKPOINT_UNKNOWN
+        assert (await client.run(run.id)).run == before
         asked = next(item for item in checkpoints if item.next == ["ask"])
         await client.resume(run.id, "ana", asked.id)
         again = await place.question(run)
@@ -157,6 +162,7 @@ async def test_a_blocked_host_does_not_hold_up_new_runs_and_a_sync_node_is_reall
         sync = await place.start("gated_sync")
         await eventually(lambda: "held_sync" in place.log())
         assert (await client.cancel(sync.id, "ana")).status == "cancelled"
+        assert [visit.outcome for visit in await client.visits(sync.id)][-1] == "cancelled"
 
 
 async def test_an_import_that_never_ends_costs_nobody_else_anything(
