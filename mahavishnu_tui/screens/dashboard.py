@@ -123,6 +123,12 @@ class Dashboard(Prompting):
         else:
             self.action_back()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing acts on rows that a terminal this small does not show."""
+        if self.has_class("-too-small") and action != "close":
+            return False
+        return super().check_action(action, parameters)
+
     # -- what is known
 
     def note_changes(self, changes: frozenset[Change]) -> None:

@@ -91,6 +91,8 @@ class RunScreen(RunActs):
         self.state = StateTree(ascii_only=session.ascii, id="state")
         self.io = StateTree(ascii_only=session.ascii, id="io")
         self.errors = LogView(id="errors")
+        # What went wrong is said in the first lines; a traceback only follows.
+        self.errors.follow, self.errors.wrap = False, True
         self.strip = PaneStrip(id="run-tabs")
         self.following = Following(self, session, self._followed)
         self._shown = _Shown()

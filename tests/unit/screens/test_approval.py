@@ -109,6 +109,32 @@ async def test_a_failed_send_keeps_what_was_typed() -> None:
         assert answers(driven)[-1][2] == "not today"
 
 
+async def test_an_answer_that_may_have_arrived_is_not_called_lost() -> None:
+    async with drive() as driven:
+        await opened(driven)
+        driven.connection.client.fail["answer"] = MahavishnuError(ErrorCode.TIMEOUT, "No answer in 10 s.")
+        await push(driven, "Approve")
+        await driven.sees("MHV-109", "is not known; sending", "the same again is safe")
+        assert "Nothing was answered" not in driven.text
+
+
+async def test_escape_leaves_the_editor_first_and_keeps_what_was_typed() -> None:
+    async with drive() as driven:
+        screen = await opened(driven)
+        await push(driven, "Respond…")
+        await driven.until(lambda: isinstance(screen.focused, TextArea))
+        await driven.type("not today")
+        await driven.press("escape")
+        await driven.until(lambda: isinstance(screen.focused, StateTree))
+        await push(driven, "Respond…")
+        await driven.sees("not today")
+        await driven.press("escape")
+        await driven.until(lambda: isinstance(screen.focused, StateTree))
+        await driven.press("escape")
+        await driven.until(lambda: len(driven.app.screen_stack) == 1)
+        assert answers(driven) == []
+
+
 async def test_a_question_that_changed_is_shown_anew() -> None:
     async with drive() as driven:
         await opened(driven)

@@ -294,6 +294,9 @@ async def test_an_error_of_one_pane_stays_in_it() -> None:
 async def test_too_small_says_so_until_it_is_larger() -> None:
     async with drive((50, 12)) as driven:
         await driven.sees("MHV-009", "50x12", "60x15")
+        await driven.press("x", "p", "t")
+        assert len(driven.app.screen_stack) == 1
+        assert not [call for call in driven.calls if call[0] == "pause"]
         await driven.pilot.resize_terminal(80, 24)
         await driven.sees("amber-otter")
         assert "MHV-009" not in driven.text

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.widgets import Button, Input, TextArea
 
-from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
 from mahavishnu_tui.screens.confirm import ConfirmScreen
 from mahavishnu_tui.screens.launch import LaunchScreen
 from mahavishnu_tui.screens.run import RunScreen
@@ -61,6 +61,16 @@ async def test_it_goes_on_live() -> None:
         await driven.press("5")
         before = len(asked(driven, "run"))
         await driven.until(lambda: len(asked(driven, "run")) >= max(1, before))
+
+
+async def test_the_errors_of_a_run_begin_with_the_sentence() -> None:
+    async with drive() as driven:
+        lynx = next(run for run in driven.connection.world.runs if run.name == "dusty-lynx")
+        assert lynx.error is not None
+        error = {**lynx.error, "message": "It went wrong.", "detail": "frame\n" * 200}
+        await opened(driven, "dusty-lynx", "6")
+        driven.connection.event("run", lynx.id, lynx.replace(error=error, version=99))
+        await driven.sees("It went wrong.", "frame")
 
 
 async def test_the_errors_of_a_run() -> None:
@@ -197,6 +207,19 @@ async def test_an_act_that_is_refused_is_said() -> None:
         await driven.cursor_on("amber-otter")
         await driven.press("p")
         await driven.sees("MHV-101 amber-otter has ended.")
+
+
+async def test_the_log_of_a_run_that_has_ended_is_that_of_its_projects_host() -> None:
+    async with drive() as driven:
+        workflow = driven.connection.world.workflows[0]
+        ended = driven.connection.world.runs[0].replace(
+            status="error", host_id=None, workflow_id=workflow.id, version=99
+        )
+        driven.connection.event("run", ended.id, ended)
+        await driven.cursor_on("amber-otter")
+        await driven.until(lambda: driven.dashboard.selected_run == ended)
+        await driven.press("l")
+        await driven.sees(f"log of host:{Project.from_json(workflow.project).id}")
 
 
 async def test_details_raw_logs_and_copy() -> None:
