@@ -128,6 +128,7 @@ def test_lists(shell: Shell) -> None:
     listed = shell("langgraph", "list", "--status", "success", "--limit", "1", "--json").json
     assert [item["id"] for item in listed] == [run["run_id"]]
     assert run["run_name"] in shell("langgraph", "list").out
+    assert "newest 1 only" in shell("langgraph", "list", "--limit", "1").err
     empty = shell("langgraph", "list", "--workflow", "none")
     assert "No runs" in empty.out
     assert shell("langgraph", "list", "--workflow", "none", "--json").json == []
