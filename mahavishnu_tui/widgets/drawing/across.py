@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
+from itertools import groupby
 from typing import Final
 
 from rich.cells import cell_len
@@ -13,6 +15,7 @@ from mahavishnu_tui.widgets.drawing.model import (
     LEFT,
     RIGHT,
     Drawing,
+    Edge,
     FlatGraph,
     FlatNode,
     Glyphs,
@@ -53,11 +56,23 @@ def across(graph: FlatGraph, width: int, glyphs: Glyphs, *, force: bool = False)
     except TooLarge:
         return None
     order(found)
-    for style in usable or [STYLES[-1]]:
-        painter = _Painter(graph, found, style, glyphs)
-        if painter.width <= width or (force and style is STYLES[-1]):
-            return painter.paint()
+    for stacked, styles in groupby(usable or [STYLES[-1]], key=lambda style: style.stacked):
+        routed = _seat(found, stacked)
+        for style in styles:
+            painter = _Painter(graph, found, routed, style, glyphs)
+            if painter.width <= width or (force and style is STYLES[-1]):
+                return painter.paint()
     return None
+
+
+def _seat(found: Layers, stacked: bool) -> list[RoutedGap]:
+    """Rows for all items, and the wires between them: the same for every style that stacks, or does not."""
+    for column in found.columns:
+        for item in column:
+            tall = stacked and item.node is not None and item.node.kind in ("node", "subgraph")
+            item.height = 2 if tall else 1
+    place(found)
+    return route(found)
 
 
 def _least_width(graph: FlatGraph, rank: dict[str, int], style: _Style) -> int:
@@ -87,19 +102,16 @@ def _node_width(node: FlatNode, style: _Style) -> int:
 
 
 class _Painter:
-    def __init__(self, graph: FlatGraph, found: Layers, style: _Style, glyphs: Glyphs) -> None:
+    def __init__(
+        self, graph: FlatGraph, found: Layers, routed: list[RoutedGap], style: _Style, glyphs: Glyphs
+    ) -> None:
         self.found = found
         self.style = style
         self.glyphs = glyphs
         observed = frozenset(edge.key for edge in graph.edges if edge.observed)
         self.canvas = Canvas(glyphs, observed)
         self.nodes: dict[str, Placement] = {}
-        for column in found.columns:
-            for item in column:
-                tall = style.stacked and item.node is not None and item.node.kind in ("node", "subgraph")
-                item.height = 2 if tall else 1
-        place(found)
-        self.routed = route(found)
+        self.routed = routed
         self.leaving: dict[int, set[tuple[str, str]]] = {}
         """Edges that leave an item at its right, by `id`."""
         self.entering: dict[int, set[tuple[str, str]]] = {}
@@ -169,18 +181,19 @@ class _Painter:
         x = start + 1 + wire.track * self._pitch(routed)
         if index == 0:
             x -= 1
+        ends: dict[int, set[Edge]] = defaultdict(set)
+        """Per item that the wire touches (by `id`) the edges that run there."""
         for link in wire.links:
-            edges = frozenset(link.edges)
-            if wire.level:
-                self.canvas.across(link.source.y, start, end, edges, wire)
-            else:
-                for item in (link.source, link.target):
-                    edge_of_gap = start if item.rank == index - 1 else end
-                    self.canvas.across(item.y, x, edge_of_gap, edges, wire)
-                if link.source.y != link.target.y:
-                    self.canvas.down(x, link.source.y, link.target.y, edges, wire)
+            ends[id(link.source)] |= link.edges
+            ends[id(link.target)] |= link.edges
+            if link.source.y != link.target.y:
+                self.canvas.down(x, link.source.y, link.target.y, frozenset(link.edges), wire)
             if link.target.node is not None and link.target.rank == index:
                 self.canvas.head(end, link.target.y, self.glyphs.right)
+        for items, side in ((wire.left, start), (wire.right, end)):
+            for item in items:
+                begin = start + end - side if wire.level else x
+                self.canvas.across(item.y, begin, side, frozenset(ends[id(item)]), wire)
 
     def _write_labels(self, index: int, routed: RoutedGap) -> None:
         labels = self._labels(routed)

@@ -96,7 +96,7 @@ class _Rails:
         lane = self._lane_of(node.path)
         if lane is None:
             lane = self._free_lane(0)
-            if (2 * lane, self.row - 1) in self.canvas.cells or self._node_above(lane):
+            if self.canvas.drawn(2 * lane, self.row - 1) or self._node_above(lane):
                 self._pass_lanes()
                 self.row += 1
         self.lanes[lane] = None
@@ -126,7 +126,7 @@ class _Rails:
     def _pass_lanes(self, skip: frozenset[int] = frozenset()) -> None:
         for index, target in enumerate(self.lanes):
             if target is not None and index not in skip:
-                self.canvas.down(2 * index, self.row, self.row, self.inside[target], ("lane", target))
+                self.canvas.stub(2 * index, self.row, UP | DOWN, self.inside[target], ("lane", target))
 
     def _links(self, step: _Step) -> None:
         """Open or join the lanes of a node's targets, on a line of their own where needed."""
@@ -220,9 +220,14 @@ class _Rails:
         for step in self.steps:
             placed[step.node.path] = self._write(step, names, room, outgoing.get(step.row, NO_EDGES))
             self._write_labels(step, names + room)
+        steps = {step.node.path: step for step in self.steps}
         for target, (low, _) in self.spans.items():
             self.canvas.head(right, low, self.glyphs.left)
-            assert target in placed
+            step = steps[target]
+            if not _named(step.node):
+                # A start or an end has neither name nor state: the line goes all the way to its mark.
+                edges = frozenset(edge for edge in self.back if edge[1] == target)
+                self.canvas.across(low, 2 * step.lane + 1, right, edges, ("track", target))
         width = right + self.back_width
         return Drawing(width, self.canvas.rows(), "down", placed)
 

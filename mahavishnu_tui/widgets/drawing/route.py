@@ -25,16 +25,20 @@ class Wire:
     links: list[Link]
     track: int = 0
 
-    def items(self, left: bool) -> list[Item]:
-        """The items it touches at one side of the gap."""
-        rank = self.gap - 1 if left else self.gap
+    left: list[Item] = dataclasses.field(default_factory=list)
+    """The items it touches in the column at the left of the gap."""
+    right: list[Item] = dataclasses.field(default_factory=list)
+
+    def find_items(self) -> None:
+        """Fill `left` and `right` from the links."""
         found = {id(item): item for link in self.links for item in (link.source, link.target)}
-        return [item for item in found.values() if item.rank == rank]
+        self.left = [item for item in found.values() if item.rank == self.gap - 1]
+        self.right = [item for item in found.values() if item.rank == self.gap]
 
     @property
     def rows(self) -> tuple[int, int]:
         """First and last row of the upright stroke."""
-        rows = [item.y for link in self.links for item in (link.source, link.target)]
+        rows = [item.y for item in (*self.left, *self.right)]
         return min(rows), max(rows)
 
     @property
@@ -55,10 +59,10 @@ class RoutedGap:
 def route(found: Layers) -> list[RoutedGap]:
     """Wires for every gap. May move items down to part lines that would seem to join."""
     inserts = 0
+    every = [_wires(gap, links) for gap, links in enumerate(found.gaps)]
     while True:
         routed: list[RoutedGap] = []
-        for gap, links in enumerate(found.gaps):
-            wires = _wires(gap, links)
+        for gap, wires in enumerate(every):
             tangled = _assign(wires, ordered=inserts < MOST_INSERTS)
             if tangled is not None:
                 _insert_row(found, gap, tangled)
@@ -78,6 +82,8 @@ def _wires(gap: int, links: list[Link]) -> list[Wire]:
     for link in links:
         key = ("join", id(link.target)) if leaving[id(link.source)] == 1 else ("fan", id(link.source))
         wires.setdefault(key, Wire(gap, [])).links.append(link)
+    for wire in wires.values():
+        wire.find_items()
     return list(wires.values())
 
 
@@ -129,9 +135,9 @@ def _constraints(wires: list[Wire]) -> dict[int, list[tuple[Wire, int]]]:
     for wire in wires:
         if wire.level:
             continue
-        for item in wire.items(left=True):
+        for item in wire.left:
             from_left[item.y].append(wire)
-        for item in wire.items(left=False):
+        for item in wire.right:
             from_right[item.y].append(wire)
     after: dict[int, list[tuple[Wire, int]]] = defaultdict(list)
     for row, firsts in from_left.items():

@@ -85,6 +85,17 @@ FORTY = shape(
     ("n30", "n05", "again"),
     ("n39", END),
 )
+EXIT_AS_TARGET = GraphShape(
+    [GraphNode("0"), GraphNode("1")],
+    [*[GraphEdge("0", "0")] * 3, GraphEdge("0", "0", label="yes")],
+    {
+        "0": GraphShape(
+            [GraphNode(START, "start"), GraphNode("0"), GraphNode(END, "end")],
+            [GraphEdge(START, END), GraphEdge("0", END)],
+        )
+    },
+)
+"""Unfolded, an edge leads back to the exit of the subgraph, which has neither name nor state."""
 ALL = {
     "line": LINE,
     "loop": LOOP,

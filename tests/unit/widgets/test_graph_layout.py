@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import GraphEdge, GraphNode, GraphShape
@@ -120,6 +120,7 @@ SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
     st.integers(20, 240),
     st.booleans(),
 )
+@example(shapes.EXIT_AS_TARGET, "auto", True, 20, False)
 def test_any_graph_is_drawn_truly(shape, layout, unfold, width, ascii_only):
     unfolded = frozenset(subgraph_paths(shape)) if unfold else frozenset()
     drawing = draw(shape, width, unfolded=unfolded, layout=layout, ascii_only=ascii_only)
