@@ -16,6 +16,7 @@ from textual.timer import Timer
 from mahavishnu_tui.models import GraphShape, NodeVisit
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.drawing.flatten import subgraph_paths
+from mahavishnu_tui.widgets.extent import set_extent
 from mahavishnu_tui.widgets.graph_layout import Drawing, Layout, Placement, draw
 from mahavishnu_tui.widgets.graph_lit import LitDrawing
 from mahavishnu_tui.widgets.path import PathState
@@ -145,7 +146,7 @@ class GraphView(LineView):
         self._drawings.clear()
         self._strips.clear()
         self.following = True
-        self.virtual_size = Size(0, 1)
+        set_extent(self, Size(0, 1))
         self._select("")
         self._schedule()
         self.refresh()
@@ -243,7 +244,7 @@ class GraphView(LineView):
         self._lit = LitDrawing(drawing, self.tone, self.ascii_only)
         self._lit.light(self._path)
         self._strips.clear()
-        self.virtual_size = Size(drawing.width, drawing.height)
+        set_extent(self, Size(drawing.width, drawing.height))
         if self.cursor_path not in drawing.nodes:
             parent = self.cursor_path.rpartition("/")[0]
             self._select(parent if parent in drawing.nodes else self._first_node(drawing))

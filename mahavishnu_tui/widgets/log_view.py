@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.widgets.extent import set_extent
 from mahavishnu_tui.widgets.search import SearchView
 from mahavishnu_tui.widgets.status import Tone
 
@@ -121,7 +122,7 @@ class LogView(SearchView):
 
     def _resized(self) -> None:
         width = self.size.width if self.wrap else max(self.size.width, self._widest + 1)
-        self.virtual_size = Size(width, len(self._rows) + self._head)
+        set_extent(self, Size(width, len(self._rows) + self._head))
         if self.follow and self.is_attached:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 

@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.widgets.extent import set_extent
 from mahavishnu_tui.widgets.json_text import pretty
 from mahavishnu_tui.widgets.search import SearchView
 from mahavishnu_tui.widgets.state_lines import Line, Path, StateLines, is_long, summary
@@ -121,7 +122,7 @@ class StateTree(SearchView):
             path = path[:-1]
         self._cursor = min(places.get(path, self._cursor), max(0, len(self._lines) - 1))
         count = len(self._raw_lines) if self.raw else len(self._lines)
-        self.virtual_size = Size(self.size.width, count + 1)
+        set_extent(self, Size(self.size.width, count + 1))
         self._show_cursor()
         self.refresh()
 

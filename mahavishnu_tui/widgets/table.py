@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.columns import GAP, Column, fit, sort_key
+from mahavishnu_tui.widgets.extent import set_extent
 from mahavishnu_tui.widgets.rows import (
     PLACEHOLDERS,
     Cell,
@@ -191,7 +192,7 @@ class VirtualTable(LineView):
                 self._marked = self._marked & self._index.keys()
                 self.post_message(self.MarksChanged(self, ""))
         scroll = self.scroll_offset.y
-        self.virtual_size = Size(self.size.width, len(rows) + 1)
+        set_extent(self, Size(self.size.width, len(rows) + 1))
         self._keep_cursor(old_cursor)
         if self.scroll_offset.y != scroll or not old or not rows:
             self.refresh()
@@ -270,7 +271,7 @@ class VirtualTable(LineView):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        set_extent(self, Size(self.size.width, len(self._rows) + 1))
         self._show_cursor()
 
     def on_click(self, event: events.Click) -> None:

@@ -42,6 +42,7 @@ class Room(Widget):
         }
         super().__init__(*(self.panes[name] for name in PANES), id="panes")
         self.places = PaneLayout()
+        self._titles: dict[PaneName, str] = {}
 
     @property
     def layout(self) -> PaneLayout:
@@ -108,8 +109,11 @@ class Room(Widget):
     def show_titles(self) -> None:
         """Names and counts in the frames."""
         for pane, seen in self.seen():
-            if seen:
-                pane.border_title = self._title(pane)
+            title = self._title(pane)
+            # Giving a pane its title repaints all of it, also when it is the same one.
+            if seen and title.markup != self._titles.get(pane.PANE):
+                self._titles[pane.PANE] = title.markup
+                pane.border_title = title
 
     def _title(self, pane: Pane) -> Content:
         places = self.places
