@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import datetime
 import enum
+import hashlib
 import json
 import math
 import re
@@ -17,6 +18,8 @@ from uuid import UUID
 MAX_BYTES = 256 * 1024
 """Default budget of one value: what a screen or a notice can use."""
 MAX_DEPTH = 40
+_LEAST_SHARE = 64
+"""Bytes of the budget that a key of a mapping may always use."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64 = 2**63
@@ -79,8 +82,11 @@ class _Writer:
 
     def binary(self, value: bytes) -> str:
         head = base64.b64encode(value[:48]).decode("ascii")
-        self.truncated = self.truncated or len(value) > 48
-        return self.text(f"<{len(value)} bytes: {head}{'…' if len(value) > 48 else ''}>")
+        if len(value) <= 48:
+            return self.text(f"<{len(value)} bytes: {head}>")
+        self.truncated = True
+        # The digest stands for the rest: a question whose bytes changed is another question.
+        return self.text(f"<{len(value)} bytes: {head}… sha256 {hashlib.sha256(value).hexdigest()}>")
 
     def composite(self, value: Any, depth: int) -> Any:
         if isinstance(value, Mapping):
@@ -104,14 +110,19 @@ class _Writer:
         return self.model(value, depth)
 
     def mapping(self, items: Iterable[tuple[Any, Any]], depth: int) -> dict[str, Any]:
+        """Each key has its share, and what those before it left: a large one does not hide the others."""
         result: dict[str, Any] = {}
-        for key, item in items:
+        entries = list(items)
+        for index, (key, item) in enumerate(entries):
             if self.left <= 0:
                 self.truncated = True
                 result["…"] = "cut off here"
                 break
-            name = key if isinstance(key, str) else _repr(key)
-            result[self.text(name)] = self.plain(item, depth)
+            name = self.text(key if isinstance(key, str) else _repr(key))
+            share = max(self.left // (len(entries) - index), _LEAST_SHARE)
+            others, self.left = self.left - share, share
+            result[name] = self.plain(item, depth)
+            self.left += others
         return result
 
     def sequence(self, items: Iterable[Any], depth: int) -> list[Any]:

@@ -132,3 +132,22 @@ def test_always_json_and_never_much_over_budget(value: Any, budget: int) -> None
 @given(st.dictionaries(st.text(), st.integers()))
 def test_canonical_does_not_depend_on_order(value: dict[str, int]) -> None:
     assert canonical(value) == canonical(dict(reversed(list(value.items()))))
+
+
+def test_a_large_key_does_not_hide_the_others() -> None:
+    plain, truncated = to_json({"big": "x" * 10_000, "small": 1, "list": [1, 2]}, max_bytes=1000)
+
+    assert truncated
+    assert plain["big"].endswith("…")
+    assert (plain["small"], plain["list"]) == (1, [1, 2])
+
+
+def test_what_a_key_does_not_use_the_next_one_may() -> None:
+    plain, truncated = to_json({"small": 1, "big": "x" * 700}, max_bytes=1000)
+
+    assert not truncated
+    assert plain["big"] == "x" * 700
+
+
+def test_long_bytes_that_differ_at_their_end_are_different_questions() -> None:
+    assert canonical(b"a" * 100 + b"1") != canonical(b"a" * 100 + b"2")
