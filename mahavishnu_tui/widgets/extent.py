@@ -15,5 +15,8 @@ def set_extent(view: ScrollView, size: Size) -> None:
     """
     if size == view.virtual_size:
         return
+    if not view.size:  # before the first layout there is no scrollbar to ask
+        view.virtual_size = size
+        return
     view.set_reactive(Widget.virtual_size, size)
     view._scroll_update(size)
