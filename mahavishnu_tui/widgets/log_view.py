@@ -130,6 +130,7 @@ class LogView(SearchView):
         """Wrap anew."""
         if self.wrap:
             self._rows = self._wrapped(self._lines, 0)
+            self.refresh()
         self._resized()
 
     def on_mouse_scroll_up(self) -> None:
@@ -153,8 +154,9 @@ class LogView(SearchView):
         self._scroll(self.max_scroll_y)
 
     def action_shift(self, cells: int) -> None:
-        """Scroll sideways."""
-        self.scroll_to(x=self.scroll_offset.x + cells, animate=False, force=True)
+        """Scroll sideways, as far as the end of the longest line."""
+        most = 0 if self.wrap else max(0, self._widest - self.line_width)
+        self.scroll_to(x=min(self.scroll_offset.x + cells, most), animate=False, force=True)
 
     def action_follow(self) -> None:
         """Follow the end, or stop."""

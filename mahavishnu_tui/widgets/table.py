@@ -314,7 +314,7 @@ class VirtualTable(LineView):
 
     def render_line(self, y: int) -> Strip:
         """One line of the view: the titles, a row, or a part of the placeholder."""
-        width = self.size.width
+        width = self.line_width
         if not self._rows and (y > 0 or self._placeholder[0] in ("error", "absent")):
             strip = self._render_placeholder(y - 1, width)
         elif y == 0:

@@ -89,6 +89,15 @@ class LineView(ScrollView, can_focus=True):
         """The style of a tone, or of a component class; empty for `""`."""
         return self._tones.style(name)
 
+    @property
+    def line_width(self) -> int:
+        """Cells of a line that are seen: a scrollbar covers the last ones of `size`."""
+        return self.scrollable_size.width
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Lines end before the scrollbar: when it comes or goes they are painted anew."""
+        self.refresh()
+
     def notify_style_update(self) -> None:
         """The theme or the focus changed."""
         self._tones.clear()

@@ -20,7 +20,7 @@ from mahavishnu_tui.widgets.table import Column, Row, VirtualTable
 from mahavishnu_tui.widgets.tabs import PaneStrip, PaneTab
 
 from .shapes import LINE, RELEASE_VISITS
-from .views import painted, settle, shown, text
+from .views import on_screen, painted, settle, shown, text
 
 
 async def test_header_says_what_needs_attention():
@@ -128,6 +128,31 @@ async def test_log_follows_until_one_scrolls_up():
         log.clear("no log yet")
         await settle(pilot)
         assert text(log)[0] == "no log yet"
+
+
+async def test_log_shows_the_end_of_its_longest_line_beside_a_scrollbar():
+    log = LogView()
+    async with shown(log, (40, 6)) as (pilot, app):
+        log.set_lines(["short"] * 20)
+        await pilot.press("l")
+        await settle(pilot)
+        assert log.scroll_offset.x == 0, "there is nothing more at the right"
+        log.write_lines(["x" * 60 + "END"])
+        await pilot.press(*"llll")
+        await settle(pilot)
+        assert [line[36:39] for line in on_screen(app)][-1] == "END"
+
+
+async def test_wrapped_log_is_painted_for_the_width_it_has():
+    log = LogView()
+    log.follow, log.wrap = False, True
+    log.set_lines(["some words in a line", "others"])
+    async with shown(log, (40, 6)) as (pilot, app):
+        await settle(pilot)
+        assert on_screen(app)[0].startswith("some words in a line")
+        await pilot.resize_terminal(12, 6)
+        await settle(pilot)
+        assert [line.rstrip() for line in on_screen(app)[:3]] == ["some words", "in a line", "others"]
 
 
 async def test_every_view_can_be_filled_before_it_is_shown():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mahavishnu_tui.widgets.columns import GAP, Column, fit, sort_key
 from mahavishnu_tui.widgets.table import Cell, Row, VirtualTable
 
-from .views import painted, settle, shown, text
+from .views import on_screen, painted, settle, shown, text
 
 COLUMNS = (
     Column("state", "STATE", 10),
@@ -36,6 +36,21 @@ async def test_titles_rows_and_alignment():
         assert lines[0].split() == ["STATE", "RUN", "FOR", "LAST"]
         assert lines[1].split() == ["▶", "running", "amber-otter", "1s", "✔✔✘"]
         assert lines[0].index("FOR") + 3 == lines[1].index("1s") + 2, "numbers stand at the right"
+
+
+async def test_a_scrollbar_covers_no_cell():
+    table = VirtualTable((Column("run", "RUN", 12, flex=1), Column("for", "FOR", 5, align="right")))
+    async with shown(table, (40, 6)) as (pilot, app):
+
+        async def ends(count: int, age: str) -> list[str]:
+            table.set_rows(Row(f"r{n}", (f"r{n}", age)) for n in range(count))
+            await settle(pilot)
+            return [line[37:] for line in on_screen(app)[:3]]
+
+        assert await ends(3, "11s") == ["FOR", "11s", "11s"]
+        assert [end[:2] for end in await ends(30, "22s")] == ["OR", "2s", "2s"]
+        assert not any(end[2].isalnum() for end in await ends(30, "22s")), "the scrollbar's own cell"
+        assert await ends(3, "22s") == ["FOR", "22s", "22s"]
 
 
 async def test_equal_rows_paint_nothing_and_a_changed_cell_its_line():

@@ -54,6 +54,11 @@ def text(widget: Widget) -> list[str]:
     return [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
 
 
+def on_screen(app: App[None]) -> list[str]:
+    """What the terminal shows, scrollbars and all."""
+    return [strip.text for strip in app.screen._compositor.render_strips()]
+
+
 @contextmanager
 def painted(widget: Widget) -> Iterator[set[int]]:
     """Collects the lines that are painted."""
