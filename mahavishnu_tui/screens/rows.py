@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from mahavishnu_tui.models import Approval, Checkpoint, Host, Pool, Run, Schedule
-from mahavishnu_tui.models.run import FINISHED
+from mahavishnu_tui.models.run import FINISHED, RunStatus
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.table import Cell, Column, Row
@@ -54,9 +54,17 @@ POOL_COLUMNS: Final = (
 )
 
 
+_RANKS: Final[Mapping[RunStatus, int]] = {"interrupted": 0, "running": 1, "queued": 2}
+"""What stands above the other runs: a long queue must not push down what waits for a human."""
+
+
 def order_runs(runs: Iterable[Run]) -> list[Run]:
-    """What is unfinished on top, then newest first; equal times keep a fixed order."""
-    return sorted(runs, key=lambda run: (run.status in FINISHED, -run.created_at, run.id))
+    """What waits for a human, what runs, what is queued, then the rest; each newest first.
+
+    Equal times keep a fixed order.
+    """
+    rest = len(_RANKS)
+    return sorted(runs, key=lambda run: (_RANKS.get(run.status, rest), -run.created_at, run.id))
 
 
 def histories(runs: Iterable[Run], length: int = 10) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Pane 1: every run, what is unfinished on top."""
+"""Pane 1: every run, what waits for a human on top."""
 
 from __future__ import annotations
 

@@ -24,11 +24,20 @@ def shown(item: Run, since: float | None = None) -> list[str]:
     return texts(rows.run_row(item, ("success", "error"), rows.run_age(item, since, NOW), ascii_only=False))
 
 
-def test_unfinished_runs_are_on_top_newest_first() -> None:
-    ordered = rows.order_runs(WORLD.runs)
-    names = [item.name for item in ordered]
-    assert names[:6] == ["eager-mole", "amber-otter", "calm-wren", "brisk-heron", "frosty-gnu", "swift-ibis"]
-    assert names.index("dusty-lynx") == 6
+def test_what_waits_for_a_human_is_on_top_then_what_runs_then_the_queue() -> None:
+    names = [item.name for item in rows.order_runs(WORLD.runs)]
+    assert names[:5] == ["brisk-heron", "swift-ibis", "amber-otter", "calm-wren", "eager-mole"]
+    rest = [BY_NAME[name].created_at for name in names[5:]]
+    assert rest == sorted(rest, reverse=True)
+
+
+def test_a_long_queue_does_not_push_down_what_waits() -> None:
+    busy = [run(100 + n, f"queued-{n}", "release", "queued", 1) for n in range(19)]
+    busy += [run(200 + n, f"running-{n}", "release", "running", 2) for n in range(9)]
+    statuses = [item.status for item in rows.order_runs([*busy, *WORLD.runs])]
+    assert statuses[:2] == ["interrupted"] * 2
+    assert statuses[2:13] == ["running"] * 11
+    assert statuses[13:33] == ["queued"] * 20
 
 
 @given(st.permutations(WORLD.runs))
