@@ -53,18 +53,18 @@ class MahavishnuApp(App[None]):
         self.animation_level = "none"
         self.session = Session(self, options, now)
         self._opener = opener
+        self._connecting = False
         self._told_hosts: dict[str, str] = {}
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard."""
         return Dashboard(self.session)
 
-    def on_mount(self) -> None:
-        """Paint first; everything that costs time comes after."""
-        self.call_after_refresh(self._connect)
-
-    def _connect(self) -> None:
-        in_background(self, self._follow_server, "link")
+    def post_display_hook(self) -> None:
+        """Once something is painted, connect; everything that costs time comes after the first paint."""
+        if not self._connecting:
+            self._connecting = True
+            in_background(self, self._follow_server, "link")
 
     async def _follow_server(self) -> None:
         """Import the client, open the connection and take in what it says, until the end."""
