@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import Change
@@ -43,6 +43,7 @@ class Room(Widget):
         super().__init__(*(self.panes[name] for name in PANES), id="panes")
         self.places = PaneLayout()
         self._titles: dict[PaneName, str] = {}
+        self._shown: dict[PaneName, Region] = {}
 
     @property
     def layout(self) -> PaneLayout:
@@ -88,7 +89,9 @@ class Room(Widget):
             pane.set_class(name in shown and shown[name].x > 0, "-right")
             if pane.display:
                 pane.note(frozenset(), seen=True)
-        self.refresh(layout=True)
+        if shown != self._shown:  # a new layout repaints everything
+            self._shown = shown
+            self.refresh(layout=True)
 
     # -- titles
 
