@@ -116,6 +116,8 @@ def show(setup: Setup, detail: RunDetail, trouble: MahavishnuError | None = None
     output.fields(rows)
     if detail.values is not None:
         output.say(output.pretty(detail.values))
-    for approval in detail.approvals:
-        if approval.status == "pending":
-            output.say(f"asks: {approval.title}  (answer: mahavishnu langgraph approve {run.name})")
+    pending = [approval for approval in detail.approvals if approval.status == "pending"]
+    for approval in pending:
+        # A run's name is only enough where it asks one thing.
+        question = run.name if len(pending) == 1 else approval.id
+        output.say(f"asks: {approval.title}  (answer: mahavishnu langgraph approve {question})")

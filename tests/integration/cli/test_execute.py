@@ -1,4 +1,5 @@
 import json
+import re
 import time
 
 import pytest
@@ -48,6 +49,15 @@ def test_for_people_it_is_text(shell: Shell) -> None:
     assert "status    interrupted" in done.out
     assert "path      first" in done.out
     assert "mahavishnu langgraph approve" in done.out
+
+
+def test_of_several_questions_each_is_told_by_the_command_that_answers_it(shell: Shell) -> None:
+    spec = str(shell.project / "flows.py") + ":both"
+    told = shell("langgraph", "execute", "--workflow-file", spec, "--wait", "--trust", code=3).out
+    questions = re.findall(r"mahavishnu langgraph approve (\S+)\)", told)
+    assert len(set(questions)) == 2
+    for question in questions:
+        assert "answered (ledger #" in shell("langgraph", "approve", question, "--respond", "yes").out
 
 
 def test_a_thread_goes_on_with_its_state(shell: Shell) -> None:
