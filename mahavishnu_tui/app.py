@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import PurePath
@@ -15,6 +16,7 @@ from mahavishnu_tui.models import ErrorCode
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.commands import COMMANDS, Command, Spoken
 from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import Connection, DashboardOptions, Link, Session
 
@@ -196,22 +198,13 @@ class MahavishnuApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What ctrl+p offers: the `:` commands."""
-        from mahavishnu_tui.screens.commands import COMMANDS
-
         for command in COMMANDS:
-            yield SystemCommand(
-                command.name, command.help, lambda action=command.action: self._palette(action)
-            )
+            yield SystemCommand(command.name, command.help, functools.partial(self._palette, command))
 
-    async def _palette(self, action: str) -> None:
-        from mahavishnu_tui.screens.prompting import HERE
+    async def _palette(self, command: Command) -> None:
+        from mahavishnu_tui.screens.obeying import obey
 
-        if action.partition("(")[0] in HERE:
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
-            await self.screen.run_action(action)
-        else:
-            await self.run_action(action)
+        await obey(self, Spoken(command, ""))
 
 
 def run_dashboard(options: DashboardOptions) -> int:

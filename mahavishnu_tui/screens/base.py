@@ -1,4 +1,4 @@
-"""`OperatorScreen`: header, message row and key hints, and how an act reaches the server."""
+"""`OperatorScreen`: header, message row, `:` commands and key hints, and how an act reaches the server."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.commands import parse_command
 from mahavishnu_tui.screens.hints import KeyHints
+from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.flash import Flash, Severity
 from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 GATHER = 0.1
 """Seconds between two looks at what changed, while much changes."""
+
+STATES = ("running", "waiting", "failed", "queued", "paused", "done", "cancelled")
 
 Work = Callable[["ServerClient"], Awaitable[str]]
 """Asks something of the server and returns the sentence that says it is done."""
@@ -39,6 +45,7 @@ class OperatorScreen(Screen[None]):
         Binding("escape", "back", "Back", show=False, id="screen.back"),
         Binding("q", "close", "Back", show=False, id="screen.close"),
         Binding("ctrl+r", "refresh_now", "Refresh", show=False, id="screen.refresh"),
+        Binding("colon", "prompt(':')", "Command", id="prompt.command"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -46,13 +53,16 @@ class OperatorScreen(Screen[None]):
         self.session = session
         self.header = Header(now=session.now, ascii_only=session.ascii, id="header")
         self.flash_row = Flash(ascii_only=session.ascii, id="flash")
+        self.prompt = Prompt(self._candidates, session.commands)
+        self._prompted_from: Widget | None = None
         self._gathered: set[Change] = set()
         self._rest_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Header, body, message row, key hints."""
+        """Header, body, prompt over the message row, key hints."""
         yield self.header
         yield from self.compose_body()
+        yield self.prompt
         yield self.flash_row
         yield KeyHints()
 
@@ -147,6 +157,41 @@ class OperatorScreen(Screen[None]):
             self.flash_error(error)
         else:
             self.flash(f"too long for the terminal's clipboard: written to {path}", "success")
+
+    def action_prompt(self, kind: PromptKind) -> None:
+        """Type a command."""
+        self.open_prompt(kind)
+
+    def open_prompt(self, kind: PromptKind, text: str = "") -> None:
+        """Type a line; the focus then returns to where it was."""
+        self._prompted_from = self.focused
+        self.add_class("-prompting")
+        self.prompt.open(kind, text)
+
+    @on(Prompt.Typed)
+    async def _typed(self, event: Prompt.Typed) -> None:
+        event.stop()
+        if event.done or event.left:
+            self.remove_class("-prompting")
+            self.prompt.close()
+            self.set_focus(self._prompted_from)
+        if event.kind == ":" and event.done and event.text.strip():
+            await self._command(event.text)
+
+    async def _command(self, line: str) -> None:
+        from mahavishnu_tui.screens.obeying import obey
+
+        try:
+            spoken = parse_command(line)
+        except MahavishnuError as error:
+            self.flash_error(error)
+        else:
+            await obey(self.app, spoken)
+
+    def _candidates(self, command: str) -> list[str]:
+        if command.startswith("log"):
+            return ["server", *(f"host:{host}" for host in self.session.mirror.hosts)]
+        return [f"state:{word}" for word in STATES] if command == "runs" else []
 
     def action_back(self) -> None:
         """Leave this screen."""

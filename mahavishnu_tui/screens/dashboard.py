@@ -45,11 +45,10 @@ class Dashboard(Prompting):
         self._wanted_run = ""
 
     def compose_body(self) -> ComposeResult:
-        """Tabs (small layout only), panes, prompt."""
+        """Tabs (small layout only), and panes."""
         yield self.strip
         yield self.room
         yield Static(id="too-small", markup=False)
-        yield self.prompt
 
     def on_mount(self) -> None:
         """Show the frame; the focus is on the runs."""

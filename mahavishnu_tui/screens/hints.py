@@ -10,7 +10,8 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-_SIGNS = {"question_mark": "?", "slash": "/", "colon": ":"}
+_SIGNS = {"slash": "/", "colon": ":", "question_mark": "?"}
+"""The general keys, in the order in which they are shown."""
 _NAMES = {"enter": "enter", "escape": "esc", "tab": "tab", "shift+tab": "shift+tab", "space": "space"}
 
 
@@ -29,7 +30,7 @@ def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
             continue
         if focused is not None and focused.check_consume_key(key, _SIGNS.get(key) or key_to_character(key)):
             continue  # typed into an input
-        rank = 0 if key == "enter" else 2 if key in _SIGNS else 1
+        rank = 0 if key == "enter" else 2 + list(_SIGNS).index(key) if key in _SIGNS else 1
         shown = binding.key_display or key_text(key)
         found[binding.action] = (rank, shown, binding.description.lower())
     return [(key, word) for _, key, word in sorted(found.values(), key=lambda item: item[0])]

@@ -43,11 +43,11 @@ class Prompt(Horizontal):
             self.done = done
             self.left = left
 
-    def __init__(self, candidates: Callable[[str], Iterable[str]]) -> None:
+    def __init__(self, candidates: Callable[[str], Iterable[str]], commands: History) -> None:
         super().__init__(id="prompt")
         self.kind: PromptKind = ":"
         self._candidates = candidates
-        self._histories: dict[PromptKind, History] = {":": History(), "/": History()}
+        self._histories: dict[PromptKind, History] = {":": commands, "/": History()}
 
     def compose(self) -> ComposeResult:
         """The sign and the line."""

@@ -14,6 +14,7 @@ from textual.signal import Signal
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change, Mirror
 from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError, Run, Workflow
+from mahavishnu_tui.screens.commands import History
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
@@ -131,6 +132,8 @@ class Session:
         self.connection: Connection | None = None
         self.mirror = Mirror()
         self.errors: deque[ErrorEntry] = deque(maxlen=500)
+        self.commands = History()
+        """The `:` commands typed so far, on whatever screen."""
         self.taste = Taste(ascii=options.ascii)
         self._watchers: Counter[str] = Counter()
 

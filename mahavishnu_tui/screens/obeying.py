@@ -1,0 +1,38 @@
+"""Carrying out a `:` command, the same from every screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+
+from mahavishnu_tui.screens.commands import Spoken
+from mahavishnu_tui.screens.prompting import Prompting
+from mahavishnu_tui.screens.run_acts import RunActs
+
+ROOT = ("pane", "workflows")
+"""Actions of the dashboard: what lies over it is left for them."""
+
+
+async def obey(app: App[Any], spoken: Spoken) -> None:
+    """Go back to the dashboard for its panes; open anything else over the screen that is shown."""
+    action = spoken.command.action
+    if action == "logs":
+        _open_logs(app, spoken.argument)
+    elif action.partition("(")[0] in ROOT:
+        while len(app.screen_stack) > 1:
+            app.pop_screen()
+        await app.screen.run_action(action)
+        if spoken.argument and spoken.command.name == "runs" and isinstance(app.screen, Prompting):
+            app.screen.filter_pane(spoken.argument)
+    else:
+        await app.run_action(action)
+
+
+def _open_logs(app: App[Any], source: str) -> None:
+    """The log that is named, else that of the run on the nearest screen that shows one."""
+    near = next(screen for screen in reversed(app.screen_stack) if isinstance(screen, RunActs))
+    if not source:
+        near.action_logs()
+    else:
+        near.open_logs(source if source == "server" or source.startswith("host:") else f"host:{source}")
