@@ -16,6 +16,7 @@ from textual.widgets import Static
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
 
 
@@ -72,9 +73,7 @@ class ActionsScreen(ModalScreen[str]):
             yield Static(
                 f"{clean_line(self._run.name)} · {self._run.status}", id="actions-title", markup=False
             )
-            yield VirtualTable(
-                (Column("key", "KEY", 4), Column("deed", "DOES", 40, flex=1)), id="actions-list"
-            )
+            yield ListTable((Column("key", "KEY", 4), Column("deed", "DOES", 40, flex=1)), id="actions-list")
 
     def on_mount(self) -> None:
         """Fill the list."""

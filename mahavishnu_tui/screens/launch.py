@@ -20,6 +20,7 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answers import example, misfit
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
+from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
@@ -48,7 +49,7 @@ class LaunchScreen(ModalScreen[Run | None]):
         """The workflows, the input, the thread, the buttons."""
         with Vertical(id="launch"):
             yield Static("Launch a workflow", id="launch-title", markup=False)
-            yield VirtualTable(
+            yield ListTable(
                 (
                     Column("name", "WORKFLOW", 24, min_width=10, flex=1),
                     Column("what", "WHAT IT IS", 30, min_width=8, flex=2, priority=1),

@@ -21,6 +21,7 @@ from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean, clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.following import Followed, Following
+from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.panes.path import PathPane
 from mahavishnu_tui.screens.rows import clock, run_age
@@ -87,7 +88,7 @@ class RunScreen(RunActs):
         self._node = node
         self.path = PathPane(session)
         self.checkpoints = CheckpointsPane(session)
-        self.timeline = VirtualTable(TIMELINE_COLUMNS, ascii_only=session.ascii, id="timeline")
+        self.timeline = ListTable(TIMELINE_COLUMNS, ascii_only=session.ascii, id="timeline")
         self.state = StateTree(ascii_only=session.ascii, id="state")
         self.io = StateTree(ascii_only=session.ascii, id="io")
         self.errors = LogView(id="errors")

@@ -391,6 +391,17 @@ _TEXTUAL_ACTIONS = {
 }
 
 
+async def test_no_row_can_be_marked_as_no_act_would_take_the_marks() -> None:
+    async with drive() as driven:
+        table = driven.dashboard.room.runs.table
+        first = table.cursor_key
+        await driven.press("space")
+        assert (table.marked, table.cursor_key) == ([], first)
+        await driven.press("question_mark")
+        await driven.sees("KEYS HERE", "table.open")
+        assert "table.mark" not in driven.text
+
+
 async def test_the_palette_offers_the_commands() -> None:
     async with drive() as driven:
         names = {command.title for command in driven.app.get_system_commands(driven.app.screen)}
