@@ -49,7 +49,10 @@ class Zygote:
             self._reap()
 
     def _serve(self, connection: socket.socket) -> None:
-        data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 1)
+        data, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 1)
+        if not data:  # who connected was killed before it could ask
+            connection.close()
+            return
         order = json.loads(data)
         if order["op"] == "arm":
             self._armed = list(order["kills"])

@@ -56,6 +56,7 @@ class Terminal:
             os.chdir(cwd)
             os.execvpe(argv[0], list(argv), env)
         self.exit_code: int | None = None
+        self._closing = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -66,9 +67,9 @@ class Terminal:
 
     def _read(self) -> None:
         pending = b""
-        while True:
+        while not self._closing.is_set():
             try:
-                ready, _, _ = select.select([self._fd], [], [], 0.2)
+                ready, _, _ = select.select([self._fd], [], [], 0.1)
                 if not ready:
                     continue
                 data = os.read(self._fd, 65536)
@@ -126,7 +127,14 @@ class Terminal:
     def hang_up(self) -> None:
         """Close the terminal as a dropped SSH session does: SIGHUP to whoever sits in it."""
         os.kill(self.pid, signal.SIGHUP)
-        os.close(self._fd)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the pty once nobody reads it: the next terminal may get the same descriptor."""
+        if not self._closing.is_set():
+            self._closing.set()
+            self._reader.join()
+            os.close(self._fd)
 
     def close(self) -> None:
         if self.exit_code is None:
@@ -134,5 +142,4 @@ class Terminal:
                 os.kill(self.pid, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, 0)
-        with contextlib.suppress(OSError):
-            os.close(self._fd)
+        self._let_go()
