@@ -54,7 +54,7 @@ POOL_COLUMNS: Final = (
 )
 
 
-_RANKS: Final[Mapping[RunStatus, int]] = {"interrupted": 0, "running": 1, "queued": 2}
+_RANKS: Final[Mapping[RunStatus, int]] = {"interrupted": 0, "running": 1, "queued": 2, "paused": 3}
 """What stands above the other runs: a long queue must not push down what waits for a human."""
 
 
