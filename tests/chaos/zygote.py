@@ -71,7 +71,8 @@ class Zygote:
         for descriptor in descriptors:
             os.close(descriptor)
         self._callers[pid] = connection
-        connection.sendall(json.dumps({"pid": pid}).encode() + b"\n")
+        with contextlib.suppress(OSError):  # a caller killed meanwhile: its host sees the end of file
+            connection.sendall(json.dumps({"pid": pid}).encode() + b"\n")
 
     def _reap(self) -> None:
         while self._callers:

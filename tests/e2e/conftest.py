@@ -32,7 +32,8 @@ class Machine:
         keep = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("XDG_", "MAHAVISHNU_", "LANGCHAIN_", "LANGSMITH_"))
+            # The test runner's own COLUMNS and LINES would be taken for the terminal's size.
+            if not name.startswith(("XDG_", "MAHAVISHNU_", "LANGCHAIN_", "LANGSMITH_", "COLUMNS", "LINES"))
         }
         self.env = {**keep, "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.terminals: list[Terminal] = []
