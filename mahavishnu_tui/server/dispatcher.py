@@ -14,7 +14,7 @@ from mahavishnu_tui.server.hosts.host import EngineHost
 from mahavishnu_tui.server.hosts.supervisor import HeldUpError, Supervisor
 from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
-from mahavishnu_tui.server.patience import STORAGE, OnFault, insist
+from mahavishnu_tui.server.patience import OnFault, insist, is_disk_fault
 from mahavishnu_tui.server.store import Store, runs
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.transitions.claim import Dispatch, claim
@@ -187,7 +187,7 @@ class Dispatcher:
                 self._leave(run_id)
         except MahavishnuError as error:
             log.warning("run %s could not be dispatched: %s", row.run.name, error)
-            if error.code in STORAGE:
+            if is_disk_fault(error):
                 await asyncio.sleep(_RETRY_SECONDS)
             elif error.code is ErrorCode.HOST_DIED:
                 limit = self._options.host_deaths

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from mahavishnu_tui.models.approval import ApprovalStatus
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
-from mahavishnu_tui.server.routes.body import Body, bad, query_number, query_words
+from mahavishnu_tui.server.routes.body import Body, bad, query_choices, query_number
 from mahavishnu_tui.server.store import approvals, ledger, runs
 from mahavishnu_tui.server.transitions import questions
 
@@ -27,12 +27,7 @@ _LONGEST_COMMENT = 10_000
 async def list_approvals(request: Request) -> Response:
     """`GET /v1/approvals`; without a `status`, or with an empty one, all of them."""
     core: Core = request.app.state.core
-    statuses = query_words(request, "status")
-    unknown = set(statuses) - set(get_args(ApprovalStatus))
-    if unknown:
-        raise bad(
-            f"There is no status {sorted(unknown)[0]!r}.", f"There are {', '.join(get_args(ApprovalStatus))}."
-        )
+    statuses = query_choices(request, "status", get_args(ApprovalStatus))
     limit = query_number(request, "limit", _MOST, _MOST)
 
     def look(conn: sqlite3.Connection) -> list[Any]:

@@ -105,6 +105,15 @@ class Body:
         return value
 
 
+def query_choices(request: Request, name: str, allowed: tuple[str, ...]) -> list[str]:
+    """The words of a query parameter, each of them one of `allowed`; MHV-010 names one that is not."""
+    words = query_words(request, name)
+    unknown = set(words) - set(allowed)
+    if unknown:
+        raise bad(f"There is no {name} {sorted(unknown)[0]!r}.", f"There are {', '.join(allowed)}.")
+    return list(words)
+
+
 def query_number(request: Request, name: str, default: int, most: int) -> int:
     """A whole number from the query string, between 0 and `most`."""
     given = request.query_params.get(name)

@@ -14,7 +14,7 @@ from mahavishnu_tui.models import Project, Run, Workflow
 from mahavishnu_tui.models.run import RunStatus
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
-from mahavishnu_tui.server.routes.body import Body, bad, query_number, query_time, query_words
+from mahavishnu_tui.server.routes.body import Body, query_choices, query_number, query_time
 from mahavishnu_tui.server.routes.workflows import read_order
 from mahavishnu_tui.server.store import approvals, runs, visits, workflows
 from mahavishnu_tui.server.transitions import acts
@@ -28,12 +28,7 @@ _MOST_CHECKPOINTS = 1000
 async def list_runs(request: Request) -> Response:
     """`GET /v1/runs`."""
     core: Core = request.app.state.core
-    statuses = query_words(request, "status")
-    unknown = set(statuses) - set(get_args(RunStatus))
-    if unknown:
-        raise bad(
-            f"There is no status {sorted(unknown)[0]!r}.", f"There are {', '.join(get_args(RunStatus))}."
-        )
+    statuses = query_choices(request, "status", get_args(RunStatus))
     found = await core.store.read(
         functools.partial(
             runs.search,
