@@ -1,0 +1,105 @@
+"""Runs: start, watch, act."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from mahavishnu_tui.client.calls.base import Calls, part
+from mahavishnu_tui.models.approval import Approval
+from mahavishnu_tui.models.graph import GraphShape
+from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.run import NodeVisit, Run
+
+
+@dataclasses.dataclass(frozen=True)
+class RunDetail:
+    """A run with what only its own screen needs."""
+
+    run: Run
+    input: Json
+    values: Json
+    """The last values, bounded; None while there are none."""
+    values_truncated: bool
+    approvals: list[Approval]
+    execution_path: list[str]
+    """The nodes that ran, in order, as `node` or `subgraph/node`."""
+
+
+class RunCalls(Calls):
+    """Everything about one run, and their list."""
+
+    async def runs(
+        self,
+        *,
+        status: Iterable[str] = (),
+        workflow: str = "",
+        thread: str = "",
+        limit: int = 200,
+        before: float | None = None,
+    ) -> list[Run]:
+        """Runs, newest first; `before` is the `created_at` of the last one of the page before."""
+        found = await self._get(
+            "/v1/runs",
+            status=",".join(status),
+            workflow=workflow,
+            thread=thread,
+            limit=limit,
+            before=before,
+        )
+        return [Run.from_json(item) for item in found]
+
+    async def start_run(
+        self,
+        *,
+        workflow_id: str,
+        input: Json,  # noqa: A002 - the protocol's word
+        by: str,
+        thread_id: str | None = None,
+        request_id: str | None = None,
+        tags: Iterable[str] = (),
+        config: dict[str, Any] | None = None,
+    ) -> Run:
+        """Start a run. The same `request_id` twice gives the same run (MHV-102: the thread is busy)."""
+        body: dict[str, Any] = {"workflow_id": workflow_id, "input": input, "by": by, "tags": list(tags)}
+        optional = {"thread_id": thread_id, "request_id": request_id, "config": config}
+        body |= {key: value for key, value in optional.items() if value is not None}
+        return Run.from_json(await self._wire.call("POST", "/v1/runs", body=body))
+
+    async def run(self, run_id: str) -> RunDetail:
+        """One run, by its id or its name (MHV-100 when there is none)."""
+        found = await self._get(f"/v1/runs/{part(run_id)}")
+        return RunDetail(
+            run=Run.from_json(found["run"]),
+            input=found.get("input"),
+            values=found.get("values"),
+            values_truncated=bool(found.get("values_truncated", False)),
+            approvals=[Approval.from_json(item) for item in found.get("approvals", [])],
+            execution_path=list(found.get("execution_path", [])),
+        )
+
+    async def visits(self, run_id: str, after: int = 0) -> list[NodeVisit]:
+        """The path record of a run from visit number `after` (exclusive) on."""
+        found = await self._get(f"/v1/runs/{part(run_id)}/visits", after=after)
+        return [NodeVisit.from_json(item) for item in found]
+
+    async def graph(self, run_id: str) -> GraphShape:
+        """The drawing of a run's workflow, with the edges that only runs have shown."""
+        return GraphShape.from_json(await self._get(f"/v1/runs/{part(run_id)}/graph"))
+
+    async def cancel(self, run_id: str, by: str, version: int | None = None) -> Run:
+        """Cancel a run (MHV-101 when it has ended, or is no longer at `version`)."""
+        return await self._act(run_id, "cancel", by, version=version)
+
+    async def pause(self, run_id: str, by: str) -> Run:
+        """Ask a run to stop at its next step boundary."""
+        return await self._act(run_id, "pause", by)
+
+    async def resume(self, run_id: str, by: str, checkpoint_id: str | None = None) -> Run:
+        """Go on with a paused, failed or cancelled run; with `checkpoint_id`, from there."""
+        return await self._act(run_id, "resume", by, checkpoint_id=checkpoint_id)
+
+    async def _act(self, run_id: str, act: str, by: str, **body: Any) -> Run:
+        path = f"/v1/runs/{part(run_id)}/{act}"
+        return Run.from_json(await self._post(path, slow=True, by=by, **body))

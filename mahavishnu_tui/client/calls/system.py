@@ -1,0 +1,37 @@
+"""The server itself, its hosts, pools, schedules and logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mahavishnu_tui.client.calls.base import Calls
+from mahavishnu_tui.models.health import Host, Pool, Schedule, ServerInfo
+
+
+class SystemCalls(Calls):
+    """About the server."""
+
+    async def server(self) -> ServerInfo:
+        """The server about itself."""
+        return ServerInfo.from_json(await self._get("/v1/server"))
+
+    async def stop_server(self, *, drain: bool = True, timeout: float = 10.0) -> None:
+        """Ask the server to end; it returns at once, before the server is gone."""
+        await self._wire.call("POST", "/v1/server/stop", body={"drain": drain, "timeout": timeout})
+
+    async def hosts(self) -> list[Host]:
+        """The engine hosts."""
+        return [Host.from_json(item) for item in await self._get("/v1/hosts")]
+
+    async def pools(self) -> list[Pool]:
+        """Where runs find slots."""
+        return [Pool.from_json(item) for item in await self._get("/v1/pools")]
+
+    async def schedules(self) -> list[Schedule]:
+        """The rules by which runs start."""
+        return [Schedule.from_json(item) for item in await self._get("/v1/schedules")]
+
+    async def logs(self, source: str = "server", lines: int = 500) -> dict[str, Any]:
+        """`{"lines": […], "path": …}` of the server (`server`) or of a host (`host:<id>`)."""
+        found: dict[str, Any] = await self._get("/v1/logs", source=source, lines=lines)
+        return found

@@ -1,0 +1,46 @@
+"""The graph of the run, lit by its visits."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from mahavishnu_tui.client.mirror import Change
+from mahavishnu_tui.models import NodeVisit
+from mahavishnu_tui.screens.following import Followed
+from mahavishnu_tui.screens.panes.path import PathPane
+from mahavishnu_tui.screens.run.tab import RunTab, RunView
+
+
+class PathTab(RunTab):
+    """Pane 2, alone."""
+
+    NAME: ClassVar[str] = "path"
+    TITLE: ClassVar[str] = "Path"
+
+    def __init__(self, view: RunView) -> None:
+        super().__init__(view)
+        self.pane = PathPane(view.session)
+
+    def compose(self) -> ComposeResult:
+        """The pane."""
+        yield self.pane
+
+    @property
+    def target(self) -> Widget:
+        """The drawing."""
+        return self.pane.target
+
+    def followed(self, followed: Followed) -> None:
+        """Draw what is followed now."""
+        self.pane.follow(followed, self.view.visits(), self.view.run)
+
+    def note(self, changes: frozenset[Change], visits: list[NodeVisit]) -> None:
+        """Light what changed."""
+        self.pane.update(visits, self.view.run)
+
+    def rest(self) -> str:
+        """How far the run got."""
+        return self.pane.counts()
