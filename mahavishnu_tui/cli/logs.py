@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import collections
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -33,7 +33,7 @@ async def logs(setup: Setup, lines: int, host: str | None, follow: bool) -> int:
     for line in found["lines"]:
         output.say(line)
     if follow:
-        await _follow(Path(found["path"]))
+        await _follow(Path(found["path"]), int(found["end"]))
     return OK
 
 
@@ -44,34 +44,49 @@ async def _of_host(setup: Setup, host: str, lines: int) -> dict[str, Any]:
 
 def _of_file(path: Path, lines: int) -> dict[str, Any]:
     try:
-        with path.open(errors="replace") as file:
-            kept = collections.deque((line.rstrip("\n") for line in file), maxlen=lines)
+        text = path.read_bytes()
     except OSError as error:
         raise MahavishnuError(
             ErrorCode.BAD_INPUT,
             f"The log {path} cannot be read ({error.strerror}).",
             "It is made when the server is first started.",
         ) from error
-    return {"lines": list(kept), "path": str(path)}
+    kept = text.decode(errors="replace").splitlines()[-lines:]
+    return {"lines": kept, "path": str(path), "end": len(text)}
 
 
-async def _follow(path: Path) -> None:
-    """Print what is added, for ever; a log that was rotated is taken up from its new beginning."""
-    file = path.open(errors="replace")
-    file.seek(0, os.SEEK_END)
+async def _follow(path: Path, end: int) -> None:
+    """Print what is added behind byte `end`, for ever; a log that was rotated goes on with its next file."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT, f"The log {path} cannot be followed ({error.strerror})."
+        ) from error
+    file.seek(end)
+    begun = b""
     while True:
-        line = file.readline()
-        if line:
-            output.say(line.rstrip("\n"))
-            continue
-        sys.stdout.flush()
+        replaced = _replaced(path, file)  # asked before reading: what the old file got last is not lost
+        begun = _say_lines(begun + file.read())
+        if replaced:
+            with contextlib.suppress(OSError):  # already rotated again: the next look finds it
+                newer = path.open("rb")
+                file.close()
+                file = newer
         await asyncio.sleep(_POLL)
-        if _replaced(path, file):
-            file.close()
-            file = path.open(errors="replace")
 
 
-def _replaced(path: Path, file: TextIO) -> bool:
+def _say_lines(text: bytes) -> bytes:
+    """Print the whole lines; what is left over has no end yet."""
+    *whole, begun = text.split(b"\n")
+    for line in whole:
+        output.say(line.decode(errors="replace"))
+    sys.stdout.flush()
+    return begun
+
+
+def _replaced(path: Path, file: BinaryIO) -> bool:
+    """Whether another file, or a shorter one, is there under that name."""
     opened = os.fstat(file.fileno())
     try:
         now = path.stat()

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from mahavishnu_tui.models.text import clean
 
@@ -45,13 +46,21 @@ def close_log(handler: logging.Handler) -> None:
     handler.close()
 
 
-def tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a file, cleaned; empty when there is none. Reads at most 2 MiB."""
+class Tail(NamedTuple):
+    """The last lines of a file, cleaned."""
+
+    lines: list[str]
+    end: int
+    """The byte behind them: what is added later begins here."""
+
+
+def tail(path: Path, lines: int) -> Tail:
+    """The last lines of a file; empty when there is none. Reads at most 2 MiB."""
     try:
         with path.open("rb") as handle:
             size = handle.seek(0, os.SEEK_END)
             handle.seek(max(0, size - _TAIL_BYTES))
-            text = handle.read().decode(errors="replace")
+            text = handle.read(min(size, _TAIL_BYTES)).decode(errors="replace")
     except OSError:
-        return []
-    return clean(text).splitlines()[-lines:] if lines > 0 else []
+        return Tail([], 0)
+    return Tail(clean(text).splitlines()[-lines:] if lines > 0 else [], size)

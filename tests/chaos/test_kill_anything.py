@@ -34,6 +34,8 @@ SEED = int(os.environ.get("MAHAVISHNU_CHAOS_SEED", "20261120"))
 BATCHES = 8
 SERVER_KILLS_PER_BATCH = 30
 RUNS = 5
+PATIENCE = 60.0
+"""Seconds for one answer of a machine that is busy with dying."""
 ROUNDS = 5
 SERVER_POINTS = [("commit", "before"), ("commit", "after"), ("dispatch", "before"), ("dispatch", "after")]
 HOST_POINTS = [
@@ -55,7 +57,10 @@ class Fire:
         (folder / "data").mkdir()
         self._path = str(folder / "zygote")
         self._zygote = subprocess.Popen([sys.executable, str(HERE / "zygote.py"), self._path])
+        end = time.monotonic() + PATIENCE
         while not os.path.exists(self._path):
+            assert self._zygote.poll() is None, "the zygote did not start"
+            assert time.monotonic() < end
             time.sleep(0.01)
         self.client = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(folder / "s")), base_url="http://mahavishnu", timeout=10
@@ -63,6 +68,7 @@ class Fire:
 
     def order(self, body: dict[str, Any]) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(PATIENCE)
         connection.connect(self._path)
         connection.sendall(json.dumps(body).encode())
         return connection
@@ -148,7 +154,9 @@ def start_runs(fire: Fire, workflow: str) -> list[str]:
 
 def until(fire: Fire, question: Any, kill: Kill | None = None) -> Any:
     """Ask until there is an answer, raising the server from the dead as often as it takes."""
+    end = time.monotonic() + PATIENCE
     while (answer := question()) is None:
+        assert time.monotonic() < end, "nobody answers"
         if fire.server_dead():
             fire.kills += 1
             fire.start_server(kill)

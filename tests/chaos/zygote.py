@@ -45,7 +45,9 @@ class Zygote:
         while True:
             for _ in selector.select(timeout=0.005):
                 connection, _ = self._listener.accept()
-                self._serve(connection)
+                connection.settimeout(5)  # nobody may hold up those who come after him
+                with contextlib.suppress(OSError):
+                    self._serve(connection)
             self._reap()
 
     def _serve(self, connection: socket.socket) -> None:

@@ -32,6 +32,6 @@ class SystemCalls(Calls):
         return [Schedule.from_json(item) for item in await self._get("/v1/schedules")]
 
     async def logs(self, source: str = "server", lines: int = 500) -> dict[str, Any]:
-        """`{"lines": […], "path": …}` of the server (`server`) or of a host (`host:<id>`)."""
+        """`{"lines": […], "path": …, "end": …}` of the server (`server`) or of a host (`host:<id>`)."""
         found: dict[str, Any] = await self._get("/v1/logs", source=source, lines=lines)
         return found

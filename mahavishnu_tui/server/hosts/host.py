@@ -251,7 +251,7 @@ class EngineHost:
 
     def _start_error(self, why: str) -> MahavishnuError:
         path = self._options.host_log(self.id)
-        last = [line for line in tail(path, 20) if line.strip()][-1:]
+        last = [line for line in tail(path, 20).lines if line.strip()][-1:]
         told = f"; it said: {last[0].strip()}" if last else ""
         return MahavishnuError(
             ErrorCode.HOST_START,

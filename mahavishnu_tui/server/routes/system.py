@@ -66,7 +66,8 @@ async def logs(request: Request) -> Response:
         path = core.options.host_log(host_id)
     else:
         raise bad(f"There is no log {source!r}.", "There are `server` and `host:<id>`.")
-    return json_response({"lines": await asyncio.to_thread(tail, path, lines), "path": str(path)})
+    found = await asyncio.to_thread(tail, path, lines)
+    return json_response({"lines": found.lines, "path": str(path), "end": found.end})
 
 
 ROUTES = [

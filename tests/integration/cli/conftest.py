@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -100,7 +101,9 @@ class Shell:
         open_questions = dict(answers)
         # The read fails when the command has ended and nobody holds the other side.
         with contextlib.suppress(OSError):
-            while piece := os.read(ours, 4096):
+            while True:
+                assert select.select([ours], [], [], 60)[0], f"no word for a minute; before: {said}"
+                piece = os.read(ours, 4096)
                 said += piece.decode(errors="replace")
                 for question in [text for text in open_questions if text in said]:
                     os.write(ours, open_questions.pop(question).encode())

@@ -216,14 +216,16 @@ def test_a_followed_log_goes_on_and_survives_rotation(fresh: Shell) -> None:
     assert following.stdout is not None
     assert following.stdout.readline() == "one\n"
     with log.open("a") as file:
-        file.write("two\x1b[2J\n")
+        file.write("tw")
+        file.flush()
+        file.write("o\x1b[2J\n")
     assert following.stdout.readline() == "two\N{REPLACEMENT CHARACTER}[2J\n"
     log.rename(log.with_suffix(".1"))
     log.write_text("three\n")
     assert following.stdout.readline() == "three\n"
     following.send_signal(2)
     assert following.wait(10) == 130
-    following.communicate()
+    following.communicate(timeout=10)
 
 
 def test_the_unit_names_everything(fresh: Shell) -> None:

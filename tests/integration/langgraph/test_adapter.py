@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,14 @@ from mahavishnu_tui.engines.langgraph.requests import Answer, EngineSettings, Ru
 from mahavishnu_tui.models import MahavishnuError
 
 from .test_host_runs import ran
+
+
+async def appears(path: Path) -> None:
+    """Wait until a node has made this file."""
+    end = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} is not there"
+        await asyncio.sleep(0.01)
 
 
 class State(TypedDict, total=False):
@@ -117,8 +126,7 @@ async def test_a_closed_adapter_says_so(project: Path) -> None:
 async def test_leaving_cancels_what_runs(project: Path) -> None:
     async with LangGraphAdapter(project, project / "c.db") as adapter:
         running = await adapter.start(RunRequest("r", "t", "graphs.py:waiting", 1, input={}))
-        while not (project / "waiting").exists():
-            await asyncio.sleep(0.01)
+        await appears(project / "waiting")
     assert (await running)["status"] == "cancelled"
     async with LangGraphAdapter(project, project / "c.db") as adapter:
         (project / "go").touch()
@@ -131,8 +139,7 @@ async def test_drain_without_a_name_drains_all(adapter: LangGraphAdapter, projec
     runs = [
         await adapter.start(RunRequest(f"r{n}", f"t{n}", "graphs.py:waiting", 1, input={})) for n in (1, 2)
     ]
-    while not (project / "waiting").exists():
-        await asyncio.sleep(0.01)
+    await appears(project / "waiting")
     adapter.drain()
     adapter.drain("unknown")
     (project / "go").touch()
@@ -182,8 +189,7 @@ async def test_a_crash_between_a_subgraphs_answer_and_its_end_asks_nothing_twice
             question = asked["questions"][0]
             answers = (Answer(question["interrupt_id"], question["hash"], "yes"),)
             await adapter.start(RunRequest("r", "t", "flow.py", 2, "continue", answers=answers))
-            while not (project / "waiting").exists():
-                await asyncio.sleep(0.01)
+            await appears(project / "waiting")
             await adapter.cancel("r")
             assert (await adapter.questions("t", "flow.py"))["questions"] == []
             (project / "go").touch()
@@ -230,8 +236,7 @@ async def test_a_locked_file_is_said_and_the_run_can_be_resumed(
             assert refused.value.code.value == "MHV-004"
             lock.execute("ROLLBACK")
         running = await adapter.start(RunRequest("r", "t", "graphs.py:waiting", 1, input={}))
-        while not (project / "waiting").exists():
-            await asyncio.sleep(0.01)
+        await appears(project / "waiting")
         with sqlite3.connect(project / "c.db", isolation_level=None) as lock:
             lock.execute("BEGIN IMMEDIATE")
             (project / "go").touch()

@@ -160,16 +160,16 @@ def test_where_a_thread_is_blocked() -> None:
 
     def node(config: dict[str, Any]) -> None:
         entered.set()
-        leave.wait()
+        leave.wait(30)
 
     config = {"metadata": {"langgraph_node": "deploy", "mahavishnu_run": "r7"}}
     thread = threading.Thread(target=node, args=(config,))
     thread.start()
-    entered.wait()
+    assert entered.wait(30)
     assert thread.ident is not None
     where = blocked_at(thread.ident)
     leave.set()
-    thread.join()
+    thread.join(30)
     assert where.startswith("deploy of run r7 at ")
     assert "threading.py" in where
     assert blocked_at(-1) == ""

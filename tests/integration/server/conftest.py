@@ -63,7 +63,8 @@ class Place:
             if not self._serving.done():
                 with contextlib.suppress(MahavishnuError):
                     await self.client.stop_server(drain=False)
-            assert await self._serving == 0
+            async with asyncio.timeout(60):
+                assert await self._serving == 0
 
     async def answers(self) -> bool:
         assert self._serving is None or not self._serving.done(), self._serving.exception()

@@ -30,8 +30,9 @@ class Wire:
 
     async def request(self) -> dict[str, Any]:
         data = b""
-        while not data.endswith(b"\n"):
-            data += await asyncio.get_running_loop().sock_recv(self.theirs, 65536)
+        async with asyncio.timeout(5):
+            while not data.endswith(b"\n"):
+                data += await asyncio.get_running_loop().sock_recv(self.theirs, 65536)
         found: dict[str, Any] = json.loads(data)
         return found
 

@@ -58,8 +58,9 @@ async def test_while_the_disk_is_full_reports_wait_and_nothing_is_lost(desk: Des
     for number in range(1, 60):
         office.report(run, visit(number, error="e" * 500, outcome="success"))
     office.report(run, finished("success"))
-    while not office.faults:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        while not office.faults:
+            await asyncio.sleep(0.01)
     assert office.faults[0] is not None
     assert office.faults[0].code is ErrorCode.DISK_FULL
     assert (await desk.run(run.id)).status == "running"

@@ -1,4 +1,5 @@
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,18 +68,29 @@ def test_a_store_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert caught.value.code is ErrorCode.CONFIG_INVALID
 
 
-def _allow(store: Path, file: Path) -> None:
-    TrustStore(store).allow(file)
-
-
 def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    # Programs, not forks: a fork of a process with threads may wait for ever for a lock of theirs.
+    script = """
+import sys
+from pathlib import Path
+from mahavishnu_tui.settings.trust import TrustStore
+store = TrustStore(Path(sys.argv[1]))
+sys.stdin.read()
+for name in sys.argv[2:]:
+    store.allow(Path(name))
+"""
     files = [tmp_path / f"{number}.py" for number in range(12)]
     for file in files:
         file.touch()
-    start = multiprocessing.get_context("fork")
-    writers = [start.Process(target=_allow, args=(tmp_path / "trust.json", file)) for file in files]
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path / "trust.json"), *map(str, files[n::3])],
+            stdin=subprocess.PIPE,
+        )
+        for n in range(3)
+    ]
     for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+        assert writer.stdin is not None
+        writer.stdin.close()
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     assert len(TrustStore(tmp_path / "trust.json").entries()) == len(files)
