@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mahavishnu_tui.engines.langgraph.imports import Imports
 from mahavishnu_tui.engines.langgraph.loader import Source, load_graph
 from mahavishnu_tui.engines.langgraph.route import guard
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
@@ -36,7 +37,7 @@ class LoadedGraph:
     input_schema: dict[str, Any] | None
     stack: contextlib.AsyncExitStack
     modules: dict[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
-    """The project's modules that were imported with it, and the stamps of their files."""
+    """The project's modules that it needs, and the stamps that their files had when they were imported."""
     code_changed: bool = False
     """A file changed since, and a run keeps the old code in use."""
 
@@ -61,6 +62,7 @@ class Catalog:
         self._graphs: dict[str, LoadedGraph] = {}
         self._edges: set[tuple[str, str, str, str]] = set()
         self._stamps: dict[str, tuple[int, int]] = {}
+        self._imports = Imports(self._is_own, _stamp)
         self._loading = asyncio.Lock()
         self.importing = ""
         """The spec whose code is being imported now; empty otherwise."""
@@ -83,8 +85,7 @@ class Catalog:
             self.importing = spec
             try:
                 source = Source(spec, self._root)
-                if self._stamps.get(source.module, _stamp(source.module)) != _stamp(source.module):
-                    self._unload([source.module])
+                self._unload_changed()
                 graph, name, description = await load_graph(source, stack)
             except BaseException:
                 await stack.aclose()
@@ -93,9 +94,11 @@ class Catalog:
             finally:
                 self.importing = ""
             loaded = self._ready(spec, graph, saver, name, description, stack)
-            used = {source.module, *self._own(set(sys.modules) - before)}
-            loaded.modules = {module: _stamp(module) for module in used}
-            self._stamps.update(loaded.modules)
+            new = {source.module, *self._own(set(sys.modules) - before)}
+            for module in new - set(self._stamps):
+                self._stamps[module] = _stamp(module)
+            used = new | self._imports.needed_by(source.module)
+            loaded.modules = {module: self._stamps.get(module) or _stamp(module) for module in used}
             self._graphs[spec] = loaded
             return loaded
 
@@ -120,14 +123,26 @@ class Catalog:
         """Drop modules of the project, so that the next import reads their files again."""
         for name in list(modules):
             sys.modules.pop(name, None)
+            self._stamps.pop(name, None)
         importlib.invalidate_caches()
+
+    def _unload_changed(self) -> None:
+        """Drop what is imported and has changed on disk since, with all that imports it.
+
+        Graphs that use it keep what they have; the one that is loaded next must not get it.
+        """
+        changed = {name for name, stamp in self._stamps.items() if _stamp(name) != stamp}
+        if changed:
+            stale = [name for name in self._stamps if changed & self._imports.needed_by(name)]
+            self._unload(stale)
 
     def _own(self, modules: Iterable[str]) -> Iterator[str]:
         """Those of the modules that belong to the project and not to its libraries."""
-        for name in modules:
-            file = Path(getattr(sys.modules.get(name), "__file__", None) or "/")
-            if file.is_relative_to(self._root) and "site-packages" not in file.parts:
-                yield name
+        return filter(self._is_own, modules)
+
+    def _is_own(self, module: str) -> bool:
+        file = Path(getattr(sys.modules.get(module), "__file__", None) or "/")
+        return file.is_relative_to(self._root) and "site-packages" not in file.parts
 
     def _ready(
         self,

@@ -16,6 +16,7 @@ from langgraph.errors import (
 )
 
 from mahavishnu_tui.engines.base import AdapterError, WorkflowError
+from mahavishnu_tui.engines.langgraph.loops import find_loop
 from mahavishnu_tui.engines.langgraph.route import UnknownRouteError
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit
 from mahavishnu_tui.models.text import clean, clean_line
@@ -83,10 +84,15 @@ def explain(
     if isinstance(error, (EmptyInputError, InvalidUpdateError)) and not visits:
         return WorkflowError(
             ErrorCode.INPUT_INVALID,
-            f"The graph does not take this input: {clean_line(error, 300)}.",
+            f"The graph does not take this input: {said(error).rstrip('. ')}.",
             "Give a JSON object with keys of its state.",
         )
     return _node_failed(error, node)
+
+
+def said(error: BaseException, limit: int = 300) -> str:
+    """What an exception says, on one line, without LangGraph's link to its own help."""
+    return clean_line(str(error).split("\nFor troubleshooting, visit:")[0], limit)
 
 
 def _unknown_route(error: UnknownRouteError, node: str) -> WorkflowError:
@@ -100,14 +106,19 @@ def _unknown_route(error: UnknownRouteError, node: str) -> WorkflowError:
 
 
 def _possible_loop(visits: list[NodeVisit], limit: int, error: BaseException) -> WorkflowError:
-    counts = Counter(visit.path for visit in visits[-100:])
-    repeated = [name for name, count in counts.most_common(5) if count > 1]
-    where = f" among {', '.join(repeated)}" if repeated else ""
+    loop = find_loop(visits)
+    often = Counter(visit.path for visit in visits[-100:]).most_common(5)
+    uneven = ", ".join(f"{name} ×{count}" for name, count in often if count > 1)
+    where = f": {loop}" if loop else f" among {uneven}" if uneven else ""
+    last = visits[-1].path if visits else ""
     return WorkflowError(
         ErrorCode.RECURSION_LIMIT,
-        f"Possible infinite loop{where}: the run took {limit} steps without an end.",
-        "Correct the condition that ends the loop, or raise recursion_limit and resume.",
-        node=repeated[0] if repeated else "",
+        f"Possible infinite loop{where}; the run took {limit} steps without an end.",
+        "Correct the condition that ends the loop, or resume with a higher recursion limit.",
+        node=last,
+        limit=limit,
+        loop=loop.steps if loop else [],
+        times=loop.times if loop else 0,
         detail=trace(error),
     )
 
@@ -133,7 +144,8 @@ def _invalid_answer(error: BaseException, node: str) -> WorkflowError:
 
 
 def _node_failed(error: BaseException, node: str) -> WorkflowError:
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    words = said(error, 400)
+    text = f"{type(error).__name__}: {words}" if words else type(error).__name__
     subject = f"Node {node!r} failed" if node else "The run failed"
     return WorkflowError(
         ErrorCode.NODE_FAILED,

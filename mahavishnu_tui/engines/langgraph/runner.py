@@ -25,6 +25,7 @@ from mahavishnu_tui.engines.langgraph.steps import StepNotices
 from mahavishnu_tui.engines.langgraph.thread import (
     GRAPH_KEY,
     INTENT_KEY,
+    LEASE_KEY,
     RUN_KEY,
     StoredThread,
     read_thread,
@@ -125,7 +126,7 @@ class Dispatch:
         if mode == "start" or not thread.exists:
             return ({} if self.request.input is None else self.request.input), config
         self._check_lost(thread)
-        self._steps.stored(thread.checkpoint_id)
+        self._steps.begun(thread.checkpoint_id, thread.lease)
         self.recorder = self._new_recorder(thread.stored_tasks)
         used = self._answers.match(self.request.answers, thread)
         stops = [key for key in thread.scopes if key not in used]
@@ -159,8 +160,12 @@ class Dispatch:
             config["max_concurrency"] = int(given["max_concurrency"])
         return config
 
-    def _stamps(self) -> dict[str, str]:
-        stamps = {RUN_KEY: self.request.run_id, GRAPH_KEY: self._graph_hash}
+    def _stamps(self) -> dict[str, Any]:
+        stamps: dict[str, Any] = {
+            RUN_KEY: self.request.run_id,
+            GRAPH_KEY: self._graph_hash,
+            LEASE_KEY: self.request.lease,
+        }
         return {**stamps, INTENT_KEY: self.request.intent} if self.request.intent else stamps
 
     async def _check_checkpoint(self) -> None:

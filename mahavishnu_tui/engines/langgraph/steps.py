@@ -17,6 +17,7 @@ class StepNotices:
         self._send = send
         self._seen: dict[str, dict[str, Any]] = {}
         self._stored: set[str] = set()
+        self._begun: dict[str, int] = {}
 
     def seen(self, step: int, checkpoint: dict[str, Any]) -> None:
         """The stream shows a checkpoint of the root graph."""
@@ -31,6 +32,11 @@ class StepNotices:
         }
         self._tell(checkpoint_id)
 
+    def begun(self, checkpoint_id: str, stored_by: int) -> None:
+        """The dispatch begins with this checkpoint, which the dispatch of that lease has stored."""
+        self._begun[checkpoint_id] = stored_by
+        self.stored(checkpoint_id)
+
     def stored(self, checkpoint_id: str) -> None:
         """The saver has committed a checkpoint of the root graph."""
         self._stored.add(checkpoint_id)
@@ -39,4 +45,7 @@ class StepNotices:
     def _tell(self, checkpoint_id: str) -> None:
         if checkpoint_id in self._seen and checkpoint_id in self._stored:
             self._stored.discard(checkpoint_id)
-            self._send(self._seen.pop(checkpoint_id))
+            notice = self._seen.pop(checkpoint_id)
+            if checkpoint_id in self._begun:
+                notice["stored_by"] = self._begun.pop(checkpoint_id)
+            self._send(notice)

@@ -19,6 +19,8 @@ RUN_KEY = "mahavishnu_run"
 """Checkpoint metadata: the run that stored it. LangGraph gives `run_id` a meaning of its own."""
 INTENT_KEY = "mahavishnu_intent"
 """Checkpoint metadata: the order to start or fork that the run which stored it was carrying out."""
+LEASE_KEY = "mahavishnu_lease"
+"""Checkpoint metadata: the lease of the dispatch that stored it."""
 GRAPH_KEY = "mahavishnu_graph"
 """Checkpoint metadata: the hash of the graph that stored it."""
 
@@ -30,6 +32,8 @@ class StoredThread:
     checkpoint_id: str = ""
     run_id: str = ""
     intent: str = ""
+    lease: int = 0
+    """Of the dispatch that stored the latest checkpoint; 0 when it does not say."""
     next: list[str] = dataclasses.field(default_factory=list)
     """The nodes of the root graph that have still to run."""
     finished: bool = False
@@ -65,6 +69,7 @@ async def read_thread(graph: AnyGraph, saver: LeasedSaver, thread_id: str) -> St
     thread.checkpoint_id = str(snapshot.config["configurable"]["checkpoint_id"])
     thread.run_id = str(metadata.get(RUN_KEY, ""))
     thread.intent = str(metadata.get(INTENT_KEY, ""))
+    thread.lease = _whole(metadata.get(LEASE_KEY))
     thread.next = [str(node) for node in snapshot.next]
     thread.finished = not snapshot.tasks
     thread.values = snapshot.values
@@ -174,6 +179,10 @@ class _Reader:
         self.thread.questions[question.interrupt_id] = question
         self.thread.scopes[question.interrupt_id] = scope
         return True
+
+
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _interrupt_id(scope: str, answered: int) -> str:

@@ -31,12 +31,17 @@ class Work(Record):
     """Id of the newest checkpoint that was seen; a continue reports the one it begins with again."""
     next: list[str] = dataclasses.field(default_factory=list)
     """The nodes that were to run after that checkpoint."""
-    deaths: int = 0
-    """Hosts lost in a row without a new checkpoint."""
+    died: list[int] = dataclasses.field(default_factory=list)
+    """The leases of the dispatches that lost their host, in a row and without a new checkpoint."""
     pausing: str = ""
     """Who asked for a pause that the run has not reached yet."""
     cancelling: str = ""
     """Who asked for a cancel that the host has not confirmed yet."""
+
+    @property
+    def deaths(self) -> int:
+        """Hosts lost in a row without a new checkpoint."""
+        return len(self.died)
 
 
 @dataclasses.dataclass(frozen=True)

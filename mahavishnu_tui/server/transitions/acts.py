@@ -48,7 +48,7 @@ def end_cancelled(tx: Tx, row: RunRow, by: str) -> Run:
         note=f"cancelled by {by}",
         host_id=None,
     )
-    runs.save(tx, run, row.work.replace(pausing="", cancelling="", deaths=0))
+    runs.save(tx, run, row.work.replace(pausing="", cancelling="", died=[]))
     return run
 
 
@@ -75,7 +75,7 @@ def rest(tx: Tx, row: RunRow, by: str) -> Run:
     run = row.run.replace(
         status="paused", version=row.run.version + 1, note=f"paused by {by}", host_id=None, where=[]
     )
-    runs.save(tx, run, row.work.replace(pausing="", deaths=0))
+    runs.save(tx, run, row.work.replace(pausing="", died=[]))
     return run
 
 
@@ -91,7 +91,7 @@ def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
     if run.status in ACTIVE or (not checkpoint_id and (run.status == "success" or waits)):
         raise _wrong_state(run, "resumed")
     refuse_busy_thread(tx, run.thread_id, but=run.id)
-    work = row.work.replace(deaths=0, pausing="", cancelling="")
+    work = row.work.replace(died=[], pausing="", cancelling="")
     note = f"resumed by {by}"
     if checkpoint_id:
         supersede_all(tx, run.id, "the run was taken back to an earlier checkpoint")

@@ -96,7 +96,11 @@ class Bundle:
         checkpoint_id = str(notice.get("checkpoint_id") or "")
         if checkpoint_id != work.stored:
             to_run = [str(node) for node in notice.get("next") or []]
-            work = work.replace(mode="continue", deaths=0, stored=checkpoint_id, next=to_run)
+            # The checkpoint with which a continue begins is told of again: it was stored before the deaths
+            # of the dispatches that came after.
+            stored_by = int(notice.get("stored_by", row.run.lease))
+            died = [lease for lease in work.died if lease >= stored_by]
+            work = work.replace(mode="continue", died=died, stored=checkpoint_id, next=to_run)
             runs.save_work(self._tx, row.run.id, work)
         self._rows[row.run.id] = RunRow(row.run.replace(step=int(notice["step"])), work)
         self._touched.add(row.run.id)
@@ -149,7 +153,7 @@ class Bundle:
             host_id=None,
         )
         mode = row.work.mode if status == "error" else "continue"
-        runs.save(tx, changed, row.work.replace(mode=mode, deaths=0, pausing="", cancelling=""))
+        runs.save(tx, changed, row.work.replace(mode=mode, died=[], pausing="", cancelling=""))
         return changed
 
     def _settle_answers(self, run: Run, status: RunStatus, asked: list[Question]) -> None:

@@ -82,7 +82,7 @@ def load_died(tx: Tx, run_id: str, error: MahavishnuError, limit: int) -> Run | 
     row = runs.require(tx.conn, run_id)
     if row.run.status != "queued":
         return None
-    work = row.work.replace(deaths=row.work.deaths + 1)
+    work = row.work.replace(died=[*row.work.died, row.run.lease])
     if work.deaths >= limit:
         return _give_up(tx, RunRow(row.run, work), error)
     run = row.run.replace(note="engine host died while it loaded the code; trying again")
@@ -97,9 +97,9 @@ def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
     if row.work.pausing:
         return rest(tx, row, row.work.pausing)
     if death and death.blame:
-        row = RunRow(row.run, row.work.replace(deaths=row.work.deaths + 1))
+        row = RunRow(row.run, row.work.replace(died=[*row.work.died, row.run.lease]))
         if row.work.deaths >= death.limit:
-            lost = visits.last_lost(tx.conn, row.run.id, row.run.lease - row.work.deaths)
+            lost = visits.last_lost(tx.conn, row.run.id, min(row.work.died) - 1)
             return _give_up(tx, row, _killer(row, lost, death))
     recovered = RunRow(row.run.replace(recoveries=row.run.recoveries + 1), row.work)
     return _queue_again(tx, recovered, note)
@@ -122,7 +122,7 @@ def _give_up(tx: Tx, row: RunRow, error: MahavishnuError) -> Run:
         where=[str(node)] if node else [],
         host_id=None,
     )
-    runs.save(tx, run, row.work.replace(pausing="", cancelling="", deaths=0))
+    runs.save(tx, run, row.work.replace(pausing="", cancelling="", died=[]))
     return run
 
 

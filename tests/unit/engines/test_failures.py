@@ -52,8 +52,14 @@ def test_a_sqlite_error_of_ours_is_storage_and_of_a_node_is_the_nodes() -> None:
 
 def test_loops_name_what_repeats() -> None:
     error = GraphRecursionError("limit")
-    assert "among b, a" in why(error, visits=tuple(map(visit, "xababb"))).message
-    assert "loop:" in why(error, visits=(visit("a"),)).message
+    step = iter(range(99))
+    walked = [visit(name).replace(step=next(step)) for name in "xababab"]
+    found = why(error, visits=tuple(walked))
+    assert "loop: a → b → a ×3;" in found.message
+    assert (found.details["loop"], found.details["times"], found.details["limit"]) == (["a", "b"], 3, 25)
+    uneven = [visit(name).replace(step=next(step)) for name in "xababba"]
+    assert "among a ×3, b ×3" in why(error, visits=tuple(uneven)).message
+    assert "loop; the run took 25 steps" in why(error, visits=(visit("a"),)).message
 
 
 def test_input_is_blamed_only_when_nothing_ran() -> None:

@@ -154,7 +154,7 @@ async def test_a_suspect_gets_a_host_of_its_own(desk: Desk) -> None:
 
     run = await desk.start()
     row = await desk.row(run.id)
-    await desk.act(runs.save_work, run.id, row.work.replace(deaths=2))
+    await desk.act(runs.save_work, run.id, row.work.replace(died=[1, 2]))
     hosts = Hosts()
     dispatcher, _ = await dispatched(desk, hosts, "running", run=run)
     assert hosts.given[0].alone

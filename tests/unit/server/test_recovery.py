@@ -190,3 +190,27 @@ async def test_an_answer_survives_the_death_of_everything_until_it_is_applied(tm
         dispatch = await desk.claim(run)
         await desk.tell(dispatch.run, {"ev": "answers", "applied": ["q1"]})
         assert await desk.store.read(lambda conn: ledger.open_of(conn, run.id)) == []
+
+
+async def test_a_checkpoint_that_is_told_of_late_forgives_no_later_death(desk: Desk) -> None:
+    run = await desk.running()
+    (run,) = await desk.act(host_died, death(run))
+    run = (await desk.claim(run)).run
+    # Stored by the first dispatch, whose host died before it could say so.
+    await desk.tell(run, {**step(1), "stored_by": 1})
+    (run,) = await desk.act(host_died, death(run))
+    run = (await desk.claim(run)).run
+    (run,) = await desk.act(host_died, death(run))
+    assert run.status == "error"
+
+
+async def test_a_checkpoint_of_a_later_dispatch_forgives_what_came_before_it(desk: Desk) -> None:
+    run = await desk.running()
+    for _ in range(2):
+        (run,) = await desk.act(host_died, death(run))
+        run = (await desk.claim(run)).run
+    assert (await desk.row(run.id)).work.died == [1, 2]
+    await desk.tell(run, {**step(1), "stored_by": 2})
+    assert (await desk.row(run.id)).work.died == [2]
+    await desk.tell(run, step(2))
+    assert (await desk.row(run.id)).work.died == []
