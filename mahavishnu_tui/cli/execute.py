@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from mahavishnu_tui.cli import output
-from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import FAILURE, OK
 from mahavishnu_tui.cli.jsontext import read_json
-from mahavishnu_tui.cli.projects import resolve_target
+from mahavishnu_tui.cli.progress import Progress
+from mahavishnu_tui.cli.projects import Target, resolve_target
 from mahavishnu_tui.cli.trusting import require_trust
+from mahavishnu_tui.cli.workflows import named
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import RunDetail, ServerClient
     from mahavishnu_tui.client.launcher import LaunchOptions
     from mahavishnu_tui.models.run import Run
+    from mahavishnu_tui.settings.load import Loaded
 
 
 @command("execute")
 @click.option(
     "--workflow-file",
-    required=True,
     metavar="F.py[:NAME]",
     help="A Python file, with the graph's name where it holds several, or a langgraph.json[:ID].",
 )
 @click.option(
     "--state", default="{}", metavar="JSON|@FILE|-", help="The input of the run; - reads standard input."
+)
+@click.option("--workflow-id", metavar="ID|NAME", help="A workflow that the server knows, instead of a file.")
+@click.option(
+    "--resume-from",
+    metavar="CHECKPOINT",
+    help="Go on from this checkpoint of --thread-id, instead of a new run.",
 )
 @click.option("--thread-id", metavar="ID", help="Go on with the state of this thread; default: a new one.")
 @click.option("--name", default="", help="What to call the workflow.")
@@ -38,7 +47,9 @@ if TYPE_CHECKING:
 @click.option("--interpreter", metavar="PYTHON", help="The Python that runs it; default: the project's own.")
 async def execute(
     setup: Setup,
-    workflow_file: str,
+    workflow_file: str | None,
+    workflow_id: str | None,
+    resume_from: str | None,
     state: str,
     thread_id: str | None,
     name: str,
@@ -51,40 +62,76 @@ async def execute(
 
     Exit status: 0 success (or started, without --wait), 1 failure, 2 bad usage, 3 waits for a human.
     """
+    if [workflow_file, workflow_id, resume_from].count(None) != 2:
+        raise click.UsageError("Give one of --workflow-file, --workflow-id and --resume-from.")
     given = read_json(state, "--state")
-    target = resolve_target(workflow_file, interpreter)
     loaded = setup.load_strictly(trust)
-    for file in target.files:
-        require_trust(loaded.store, file, trust=trust)
+    target = _trusted(loaded, workflow_file, interpreter, trust) if workflow_file else None
 
     from mahavishnu_tui.cli import waiting
     from mahavishnu_tui.client.launcher import LaunchOptions
 
     launch = LaunchOptions.of(loaded.paths, loaded.flags)
     async with connected(loaded) as client:
-        workflow = await client.register(target.spec, target.project, name or target.name)
-        run = await waiting.start(client, launch, workflow, given, thread_id=thread_id)
+        if resume_from is not None:
+            run = await _resumed(client, thread_id, resume_from)
+        else:
+            if target is not None:
+                workflow = await client.register(target.spec, target.project, name or target.name)
+            else:
+                workflow = await named(client, workflow_id or "")
+            run = await waiting.start(client, launch, workflow, given, thread_id=thread_id)
         if wait and not setup.as_json:
             output.narrate(f"{run.name} ({run.workflow}) started; ctrl-c leaves it running.")
         return await conclude(setup, client, launch, run, wait=wait, timeout=timeout)
 
 
+def _trusted(loaded: Loaded, workflow_file: str, interpreter: str | None, trust: bool) -> Target:
+    target = resolve_target(workflow_file, interpreter)
+    for file in target.files:
+        require_trust(loaded.store, file, trust=trust)
+    return target
+
+
+async def _resumed(client: ServerClient, thread_id: str | None, checkpoint_id: str) -> Run:
+    """The newest run of a thread, gone on from one of its checkpoints."""
+    if thread_id is None:
+        raise click.UsageError("--resume-from needs --thread-id: whose checkpoint it is.")
+    runs = await client.runs(thread=thread_id, limit=1)
+    if not runs:
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT,
+            f"No run has the thread {thread_id!r}.",
+            "See `mahavishnu langgraph list --json`.",
+        )
+    return await client.resume(runs[0].id, who(), checkpoint_id)
+
+
 async def conclude(
     setup: Setup, client: ServerClient, launch: LaunchOptions, run: Run, *, wait: bool, timeout: float | None
 ) -> int:
-    """Wait for a run if that is wanted, print how it stands; the exit status."""
+    """Wait for a run if that is wanted, print how it stands; the exit status.
+
+    While it waits it tells the path on standard error, where that is a terminal.
+    """
     from mahavishnu_tui.cli import waiting
 
     if not wait:
         show(setup, await client.run(run.id))
         return OK
+    progress = Progress(sys.stderr, moving=True) if sys.stderr.isatty() else None
     try:
-        detail = await waiting.settle(client, launch, run.id, run.version, timeout)
+        detail = await waiting.settle(
+            client, launch, run.id, run.version, timeout, progress.seen if progress else None
+        )
     except MahavishnuError as error:
         if error.code is not ErrorCode.TIMEOUT:
             raise
         show(setup, await client.run(run.id), error)
         return FAILURE
+    finally:
+        if progress is not None:
+            progress.close()
     show(setup, detail)
     return waiting.status_of(detail.run)
 

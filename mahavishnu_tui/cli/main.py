@@ -62,6 +62,9 @@ LANGGRAPH = {
     "execute": ("execute:execute", "Run a workflow from a file."),
     "list": ("runs:list_runs", "List runs, newest first."),
     "checkpoints": ("main:checkpoints", "List and read checkpoints."),
+    "watch": ("watch:watch", "Follow a run until it ends or asks."),
+    "replay": ("watch:replay", "Play the path of a run again, as it went."),
+    "export": ("export:export", "Write everything that is known of a run as JSON."),
     "approve": ("approve:approve", "Answer the question that a run waits with."),
     "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
     "health": ("health:health", "Say how server, hosts and pools are doing."),
@@ -70,12 +73,22 @@ LANGGRAPH = {
 }
 ROOT = {
     "langgraph": ("main:langgraph", "Run LangGraph workflows, answer and inspect them."),
+    "workflow": ("main:workflow", "The workflows that the server knows: list and start them."),
+    "pool": ("main:pool", "Where runs find slots."),
     "server": ("main:server", "The background server: start, stop, look at it."),
     "demo": ("demo:demo", "Start example workflows and open the dashboard on them."),
     "info": ("info:info", "Show paths, versions and where settings come from."),
     "config": ("main:config", "Check and show settings."),
     "trust": ("trust:trust", "Trust files whose code or settings may be used."),
     "completion": ("completion:completion", "Print shell completion."),
+}
+WORKFLOW = {
+    "list": ("workflows:list_workflows", "List the workflows that the server knows."),
+    "trigger": ("workflows:trigger", "Start a run of one of them, by name."),
+}
+POOL = {
+    "list": ("pools:list_pools", "List the pools."),
+    "health": ("pools:pool_health", "Say how a pool is doing."),
 }
 CONFIG = {
     "validate": ("config:validate", "Check a settings file, or all sources."),
@@ -85,6 +98,8 @@ CONFIG = {
 server = LazyGroup(name="server", homes=SERVER, help="The background server.")
 checkpoints = LazyGroup(name="checkpoints", homes=CHECKPOINTS, help="Checkpoints of a run.")
 langgraph = LazyGroup(name="langgraph", homes=LANGGRAPH, help="LangGraph workflows and their runs.")
+workflow = LazyGroup(name="workflow", homes=WORKFLOW, help="Workflows that the server knows.")
+pool = LazyGroup(name="pool", homes=POOL, help="Pools.")
 config = LazyGroup(name="config", homes=CONFIG, help="Settings.")
 root = LazyGroup(
     name="mahavishnu",

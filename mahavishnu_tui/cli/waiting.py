@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from mahavishnu_tui.cli.common import who
@@ -11,12 +12,13 @@ from mahavishnu_tui.cli.guard import FAILURE, OK, WAITS
 from mahavishnu_tui.client.api import RunDetail, ServerClient
 from mahavishnu_tui.client.feed import Feed
 from mahavishnu_tui.client.launcher import LaunchOptions, ensure_server
-from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
+from mahavishnu_tui.client.mirror import EVERYTHING, Change, Mirror
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
-from mahavishnu_tui.models.run import ACTIVE, Run
+from mahavishnu_tui.models.run import ACTIVE, NodeVisit, Run
 from mahavishnu_tui.models.workflow import Workflow
 
 ATTEMPTS = 3
+Seen = Callable[[Run, list[NodeVisit]], None]
 
 
 async def start(
@@ -49,7 +51,12 @@ async def start(
 
 
 async def settle(
-    client: ServerClient, launch: LaunchOptions, run_id: str, version: int, timeout: float | None
+    client: ServerClient,
+    launch: LaunchOptions,
+    run_id: str,
+    version: int,
+    timeout: float | None,
+    seen: Seen | None = None,
 ) -> RunDetail:
     """Wait until a run is no longer at work; through deaths of the server.
 
@@ -59,13 +66,14 @@ async def settle(
         run_id: the run.
         version: what an act of ours left the run at: an older state of it is not an outcome.
         timeout: seconds; None waits for ever.
+        seen: told how the run stands and which of its visits are new or changed, as often as that changes.
 
     Raises:
         MahavishnuError: MHV-109 when it takes longer. The run goes on.
     """
     try:
         async with asyncio.timeout(timeout):
-            await _settled(client, launch, run_id, version)
+            await _settled(client, launch, run_id, version, seen)
     except TimeoutError:
         raise MahavishnuError(
             ErrorCode.TIMEOUT,
@@ -75,19 +83,37 @@ async def settle(
     return await client.run(run_id)
 
 
-async def _settled(client: ServerClient, launch: LaunchOptions, run_id: str, version: int) -> None:
+async def _settled(
+    client: ServerClient, launch: LaunchOptions, run_id: str, version: int, seen: Seen | None
+) -> None:
     mirror = Mirror()
+    if seen is not None:
+        mirror.watch(run_id)
     feed = Feed(client, mirror, start_server=lambda: ensure_server(launch))
     updates = feed.__aiter__()
     try:
         async for update in updates:
-            if not ({("run", run_id), EVERYTHING} & update.changes):
+            changed = _numbers(run_id, update.changes)
+            if not ({("run", run_id), EVERYTHING} & update.changes or changed):
                 continue
             run = mirror.runs.get(run_id) or (await client.run(run_id)).run
+            if seen is not None:
+                if EVERYTHING in update.changes:  # what happened while nobody listened is asked for
+                    mirror.watch(run_id, await client.visits(run_id))
+                    changed = sorted(mirror.visits[run_id])
+                seen(run, [mirror.visits[run_id][number] for number in changed])
             if run.version >= version and run.status not in ACTIVE:
                 return
     finally:
         await updates.aclose()
+
+
+def _numbers(run_id: str, changes: frozenset[Change]) -> list[int]:
+    """The visits of a run among what changed."""
+    prefix = f"{run_id}#"
+    return sorted(
+        int(key.removeprefix(prefix)) for kind, key in changes if kind == "visit" and key.startswith(prefix)
+    )
 
 
 def outcome(detail: RunDetail) -> dict[str, Any]:

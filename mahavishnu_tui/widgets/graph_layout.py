@@ -50,10 +50,12 @@ def draw(
     return listing(graph, width, glyphs)
 
 
-def render_text(shape: GraphShape, width: int, ascii_only: bool = False) -> list[str]:
-    """The drawing as plain lines, all subgraphs folded, no trailing blanks."""
+def render_text(
+    shape: GraphShape, width: int, ascii_only: bool = False, unfolded: frozenset[str] = frozenset()
+) -> list[str]:
+    """The drawing as plain lines, no trailing blanks; subgraphs folded but for those in `unfolded`."""
     lines = []
-    for row in draw(shape, width, ascii_only=ascii_only).rows:
+    for row in draw(shape, width, ascii_only=ascii_only, unfolded=unfolded).rows:
         line, end = "", 0
         for span in row:
             line += " " * (span.x - end) + span.text

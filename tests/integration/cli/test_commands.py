@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mahavishnu_tui.__main__ import dashboard_words
-from mahavishnu_tui.cli.mermaid import mermaid
+from mahavishnu_tui.cli.drawings.mermaid import mermaid
 from mahavishnu_tui.cli.output import span
 from mahavishnu_tui.cli.projects import project_of, resolve_target
 from mahavishnu_tui.models import (
