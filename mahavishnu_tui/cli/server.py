@@ -12,12 +12,14 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.models.deadline import DeadlineRule, DeadlineRules
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.health import ServerInfo
 
 if TYPE_CHECKING:
     from mahavishnu_tui.server.options import ServerOptions
     from mahavishnu_tui.settings.load import Loaded
+    from mahavishnu_tui.settings.model import LangGraphSettings
 
 _POLL = 0.05
 
@@ -55,7 +57,22 @@ def server_options(loaded: Loaded) -> ServerOptions:
         synchronous=engine.synchronous,
         host_idle_seconds=engine.host_idle_seconds,
         hosts_per_project=engine.hosts_per_project,
+        human_input=_deadlines(engine),
     )
+
+
+def _deadlines(engine: LangGraphSettings) -> DeadlineRules:
+    """How long questions may wait, for all workflows and for single ones."""
+    general = DeadlineRule(engine.human_input_timeout_seconds, engine.human_input_on_timeout)
+    own = {
+        name: DeadlineRule(
+            general.seconds if one.human_input_timeout_seconds is None else one.human_input_timeout_seconds,
+            one.human_input_on_timeout or general.on_timeout,
+            one.human_input_default,
+        )
+        for name, one in engine.workflows.items()
+    }
+    return DeadlineRules(general, own)
 
 
 @command("start")

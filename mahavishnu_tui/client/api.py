@@ -7,6 +7,7 @@ from typing import Any
 
 from mahavishnu_tui.client.calls.approvals import ApprovalCalls
 from mahavishnu_tui.client.calls.checkpoints import CheckpointCalls
+from mahavishnu_tui.client.calls.ledger import LedgerCalls
 from mahavishnu_tui.client.calls.runs import RunCalls, RunDetail
 from mahavishnu_tui.client.calls.system import SystemCalls
 from mahavishnu_tui.client.calls.workflows import WorkflowCalls
@@ -15,7 +16,7 @@ from mahavishnu_tui.client.transport import Transport
 __all__ = ["RunDetail", "ServerClient"]
 
 
-class ServerClient(SystemCalls, WorkflowCalls, RunCalls, CheckpointCalls, ApprovalCalls):
+class ServerClient(SystemCalls, WorkflowCalls, RunCalls, CheckpointCalls, ApprovalCalls, LedgerCalls):
     """The server, as an object. Every method raises `MahavishnuError` and nothing else.
 
     Args:

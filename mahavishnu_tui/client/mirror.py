@@ -145,6 +145,9 @@ class Mirror:
             self.approvals.pop(approval.id, None)
         return {("approval", approval.id)}
 
+    def _take_act(self, data: dict[str, Any]) -> set[Change]:
+        return {("act", str(data["run_id"]))}
+
     def _take_workflow(self, data: dict[str, Any]) -> set[Change]:
         workflow = Workflow.from_json(data)
         self.workflows[workflow.id] = workflow

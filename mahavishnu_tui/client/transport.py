@@ -83,6 +83,15 @@ class Transport:
         except ValueError as error:
             raise _not_ours(self.socket) from error
 
+    async def pieces(self, path: str, params: dict[str, Any], timeout: float) -> AsyncIterator[bytes]:
+        """The body of a long answer as it comes; raises like `call`, and MHV-002 when it breaks off."""
+        with self._translated(timeout):
+            async with self._client().stream("GET", path, params=params, timeout=timeout) as response:
+                if response.status_code >= 400:
+                    _raise_for_status(response.status_code, await response.aread())
+                async for piece in response.aiter_raw():
+                    yield piece
+
     async def chunks(self, path: str, params: dict[str, Any]) -> AsyncIterator[list[dict[str, Any]]]:
         """The lines of an NDJSON stream, those that arrived together in one list.
 

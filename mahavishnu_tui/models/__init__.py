@@ -4,8 +4,10 @@ Engine hosts import this package inside the *user's* interpreter, so nothing her
 third-party package or a Python newer than 3.10.
 """
 
+from mahavishnu_tui.models.act import Act
 from mahavishnu_tui.models.approval import Approval, LedgerEntry, Question
 from mahavishnu_tui.models.checkpoint import Checkpoint, StateView
+from mahavishnu_tui.models.deadline import DeadlineRule, DeadlineRules
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.event import Event
 from mahavishnu_tui.models.graph import GraphEdge, GraphNode, GraphShape
@@ -14,8 +16,11 @@ from mahavishnu_tui.models.run import NodeVisit, Run
 from mahavishnu_tui.models.workflow import Project, Workflow
 
 __all__ = [
+    "Act",
     "Approval",
     "Checkpoint",
+    "DeadlineRule",
+    "DeadlineRules",
     "ErrorCode",
     "Event",
     "GraphEdge",

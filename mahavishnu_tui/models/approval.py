@@ -55,11 +55,33 @@ class Approval(Record):
     ledger: int = 0
     """Sequence number of the ledger entry; 0 while nobody answered."""
     deadline: float | None = None
+    on_timeout: str = ""
+    """What happens at the deadline: `fail`, `default` or `escalate`; empty without one."""
+    default: Json = None
+    """The answer that is given at the deadline when `on_timeout` is `default`."""
+    timeout: float = 0.0
+    """Seconds that were allowed; each escalation doubles them."""
+    escalated: int = 0
+    """How many deadlines have passed without an answer."""
+    claimed_by: str = ""
+    """Who is on it; see `holder`."""
+    claim_until: float | None = None
 
     @property
     def title(self) -> str:
         """One line that says what is asked."""
         return summarise_question(self.value)
+
+    def holder(self, now: float) -> str:
+        """Who has claimed it and not let it lapse; empty when it is free."""
+        claimed = self.status == "pending" and (self.claim_until or 0.0) > now
+        return self.claimed_by if claimed else ""
+
+    @property
+    def due(self) -> float | None:
+        """When the server has to look at it next: its deadline, or the end of its claim."""
+        times = [at for at in (self.deadline, self.claim_until) if at is not None]
+        return min(times, default=None) if self.status == "pending" else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +105,23 @@ class LedgerEntry(Record):
     """When the graph was seen to have gone on with this answer; None until then."""
     not_applied: str = ""
     """Why the graph will never get this answer, in one sentence; empty otherwise."""
+    workflow: str = ""
+    namespace: str = ""
+    thread_id: str = ""
+    asked_at: float | None = None
+    sent_at: float | None = None
+    """When a dispatch first carried it to a host."""
+    lease: int = 0
+    """Lease of the last dispatch that carried it."""
+    checkpoint_after: str = ""
+    """The first checkpoint that was stored after the graph had taken it."""
+    then: list[str] = dataclasses.field(default_factory=list)
+    """The nodes that ran next, from the path record; filled in when it is read."""
+
+    @property
+    def path(self) -> str:
+        """The node that asked, as `node` or `subgraph/node`."""
+        return f"{self.namespace}/{self.node}" if self.namespace else self.node
 
 
 def summarise_question(value: Json) -> str:

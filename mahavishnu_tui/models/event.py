@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from mahavishnu_tui.models.record import Record
 
-EventKind = Literal["run", "visit", "approval", "workflow", "host", "server"]
+EventKind = Literal["run", "visit", "approval", "workflow", "host", "server", "act"]
 
 
 @dataclasses.dataclass(frozen=True)

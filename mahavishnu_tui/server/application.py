@@ -9,13 +9,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import http_error, known_error, unexpected_error
-from mahavishnu_tui.server.routes import approvals, runs, stream, system, workflows
+from mahavishnu_tui.server.routes import approvals, inbox, ledger, runs, stream, system, workflows
 
 
 def application(core: Core) -> ASGIApp:
     """What uvicorn serves."""
     app = Starlette(
-        routes=[*system.ROUTES, *runs.ROUTES, *approvals.ROUTES, *workflows.ROUTES, *stream.ROUTES],
+        routes=[
+            *system.ROUTES,
+            *runs.ROUTES,
+            *approvals.ROUTES,
+            *inbox.ROUTES,
+            *ledger.ROUTES,
+            *workflows.ROUTES,
+            *stream.ROUTES,
+        ],
         exception_handlers={
             MahavishnuError: known_error,
             HTTPException: http_error,

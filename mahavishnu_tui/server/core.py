@@ -19,7 +19,8 @@ from mahavishnu_tui.server.hosts.supervisor import Supervisor
 from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
 from mahavishnu_tui.server.reports import Reports
-from mahavishnu_tui.server.store import Store, Tx, events, runs
+from mahavishnu_tui.server.store import Store, Tx, approvals, events, runs
+from mahavishnu_tui.server.transitions.deadlines import pass_time
 from mahavishnu_tui.server.transitions.recovery import park_all, recover_all
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Core:
         try:
             for run in await store.write(recover_all):
                 log.info("run %s (%s): %s", run.name, run.id, run.note)
+            await core._pass_time()
         except BaseException:
             await core._reports.close()
             await store.close()
@@ -214,6 +216,7 @@ class Core:
             await asyncio.sleep(1.0)
             try:
                 await self.supervisor.look_after()
+                await self._pass_time()
                 if time.monotonic() - trimmed > _TRIM_SECONDS:
                     trimmed = time.monotonic()
                     await self.store.write(lambda tx: events.trim(tx, self.options.keep_events))
@@ -225,6 +228,14 @@ class Core:
             except Exception:
                 log.exception("housekeeping failed; going on")
 
+    async def _pass_time(self) -> None:
+        """Carry out the deadlines that have passed, also those that did while no server was there."""
+        due = await self.store.read(approvals.next_due)
+        if due is not None and due <= time.time():
+            for line in await self.store.write(pass_time):
+                log.info("%s", line)
+            self.dispatcher.wake()
+
     async def _idle(self) -> bool:
         minutes = self.options.idle_minutes
         if len(self.feed) or not minutes:
@@ -233,6 +244,8 @@ class Core:
         if time.monotonic() - self._last_client < minutes * 60:
             return False
         counts = await self.store.read(runs.counts)
+        if await self.store.read(approvals.next_due) is not None:
+            return False
         return not any(counts.get(status) for status in ("queued", "running", "interrupted"))
 
 

@@ -22,6 +22,7 @@ _STATUS = {
     ErrorCode.THREAD_BUSY: 409,
     ErrorCode.QUESTION_CHANGED: 409,
     ErrorCode.ALREADY_ANSWERED: 409,
+    ErrorCode.CLAIMED: 409,
     ErrorCode.DISK_FULL: 507,
     ErrorCode.DATABASE_LOCKED: 503,
     ErrorCode.DATABASE_CORRUPT: 503,

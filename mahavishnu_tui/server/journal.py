@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from mahavishnu_tui.models import Run
+from mahavishnu_tui.models import DeadlineRules, Run
 from mahavishnu_tui.server.patience import OnFault, insist, is_disk_fault
 from mahavishnu_tui.server.store import Store, Tx
 from mahavishnu_tui.server.transitions.notices import Notice, apply_bundle, broken_notice
+from mahavishnu_tui.server.transitions.questions import NO_RULES
 from mahavishnu_tui.server.transitions.recovery import HostDeath, host_died
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Journal:
         on_ended: called with runs whose dispatch is over, after that is on disk.
         on_fault: called with the storage error while one lasts, then with None.
         on_full: called with True when too much has gathered, with False when it is read again.
+        rules: how long questions may wait.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class Journal:
         on_ended: Callable[[list[Run]], None],
         on_fault: OnFault,
         on_full: Callable[[bool], None],
+        rules: DeadlineRules = NO_RULES,
     ) -> None:
         self._store = store
+        self._rules = rules
         self._root = project_root
         self._on_ended = on_ended
         self._on_fault = on_fault
@@ -90,7 +94,7 @@ class Journal:
 
     async def _write(self, bundle: list[Notice | HostDeath]) -> list[Run]:
         try:
-            return await self._store.write(functools.partial(_apply, self._root, bundle))
+            return await self._store.write(functools.partial(_apply, self._root, self._rules, bundle))
         except Exception as error:
             if is_disk_fault(error):
                 raise
@@ -102,7 +106,7 @@ class Journal:
 
     async def _write_one(self, entry: Notice | HostDeath) -> list[Run]:
         try:
-            return await self._store.write(functools.partial(_apply, self._root, [entry]))
+            return await self._store.write(functools.partial(_apply, self._root, self._rules, [entry]))
         except Exception as error:
             if is_disk_fault(error):
                 raise
@@ -112,7 +116,7 @@ class Journal:
 
     async def _write_stand_in(self, notice: Notice) -> list[Run]:
         try:
-            return await self._store.write(functools.partial(_apply, self._root, [notice]))
+            return await self._store.write(functools.partial(_apply, self._root, self._rules, [notice]))
         except Exception as error:
             if is_disk_fault(error):
                 raise
@@ -120,15 +124,15 @@ class Journal:
             return []
 
 
-def _apply(project_root: str, entries: list[Any], tx: Tx) -> list[Run]:
+def _apply(project_root: str, rules: DeadlineRules, entries: list[Any], tx: Tx) -> list[Run]:
     """Entries in order; runs of notices that stand together are written once."""
     ended: list[Run] = []
     together: list[Notice] = []
     for entry in entries:
         if isinstance(entry, HostDeath):
-            ended += apply_bundle(tx, project_root, together)
+            ended += apply_bundle(tx, project_root, together, rules)
             together = []
             ended += host_died(tx, entry)
         else:
             together.append(entry)
-    return ended + apply_bundle(tx, project_root, together)
+    return ended + apply_bundle(tx, project_root, together, rules)

@@ -6,6 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
+from mahavishnu_tui.models import DeadlineRules
+
 
 @dataclasses.dataclass(frozen=True)
 class ServerOptions:
@@ -36,6 +38,8 @@ class ServerOptions:
     """How long a clean stop waits for runs to reach their next step boundary."""
     host_deaths: int = 3
     """A run that loses its host so often in a row without a new checkpoint is given up (MHV-424)."""
+    human_input: DeadlineRules = dataclasses.field(default_factory=DeadlineRules)
+    """How long questions may wait."""
     load_seconds: float = 60.0
     """How long a host may take to start, and to import somebody's code."""
 

@@ -86,6 +86,7 @@ class Reports:
                 on_ended=lambda runs: self._ended(host, runs),
                 on_fault=self._on_fault,
                 on_full=host.pause,
+                rules=self._options.human_input,
             )
             self._journals[host] = journal
         return journal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -63,6 +63,23 @@ class ServerSettings(Group):
     )
 
 
+OnTimeout = Literal["fail", "default", "escalate"]
+
+
+class WorkflowSettings(Group):
+    """What one workflow wants otherwise; what is null is as for all of them."""
+
+    human_input_timeout_seconds: float | None = Field(
+        default=None, ge=0, description="Seconds that its questions may wait for an answer; 0: for ever."
+    )
+    human_input_on_timeout: OnTimeout | None = Field(
+        default=None, description="What happens then: fail, default or escalate."
+    )
+    human_input_default: Any = Field(
+        default=None, description="The answer that is given then, where that is `default`."
+    )
+
+
 class LangGraphSettings(Group):
     """The LangGraph engine."""
 
@@ -90,6 +107,18 @@ class LangGraphSettings(Group):
         ge=1,
         le=32,
         description="Hosts that a project may have when its own code blocks the first one.",
+    )
+    human_input_timeout_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="Seconds that a question may wait for an answer; 0: for ever. It may set its own.",
+    )
+    human_input_on_timeout: Literal["fail", "escalate"] = Field(
+        default="fail",
+        description="What happens then: the run fails, or the question is marked and waits twice as long.",
+    )
+    workflows: dict[str, WorkflowSettings] = Field(
+        default_factory=dict, description="Settings of single workflows, by name."
     )
 
 

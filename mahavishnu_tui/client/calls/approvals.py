@@ -1,12 +1,31 @@
-"""Questions, answers and the ledger."""
+"""Questions, answers and claims."""
 
 from __future__ import annotations
 
-from typing import Literal
+import dataclasses
+from collections.abc import Iterable
+from typing import Any, Literal
 
-from mahavishnu_tui.client.calls.base import Calls, part
+from mahavishnu_tui.client.calls.base import READ_TIMEOUT, Calls, part
 from mahavishnu_tui.models.approval import Approval, LedgerEntry
+from mahavishnu_tui.models.errors import MahavishnuError
 from mahavishnu_tui.models.record import Json
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchResult:
+    """What became of one answer of many: an entry, or why there is none."""
+
+    id: str
+    entry: LedgerEntry | None = None
+    error: MahavishnuError | None = None
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> BatchResult:
+        """Read one of the server's results."""
+        if "entry" in data:
+            return cls(data["id"], LedgerEntry.from_json(data["entry"]))
+        return cls(data["id"], error=MahavishnuError.from_json(data["error"]))
 
 
 class ApprovalCalls(Calls):
@@ -37,7 +56,35 @@ class ApprovalCalls(Calls):
         path = f"/v1/approvals/{part(approval_id)}/answer"
         return LedgerEntry.from_json(await self._wire.call("POST", path, body=body))
 
-    async def ledger(self, limit: int = 200, before: int | None = None, run: str = "") -> list[LedgerEntry]:
-        """Who answered what, newest first; `before` is the last `seq` of the page before."""
-        found = await self._get("/v1/ledger", limit=limit, before=before, run=run)
-        return [LedgerEntry.from_json(item) for item in found]
+    async def answer_many(
+        self, asked: Iterable[Approval], *, value: Json, by: str, count: int, comment: str = ""
+    ) -> list[BatchResult]:
+        """One answer to many questions, each only if it is as it was shown; a result for each, in order.
+
+        The same call again answers nothing twice. `count` is the number that the operator has confirmed.
+        """
+        body = {
+            "answers": [{"id": item.id, "hash": item.hash} for item in asked],
+            "value": value,
+            "by": by,
+            "count": count,
+            "comment": comment,
+        }
+        reply = await self._wire.call("POST", "/v1/approvals/answers", body=body, timeout=READ_TIMEOUT)
+        return [BatchResult.of(item) for item in reply["results"]]
+
+    async def claim(self, approval: Approval, by: str, holder: str = "") -> Approval:
+        """Say that one is on it; `holder` is whose claim one has seen and takes over.
+
+        Raises:
+            MahavishnuError: MHV-116 somebody else is on it, MHV-104 and 105 it is not open as it was shown.
+        """
+        return await self._claim(approval, "claim", by, holder)
+
+    async def release(self, approval: Approval, by: str, holder: str = "") -> Approval:
+        """Take the claim away; raises like `claim`."""
+        return await self._claim(approval, "release", by, holder)
+
+    async def _claim(self, approval: Approval, deed: str, by: str, holder: str) -> Approval:
+        path = f"/v1/approvals/{part(approval.id)}/{deed}"
+        return Approval.from_json(await self._post(path, hash=approval.hash, by=by, holder=holder))

@@ -1,4 +1,4 @@
-"""Questions, answers, and the ledger."""
+"""Questions and answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mahavishnu_tui.models.approval import ApprovalStatus
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
 from mahavishnu_tui.server.routes.body import Body, bad, query_choices, query_number
-from mahavishnu_tui.server.store import approvals, ledger, runs
+from mahavishnu_tui.server.store import approvals, runs
 from mahavishnu_tui.server.transitions import questions
 
 log = logging.getLogger(__name__)
@@ -40,9 +40,6 @@ async def answer(request: Request) -> Response:
     """`POST /v1/approvals/{id}/answer`; the ledger entry is on disk before the answer goes out."""
     core: Core = request.app.state.core
     body = await Body.of(request)
-    comment = body.text("comment", "")
-    if len(comment) > _LONGEST_COMMENT:
-        raise bad(f"The comment is longer than {_LONGEST_COMMENT} characters.")
     entry = await core.store.write(
         functools.partial(
             questions.answer,
@@ -50,7 +47,7 @@ async def answer(request: Request) -> Response:
             seen=body.text("hash"),
             value=body.any("value"),
             by=body.person(),
-            comment=comment,
+            comment=read_comment(body),
         )
     )
     log.info("ledger #%d: %s answered %s of run %s", entry.seq, entry.by, entry.node, entry.run_name)
@@ -58,16 +55,12 @@ async def answer(request: Request) -> Response:
     return json_response(entry.to_json())
 
 
-async def list_ledger(request: Request) -> Response:
-    """`GET /v1/ledger`."""
-    core: Core = request.app.state.core
-    limit = query_number(request, "limit", 200, _MOST)
-    before = query_number(request, "before", 0, 2**53) or None
-
-    def look(conn: sqlite3.Connection) -> list[Any]:
-        return ledger.search(conn, run_id=_run_id(request, conn), before=before, limit=limit)
-
-    return json_response(await core.store.read(look))
+def read_comment(body: Body) -> str:
+    """Why somebody answered as they did; raises MHV-010 where it is too long."""
+    comment = body.text("comment", "")
+    if len(comment) > _LONGEST_COMMENT:
+        raise bad(f"The comment is longer than {_LONGEST_COMMENT} characters.")
+    return comment
 
 
 def _run_id(request: Request, conn: sqlite3.Connection) -> str:
@@ -79,5 +72,4 @@ def _run_id(request: Request, conn: sqlite3.Connection) -> str:
 ROUTES = [
     Route("/v1/approvals", list_approvals),
     Route("/v1/approvals/{approval}/answer", answer, methods=["POST"]),
-    Route("/v1/ledger", list_ledger),
 ]

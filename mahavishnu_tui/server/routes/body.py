@@ -97,6 +97,13 @@ class Body:
             raise bad(f"The field {name!r} must be an object.")
         return value
 
+    def objects(self, name: str) -> list[Body]:
+        """A list of JSON objects that is not empty."""
+        value = self._fields.get(name)
+        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+            raise bad(f"The field {name!r} must be a list of objects, at least one.")
+        return [Body(item) for item in value]
+
     def words(self, name: str) -> list[str]:
         """A list of strings, empty when it is not there."""
         value = self._fields.get(name) or []

@@ -32,9 +32,10 @@ def save(tx: Tx, approval: Approval) -> None:
     """Write a new or changed approval and tell the clients."""
     doc = codec.dumps(approval.to_json()).decode()
     tx.conn.execute(
-        "INSERT INTO approvals VALUES(?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
-        " status = excluded.status, asked_at = excluded.asked_at, doc = excluded.doc",
-        (approval.id, approval.run_id, approval.status, approval.asked_at, doc),
+        "INSERT INTO approvals(id, run_id, status, asked_at, doc, due) VALUES(?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT(id) DO UPDATE SET status = excluded.status, asked_at = excluded.asked_at,"
+        " doc = excluded.doc, due = excluded.due",
+        (approval.id, approval.run_id, approval.status, approval.asked_at, doc, approval.due),
     )
     tx.emit("approval", approval.id, approval.to_json())
 
@@ -49,6 +50,18 @@ def pending_of(conn: sqlite3.Connection, run_id: str) -> int:
     """How many questions of a run nobody has answered."""
     found = conn.execute("SELECT count(*) FROM approvals WHERE run_id = ? AND status = 'pending'", (run_id,))
     return int(found.fetchone()[0])
+
+
+def due(conn: sqlite3.Connection, now: float) -> list[Approval]:
+    """The pending questions whose deadline or claim has passed, the longest passed first."""
+    rows = conn.execute("SELECT doc FROM approvals WHERE due <= ? ORDER BY due LIMIT 500", (now,))
+    return [Approval.from_json(codec.loads(doc)) for (doc,) in rows]
+
+
+def next_due(conn: sqlite3.Connection) -> float | None:
+    """When the next deadline or claim passes; None when there is none."""
+    found = conn.execute("SELECT min(due) FROM approvals WHERE due IS NOT NULL").fetchone()[0]
+    return None if found is None else float(found)
 
 
 def search(conn: sqlite3.Connection, *, statuses: list[str], run_id: str, limit: int) -> list[Any]:

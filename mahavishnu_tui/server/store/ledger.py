@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from typing import Any
 
 from mahavishnu_tui.models import LedgerEntry
 from mahavishnu_tui.server import codec
@@ -47,12 +46,25 @@ def open_of(conn: sqlite3.Connection, run_id: str) -> list[OpenAnswer]:
 
 def mark_sent(tx: Tx, run_id: str, lease: int) -> None:
     """The dispatch with this lease carries every open answer of the run."""
+    for opened in open_of(tx.conn, run_id):
+        entry = opened.entry
+        _save(tx, entry.replace(lease=lease, sent_at=entry.sent_at or tx.now), "open")
     tx.conn.execute("UPDATE ledger SET sent_lease = ? WHERE run_id = ? AND state = 'open'", (lease, run_id))
 
 
-def mark_applied(tx: Tx, entry: LedgerEntry) -> None:
-    """The graph went on with this answer."""
-    _save(tx, entry.replace(applied_at=tx.now), "applied")
+def mark_applied(tx: Tx, entry: LedgerEntry, checkpoint_id: str = "") -> None:
+    """The graph went on with this answer; `checkpoint_id` holds what came of it, where that is known."""
+    _save(tx, entry.replace(applied_at=tx.now, checkpoint_after=checkpoint_id), "applied")
+
+
+def note_checkpoint(tx: Tx, run_id: str, checkpoint_id: str) -> None:
+    """A checkpoint was stored: it is the first one after the answers that were applied before it."""
+    rows = tx.conn.execute(
+        "SELECT doc FROM ledger WHERE run_id = ? AND state = 'applied' AND checkpoint_after = ''", (run_id,)
+    )
+    for (doc,) in rows.fetchall():
+        entry = LedgerEntry.from_json(codec.loads(doc))
+        _save(tx, entry.replace(checkpoint_after=checkpoint_id), "applied")
 
 
 def mark_void(tx: Tx, entry: LedgerEntry, why: str) -> None:
@@ -60,16 +72,9 @@ def mark_void(tx: Tx, entry: LedgerEntry, why: str) -> None:
     _save(tx, entry.replace(not_applied=why), "void")
 
 
-def search(conn: sqlite3.Connection, *, run_id: str, before: int | None, limit: int) -> list[Any]:
-    """Entries, newest first, as stored JSON."""
-    rows = conn.execute(
-        "SELECT doc FROM ledger WHERE (?1 = '' OR run_id = ?1) AND (?2 IS NULL OR seq < ?2)"
-        " ORDER BY seq DESC LIMIT ?3",
-        (run_id, before, limit),
-    )
-    return [codec.Raw(doc) for (doc,) in rows]
-
-
 def _save(tx: Tx, entry: LedgerEntry, state: str) -> None:
     doc = codec.dumps(entry.to_json()).decode()
-    tx.conn.execute("UPDATE ledger SET state = ?, doc = ? WHERE seq = ?", (state, doc, entry.seq))
+    tx.conn.execute(
+        "UPDATE ledger SET state = ?, doc = ?, checkpoint_after = ? WHERE seq = ?",
+        (state, doc, entry.checkpoint_after, entry.seq),
+    )

@@ -63,7 +63,28 @@ CREATE TABLE events(
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1,)
+_V_AUDIT = """
+ALTER TABLE approvals ADD COLUMN due REAL;  -- when a pending question has to be looked at: deadline, claim
+CREATE INDEX approvals_due ON approvals(due) WHERE due IS NOT NULL;
+
+ALTER TABLE ledger ADD COLUMN checkpoint_after TEXT NOT NULL DEFAULT '';
+UPDATE ledger SET checkpoint_after = 'unknown' WHERE state = 'applied';
+CREATE INDEX ledger_unproved ON ledger(run_id) WHERE state = 'applied' AND checkpoint_after = '';
+
+CREATE TABLE acts(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, at REAL NOT NULL, by TEXT NOT NULL,
+  what TEXT NOT NULL, details TEXT NOT NULL
+);
+CREATE INDEX acts_by_run ON acts(run_id, seq);
+INSERT INTO acts(run_id, at, by, what, details)
+  SELECT id, created_at, coalesce(json_extract(doc, '$.created_by'), ''), 'start', '{}' FROM runs
+  UNION ALL
+  SELECT run_id, json_extract(doc, '$.at'), json_extract(doc, '$.by'), 'answer',
+    json_object('ledger', seq, 'node', json_extract(doc, '$.node')) FROM ledger
+  ORDER BY 2;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT)
 """Entry n takes a file from `user_version` n to n + 1."""
 
 

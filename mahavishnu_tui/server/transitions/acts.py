@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
+from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
-from mahavishnu_tui.server.store import Tx, runs, visits
+from mahavishnu_tui.server.store import Tx, acts, runs, visits
 from mahavishnu_tui.server.store.runs import RunRow
+from mahavishnu_tui.server.transitions.deadlines import restart
 from mahavishnu_tui.server.transitions.questions import supersede_all
 from mahavishnu_tui.server.transitions.start import refuse_busy_thread
 
@@ -28,6 +30,7 @@ def cancel(tx: Tx, run_id: str, by: str, version: int | None) -> Run:
             status=run.status,
             version=run.version,
         )
+    acts.record(tx, run.id, "cancel", by, status=run.status, where=run.where)
     if run.status == "running":
         changed = run.replace(note=f"cancelling, asked by {by}", version=run.version + 1)
         runs.save(tx, changed, row.work.replace(cancelling=by))
@@ -62,6 +65,7 @@ def pause(tx: Tx, run_id: str, by: str) -> Run:
     run = row.run
     if run.status not in ACTIVE:
         raise _wrong_state(run, "paused")
+    acts.record(tx, run.id, "pause", by, status=run.status, where=run.where)
     if run.status == "running":
         note = f"pausing at the next step boundary, asked by {by}"
         changed = run.replace(note=note, version=run.version + 1)
@@ -109,6 +113,9 @@ def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
         waiting=0 if checkpoint_id else run.waiting,
     )
     runs.save(tx, changed, work)
+    restart(tx, run.id)
+    deed: Deed = "fork" if checkpoint_id else "resume" if run.status == "paused" else "retry"
+    acts.record(tx, run.id, deed, by, status=run.status, checkpoint=checkpoint_id, at_step=run.step)
     return changed
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mahavishnu_tui.models import MahavishnuError, NodeVisit, Question, Run
+from mahavishnu_tui.models import DeadlineRules, MahavishnuError, NodeVisit, Question, Run
 from mahavishnu_tui.models.run import FINISHED, RunStatus, VisitOutcome
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.store import Tx, approvals, ledger, runs, visits, workflows
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.transitions.acts import end_cancelled, rest
-from mahavishnu_tui.server.transitions.questions import give_back, mark_applied, reconcile, supersede_all
+from mahavishnu_tui.server.transitions.questions import (
+    NO_RULES,
+    give_back,
+    mark_applied,
+    reconcile,
+    supersede_all,
+)
 from mahavishnu_tui.server.transitions.recovery import park
 
 Notice = dict[str, Any]
@@ -30,8 +36,9 @@ class Bundle:
     Notices of a dispatch whose lease is not the run's own, or of a run that is not running, are ignored.
     """
 
-    def __init__(self, tx: Tx, project_root: str) -> None:
+    def __init__(self, tx: Tx, project_root: str, rules: DeadlineRules) -> None:
         self._tx = tx
+        self._rules = rules
         self._root = project_root
         self._rows: dict[str, RunRow] = {}
         self._touched: set[str] = set()
@@ -101,6 +108,7 @@ class Bundle:
             stored_by = int(notice.get("stored_by", row.run.lease))
             died = [lease for lease in work.died if lease >= stored_by]
             work = work.replace(mode="continue", died=died, stored=checkpoint_id, next=to_run)
+            ledger.note_checkpoint(self._tx, row.run.id, checkpoint_id)
             runs.save_work(self._tx, row.run.id, work)
         self._rows[row.run.id] = RunRow(row.run.replace(step=int(notice["step"])), work)
         self._touched.add(row.run.id)
@@ -139,8 +147,8 @@ class Bundle:
     ) -> Run:
         """A dispatch ended by itself: with success, an error or questions."""
         tx, run = self._tx, row.run
-        self._settle_answers(run, status, asked)
-        waiting = reconcile(tx, run, asked)
+        self._settle_answers(row, status, asked)
+        waiting = reconcile(tx, run, asked, self._rules)
         unsent = status == "interrupted" and bool(ledger.open_of(tx.conn, run.id))
         changed = run.replace(
             status="queued" if unsent else status,
@@ -156,24 +164,27 @@ class Bundle:
         runs.save(tx, changed, row.work.replace(mode=mode, died=[], pausing="", cancelling=""))
         return changed
 
-    def _settle_answers(self, run: Run, status: RunStatus, asked: list[Question]) -> None:
+    def _settle_answers(self, row: RunRow, status: RunStatus, asked: list[Question]) -> None:
         """Answers that this dispatch carried and of which the host has said nothing."""
+        run = row.run
         pending = {question.interrupt_id: question.hash for question in asked}
         for opened in ledger.open_of(self._tx.conn, run.id):
             entry, carried = opened.entry, opened.sent_lease == run.lease
             still_asked = pending.get(entry.interrupt_id) == entry.question_hash
             gone = carried and entry.interrupt_id not in pending and status != "error"
             if gone:
-                mark_applied(self._tx, run.id, [entry.interrupt_id])
+                mark_applied(self._tx, run.id, [entry.interrupt_id], row.work.stored)
             elif status == "interrupted" and carried and still_asked:
                 give_back(self._tx, run.id, [entry.interrupt_id], "the graph asks the same question again")
         if status == "success":
             supersede_all(self._tx, run.id, "the run ended without it")
 
 
-def apply_bundle(tx: Tx, project_root: str, notices: list[Notice]) -> list[Run]:
-    """Bring notices into the store; the runs whose dispatch is over."""
-    bundle = Bundle(tx, project_root)
+def apply_bundle(
+    tx: Tx, project_root: str, notices: list[Notice], rules: DeadlineRules = NO_RULES
+) -> list[Run]:
+    """Bring notices into the store; the runs whose dispatch is over. `rules` give questions deadlines."""
+    bundle = Bundle(tx, project_root, rules)
     for notice in notices:
         bundle.apply(notice)
     bundle.flush()

@@ -5,11 +5,21 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from mahavishnu_tui.models import Approval, ErrorCode, LedgerEntry, MahavishnuError, Question, Run
+from mahavishnu_tui.models import (
+    Approval,
+    DeadlineRules,
+    ErrorCode,
+    LedgerEntry,
+    MahavishnuError,
+    Question,
+    Run,
+)
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server import codec
-from mahavishnu_tui.server.store import Tx, approvals, ledger, runs
+from mahavishnu_tui.server.store import Tx, acts, approvals, ledger, runs
+
+NO_RULES = DeadlineRules()
 
 
 def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment: str) -> LedgerEntry:
@@ -26,8 +36,7 @@ def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment
     approval = approvals.require(tx.conn, approval_id)
     if approval.status in ("answered", "applied"):
         return _answered_before(tx, approval, seen, value, by)
-    if approval.status == "superseded" or approval.hash != seen:
-        raise _changed(approval)
+    refuse_changed(approval, seen)
     entry = ledger.append(
         tx,
         LedgerEntry(
@@ -44,7 +53,22 @@ def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment
             at=tx.now,
             checkpoint_id=approval.checkpoint_id,
             comment=comment,
+            workflow=approval.workflow,
+            namespace=approval.namespace,
+            thread_id=approval.thread_id,
+            asked_at=approval.asked_at,
         ),
+    )
+    others = approval.holder(tx.now)
+    acts.record(
+        tx,
+        approval.run_id,
+        "answer",
+        by,
+        ledger=entry.seq,
+        node=approval.node,
+        comment=comment,
+        claimed_by=others if others != by else "",
     )
     approvals.save(
         tx,
@@ -55,13 +79,15 @@ def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment
             answered_at=tx.now,
             comment=comment,
             ledger=entry.seq,
+            claimed_by="",
+            claim_until=None,
         ),
     )
     _wake(tx, approval.run_id, f"answered by {by}")
     return entry
 
 
-def reconcile(tx: Tx, run: Run, asked: Iterable[Question]) -> int:
+def reconcile(tx: Tx, run: Run, asked: Iterable[Question], rules: DeadlineRules = NO_RULES) -> int:
     """Make the inbox say what the run's stored checkpoint asks; how many questions are pending.
 
     A question that is answered already, and not yet applied, stays answered.
@@ -76,7 +102,7 @@ def reconcile(tx: Tx, run: Run, asked: Iterable[Question]) -> int:
             continue
         if before and before.status == "answered":
             void_answers(tx, run.id, "the question changed before the graph took it", {question.interrupt_id})
-        approvals.save(tx, _approval(tx, run, approval_id, question))
+        approvals.save(tx, _approval(tx, run, approval_id, question, rules))
     for approval in known.values():
         if approval.status == "pending" and approval.id not in pending:
             approvals.save(tx, approval.replace(status="superseded"))
@@ -98,13 +124,13 @@ def void_answers(tx: Tx, run_id: str, why: str, only: set[str] | None = None) ->
             ledger.mark_void(tx, opened.entry, why)
 
 
-def mark_applied(tx: Tx, run_id: str, interrupt_ids: Iterable[str]) -> None:
-    """The graph went on with the answers to these questions."""
+def mark_applied(tx: Tx, run_id: str, interrupt_ids: Iterable[str], checkpoint_id: str = "") -> None:
+    """The graph went on with the answers to these questions; `checkpoint_id` is the first one after it."""
     wanted = set(interrupt_ids)
     for opened in ledger.open_of(tx.conn, run_id):
         if opened.entry.interrupt_id not in wanted:
             continue
-        ledger.mark_applied(tx, opened.entry)
+        ledger.mark_applied(tx, opened.entry, checkpoint_id)
         approval = approvals.get(tx.conn, opened.entry.approval_id)
         if approval and approval.ledger == opened.entry.seq:
             approvals.save(tx, approval.replace(status="applied"))
@@ -119,7 +145,13 @@ def give_back(tx: Tx, run_id: str, interrupt_ids: Iterable[str], why: str) -> No
             approvals.save(
                 tx,
                 approval.replace(
-                    status="pending", answer=None, answered_by="", answered_at=None, comment="", ledger=0
+                    status="pending",
+                    answer=None,
+                    answered_by="",
+                    answered_at=None,
+                    comment="",
+                    ledger=0,
+                    deadline=tx.now + approval.timeout if approval.timeout else None,
                 ),
             )
 
@@ -132,7 +164,8 @@ def _wake(tx: Tx, run_id: str, note: str) -> None:
     runs.save(tx, run)
 
 
-def _approval(tx: Tx, run: Run, approval_id: str, question: Question) -> Approval:
+def _approval(tx: Tx, run: Run, approval_id: str, question: Question, rules: DeadlineRules) -> Approval:
+    rule = rules.of(run.workflow, question.value, tx.now)
     return Approval(
         id=approval_id,
         run_id=run.id,
@@ -148,6 +181,10 @@ def _approval(tx: Tx, run: Run, approval_id: str, question: Question) -> Approva
         kind=question.kind,
         schema=question.schema,
         checkpoint_id=question.checkpoint_id,
+        deadline=tx.now + rule.seconds if rule.seconds else None,
+        on_timeout=rule.on_timeout if rule.seconds else "",
+        default=rule.default if rule.seconds else None,
+        timeout=rule.seconds,
     )
 
 
@@ -166,21 +203,23 @@ def _answered_before(tx: Tx, approval: Approval, seen: str, value: Json, by: str
     )
 
 
-def _changed(approval: Approval) -> MahavishnuError:
+def refuse_changed(approval: Approval, seen: str) -> None:
+    """Raise MHV-104 when the question is not, or no longer, the open one with the hash `seen`."""
     if approval.status == "superseded":
-        return MahavishnuError(
+        raise MahavishnuError(
             ErrorCode.QUESTION_CHANGED,
             f"{approval.run_name} no longer asks this question.",
             "Nothing was changed; the run went on or ended without it.",
             status=approval.status,
         )
-    return MahavishnuError(
-        ErrorCode.QUESTION_CHANGED,
-        f"The question of {approval.run_name} is not the one that you were shown.",
-        "Nothing was changed; read the question again, then answer.",
-        status=approval.status,
-        hash=approval.hash,
-    )
+    if approval.hash != seen:
+        raise MahavishnuError(
+            ErrorCode.QUESTION_CHANGED,
+            f"The question of {approval.run_name} is not the one that you were shown.",
+            "Nothing was changed; read the question again, then answer.",
+            status=approval.status,
+            hash=approval.hash,
+        )
 
 
 def _same(one: Json, other: Json) -> bool:

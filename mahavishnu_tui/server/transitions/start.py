@@ -9,7 +9,7 @@ from typing import Any
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.server.names import new_name
-from mahavishnu_tui.server.store import Tx, runs, workflows
+from mahavishnu_tui.server.store import Tx, acts, runs, workflows
 from mahavishnu_tui.server.store.runs import Work
 
 
@@ -53,6 +53,7 @@ def start_run(tx: Tx, order: StartOrder) -> Run:
     )
     work = Work(mode="start", intent=f"{run_id}/1")
     runs.insert(tx, run, work, given=order.given, config=order.config, request_id=order.request_id)
+    acts.record(tx, run_id, "start", order.by, tags=order.tags)
     return run
 
 

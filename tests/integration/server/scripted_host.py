@@ -63,6 +63,19 @@ def finish(message, status="success", **fields) -> None:
     )
 
 
+def ask(message) -> None:
+    """Asks what the plan says; ends once that is answered."""
+    for answer in message["answers"]:
+        note(f"answered {json.dumps(answer['value'])}")
+    if message["answers"]:
+        applied = [answer["interrupt_id"] for answer in message["answers"]]
+        send(ev="answers", run_id=message["run_id"], lease=message["lease"], applied=applied, stale=[])
+        finish(message)
+        return
+    question = {"interrupt_id": "q", "node": "ask", "namespace": "", "hash": "h", "value": PLAN["ask"]}
+    finish(message, "interrupted", questions=[question])
+
+
 def run(message) -> None:
     note(f"run {message['mode']} {message['lease']}")
     spec = message["spec"]
@@ -77,6 +90,8 @@ def run(message) -> None:
     send(id=message["id"], ok={})
     if spec == "hold":
         held[message["run_id"]] = message
+    elif spec == "ask":
+        ask(message)
     elif spec == "garble":
         wire.sendall(b"[1, 2\n")
     else:

@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, LedgerEntry, MahavishnuError
-from mahavishnu_tui.server.store import ledger
+from mahavishnu_tui.server.store import ledger, ledger_search
+from mahavishnu_tui.server.store.ledger_search import LedgerQuery
 from mahavishnu_tui.server.transitions import questions
 from tests.unit.server.conftest import Desk, finished, question
 
@@ -44,7 +45,7 @@ async def test_an_answer_to_another_question_than_the_one_shown_is_refused(desk:
         await answer(desk, f"{run.id}.q1", "h0-q1")
     assert refused.value.code is ErrorCode.QUESTION_CHANGED
     assert (await desk.run(run.id)).status == "interrupted"
-    assert await desk.store.read(lambda conn: ledger.search(conn, run_id="", before=None, limit=10)) == []
+    assert await desk.store.read(lambda conn: ledger_search.search(conn, LedgerQuery(), 10)) == []
 
 
 async def test_an_unknown_question_is_refused(desk: Desk) -> None:
