@@ -108,46 +108,6 @@ def example(schema: dict[str, Any], depth: int = 0) -> Json:
     return basic.get(kind)
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "null": (type(None),),
-}
-
-
-def misfit(value: Json, schema: dict[str, Any], where: str = "the answer") -> str:
-    """One sentence on the first thing in `value` that a schema's types forbid; empty when it fits.
-
-    Checks what an operator gets wrong by hand: types, required fields, enumerations. The graph
-    itself has the last word on everything else.
-    """
-    kinds = schema.get("type")
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if kinds and not any(_is(value, kind) for kind in kinds):
-        return f"{where} must be {' or '.join(map(str, kinds))}, not {_kind(value)}."
-    if schema.get("enum") and value not in schema["enum"]:
-        return f"{where} must be one of {', '.join(map(str, schema['enum']))}."
-    if isinstance(value, dict):
-        for name in schema.get("required") or []:
-            if name not in value:
-                return f"{where} lacks {name}."
-        properties = schema.get("properties") or {}
-        for name, item in value.items():
-            problem = misfit(item, properties.get(name) or {}, str(name))
-            if problem:
-                return problem
-    if isinstance(value, list) and isinstance(schema.get("items"), dict):
-        for index, item in enumerate(value):
-            problem = misfit(item, schema["items"], f"{where}[{index}]")
-            if problem:
-                return problem
-    return ""
-
-
 def what_next(shape: GraphShape | None, node: str, namespace: str = "") -> list[str]:
     """The nodes that may run after `node`, each with the condition's label where there is one."""
     here = shape
@@ -161,16 +121,6 @@ def what_next(shape: GraphShape | None, node: str, namespace: str = "") -> list[
             target = "the end" if edge.target == "__end__" else clean_line(edge.target)
             found.append(f"{clean_line(edge.label)} → {target}" if edge.label else target)
     return found
-
-
-def _is(value: Json, kind: str) -> bool:
-    if isinstance(value, bool) and kind in ("integer", "number"):
-        return False
-    return isinstance(value, _TYPES.get(kind, (object,)))
-
-
-def _kind(value: Json) -> str:
-    return next((kind for kind in _TYPES if _is(value, kind)), type(value).__name__)
 
 
 def _options(value: Json) -> list[tuple[str, Json]]:

@@ -13,11 +13,12 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
+from mahavishnu_tui import schemas
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import Approval, ErrorCode, GraphShape, LedgerEntry, MahavishnuError
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.answers import Choice, choices, misfit, prefill, what_next
+from mahavishnu_tui.screens.answers import Choice, choices, prefill, what_next
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.rows import clock, waits
@@ -181,9 +182,9 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         except ValueError as error:
             self._say(f"{ErrorCode.BAD_INPUT.value} The answer is not JSON: {error}", "error")
             return
-        problem = misfit(value, self.approval.schema) if self.approval.schema else ""
-        if problem:
-            self._say(f"{ErrorCode.ANSWER_INVALID.value} {problem}", "error")
+        wrong = schemas.problems(value, self.approval.schema) if self.approval.schema else []
+        if wrong:
+            self._say(f"{ErrorCode.ANSWER_INVALID.value} {wrong[0].sentence()}", "error")
         else:
             self._send(value)
 

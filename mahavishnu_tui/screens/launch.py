@@ -13,11 +13,12 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
+from mahavishnu_tui import schemas
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import ErrorCode, Run, Workflow
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.answers import example, misfit
+from mahavishnu_tui.screens.answers import example
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.listing import ListTable
@@ -137,9 +138,9 @@ class LaunchScreen(ModalScreen[Run | None]):
         except ValueError as error:
             self._say(f"{ErrorCode.BAD_INPUT.value} The input is not JSON: {error}", "error")
             return
-        problem = misfit(value, workflow.input_schema, "the input") if workflow.input_schema else ""
-        if problem:
-            self._say(f"{ErrorCode.INPUT_INVALID.value} {problem}", "error")
+        wrong = schemas.problems(value, workflow.input_schema) if workflow.input_schema else []
+        if wrong:
+            self._say(f"{ErrorCode.INPUT_INVALID.value} {wrong[0].sentence('The input')}", "error")
         elif not self._sending:
             self._sending = True
             self._say("starting …")

@@ -43,11 +43,17 @@ class JsonEditor(Vertical):
         value: Json = None,
         *,
         text: str | None = None,
+        empty: str = "",
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        """Start with `value`, pretty-printed, or with `text` as it is."""
+        """Start with `value`, pretty-printed, or with `text` as it is.
+
+        Args:
+            empty: what no text at all means, where that is allowed.
+        """
         super().__init__(id=id, classes=classes)
+        self._empty = empty
         self._area = TextArea(
             pretty(value) if text is None else text,
             soft_wrap=True,
@@ -102,5 +108,9 @@ class JsonEditor(Vertical):
     def _judge(self) -> None:
         self._parsed = parse(self._area.text)
         error = self._parsed[1]
+        if self._empty and not self._area.text.strip():
+            self._verdict.set_class(False, "-invalid")
+            self._verdict.update(Text(self._empty))
+            return
         self._verdict.set_class(bool(error), "-invalid")
         self._verdict.update(Text(f"✘ {error}" if error else "✔ valid JSON"))

@@ -6,10 +6,11 @@ from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.widget import Widget
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
 from mahavishnu_tui.models import GraphShape, NodeVisit
 from mahavishnu_tui.widgets.flash import Flash
+from mahavishnu_tui.widgets.form import SchemaForm
 from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
 from mahavishnu_tui.widgets.json_editor import JsonEditor
@@ -212,3 +213,52 @@ def log_view() -> LogView:
 
 def json_editor() -> JsonEditor:
     return JsonEditor(text='{\n  "approved": true,\n  "comment": "go"\n  "by": "ana"\n}')
+
+
+FORM: dict[str, Any] = {
+    "$defs": {
+        "Address": {
+            "type": "object",
+            "properties": {"street": {"type": "string"}, "country": {"type": "string", "default": "DE"}},
+            "required": ["street"],
+        }
+    },
+    "type": "object",
+    "required": ["version", "approved", "amount", "when"],
+    "properties": {
+        "version": {
+            "type": "string",
+            "default": "1.4.2",
+            "description": "A tag of the [bold]repository[/bold]",
+        },
+        "approved": {"type": "boolean"},
+        "amount": {"type": "integer", "minimum": 1, "maximum": 100, "default": 500},
+        "currency": {"enum": ["EUR", "USD", "GBP"], "default": "USD"},
+        "region": {"enum": [f"region-{n}" for n in range(30)]},
+        "when": {"type": "string", "format": "date-time"},
+        "tags": {"type": "array", "items": {"type": "string"}, "default": ["urgent", "\u65e5\u672c"]},
+        "address": {"anyOf": [{"$ref": "#/$defs/Address"}, {"type": "null"}], "default": None},
+        "kind": {"const": "release"},
+        "labels": {"type": "object"},
+    },
+}
+
+
+class FormApp(Still):
+    """A form, with what is wrong said under each field."""
+
+    def __init__(self, *, revealed: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self.form = SchemaForm(FORM)
+        self.revealed = revealed
+
+    def compose(self) -> ComposeResult:
+        yield self.form
+
+    def fill(self) -> None:
+        for field in self.query(Input):
+            field.cursor_blink = False
+        if self.revealed:
+            self.form.reveal()
+        else:
+            self.form.focus()

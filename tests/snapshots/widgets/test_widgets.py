@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from . import gallery
-from .gallery import GraphApp, PartApp, TableApp
+from .gallery import FormApp, GraphApp, PartApp, TableApp
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
@@ -71,3 +71,12 @@ def test_log_view(snap_compare):
 
 def test_json_editor(snap_compare):
     assert snap_compare(PartApp(gallery.json_editor()))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_form(snap_compare, size):
+    assert snap_compare(FormApp(), terminal_size=size)
+
+
+def test_form_with_what_is_wrong(snap_compare):
+    assert snap_compare(FormApp(revealed=True), press=["tab", "y"])

@@ -9,7 +9,16 @@ import sys
 from pathlib import Path
 
 ENGINES = {"langgraph", "langgraph_sdk", "langchain_core", "prefect", "sqlalchemy", "agno"}
-LATER = ENGINES | {"httpx", "pydantic", "pydantic_settings", "yaml", "click", "orjson", "starlette"}
+LATER = ENGINES | {
+    "httpx",
+    "pydantic",
+    "pydantic_settings",
+    "yaml",
+    "click",
+    "orjson",
+    "starlette",
+    "jsonschema",
+}
 
 PROBE = """
 import asyncio, json, sys
