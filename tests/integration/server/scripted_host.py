@@ -64,12 +64,15 @@ def finish(message, status="success", **fields) -> None:
 
 
 def ask(message) -> None:
-    """Asks what the plan says; ends once that is answered."""
+    """Asks what the plan says; ends once that is answered, also when it is dispatched again after that."""
+    taken = Path(f"taken-{message['run_id']}")
     for answer in message["answers"]:
         note(f"answered {json.dumps(answer['value'])}")
     if message["answers"]:
+        taken.touch()
         applied = [answer["interrupt_id"] for answer in message["answers"]]
         send(ev="answers", run_id=message["run_id"], lease=message["lease"], applied=applied, stale=[])
+    if taken.exists():
         finish(message)
         return
     question = {"interrupt_id": "q", "node": "ask", "namespace": "", "hash": "h", "value": PLAN["ask"]}
