@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +30,11 @@ _HOW = "Answer with --approve, --reject, --value JSON or --respond TEXT."
 @click.option("--respond", metavar="TEXT", help="Answer with this text.")
 @click.option("--comment", default="", help="Why; kept in the ledger.")
 @click.option("--hash", "expected", default="", help="Answer only if the question still has this hash.")
+@click.option("--anyway", is_flag=True, help="Answer although somebody else has claimed it.")
+@click.option("--all", "many", is_flag=True, help="Answer all questions of --workflow that are alike.")
+@click.option("--workflow", default="", help="With --all: of this workflow.")
+@click.option("--node", default="", help="With --all: asked by this node.")
+@click.option("--count", type=click.IntRange(1), help="With --all: how many questions you mean.")
 async def approve(
     setup: Setup,
     question: str | None,
@@ -37,6 +43,11 @@ async def approve(
     respond: str | None,
     comment: str,
     expected: str,
+    anyway: bool,
+    many: bool,
+    workflow: str,
+    node: str,
+    count: int | None,
 ) -> int:
     """Answer QUESTION: an approval's id, or a run that waits with one question.
 
@@ -46,12 +57,27 @@ async def approve(
     given = [item for item in (verdict, value, respond) if item is not None]
     if len(given) > 1:
         raise click.UsageError("Give one answer: --approve, --reject, --value or --respond.")
+    if many and (question or not workflow):
+        raise click.UsageError("--all takes --workflow, and no QUESTION.")
     async with connected(setup.load_strictly()) as client:
+        if many:
+            from mahavishnu_tui.cli.approve_all import answer_all
+
+            return await answer_all(
+                setup,
+                client,
+                workflow=workflow,
+                node=node,
+                anyway=anyway,
+                count=count,
+                comment=comment,
+                value_for=lambda first: _answer(first, verdict, value, respond, comment),
+            )
         if question is None:
             if given:
                 raise click.UsageError("Say which question: an approval's id, or a run.")
             return await _list(setup, client)
-        approval = await _find(client, question)
+        approval = await find_question(client, question)
         if expected and expected != approval.hash:
             raise MahavishnuError(
                 ErrorCode.QUESTION_CHANGED,
@@ -60,6 +86,7 @@ async def approve(
             )
         if not setup.as_json:
             _show(approval)
+        _respect_claim(approval, anyway)
         answer = _answer(approval, verdict, value, respond, comment)
         entry = await client.answer(approval.id, hash=approval.hash, value=answer, by=who(), comment=comment)
     if setup.as_json:
@@ -89,7 +116,8 @@ async def _list(setup: Setup, client: ServerClient) -> int:
     return OK
 
 
-async def _find(client: ServerClient, question: str) -> Approval:
+async def find_question(client: ServerClient, question: str) -> Approval:
+    """The open question with this id, or the only one of this run; raises MHV-103, 105, 010."""
     pending = await client.approvals()
     for approval in pending:
         if approval.id == question:
@@ -135,6 +163,23 @@ async def _why_not(client: ServerClient, question: str) -> MahavishnuError:
     )
 
 
+def _respect_claim(approval: Approval, anyway: bool) -> None:
+    """Somebody else is on it: answering is still possible, but not by accident."""
+    holder = approval.holder(time.time())
+    if holder in ("", who()) or anyway:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        print(f"{clean_line(holder)} is on it. Answer anyway? [yes/no] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise MahavishnuError(
+        ErrorCode.CLAIMED,
+        f"{clean_line(holder, 80)} is on the question of {approval.run_name}; nothing was answered.",
+        "--anyway answers it all the same.",
+        claimed_by=holder,
+    )
+
+
 def _show(approval: Approval) -> None:
     output.fields(
         [
@@ -142,9 +187,20 @@ def _show(approval: Approval) -> None:
             ("node", f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node),
             ("asked", output.moment(approval.asked_at)),
             ("hash", approval.hash),
+            *_circumstances(approval),
         ]
     )
     output.say(output.pretty(approval.value))
+
+
+def _circumstances(approval: Approval) -> list[tuple[str, object]]:
+    """Its deadline and its claim, where it has them."""
+    found: list[tuple[str, object]] = []
+    if approval.deadline is not None:
+        found.append(("until", f"{output.moment(approval.deadline)}, then {approval.on_timeout}"))
+    if approval.holder(time.time()):
+        found.append(("claimed", f"by {approval.claimed_by} until {output.moment(approval.claim_until)}"))
+    return found
 
 
 def _answer(

@@ -66,6 +66,9 @@ LANGGRAPH = {
     "replay": ("watch:replay", "Play the path of a run again, as it went."),
     "export": ("export:export", "Write everything that is known of a run as JSON."),
     "approve": ("approve:approve", "Answer the question that a run waits with."),
+    "claim": ("claims:claim", "Say that you are on a question."),
+    "release": ("claims:release", "Say that nobody is on a question."),
+    "audit": ("claims:audit", "Show who did what to a run."),
     "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
     "health": ("health:health", "Say how server, hosts and pools are doing."),
     "cancel": ("runs:cancel", "Cancel a run."),
@@ -75,6 +78,7 @@ ROOT = {
     "langgraph": ("main:langgraph", "Run LangGraph workflows, answer and inspect them."),
     "workflow": ("main:workflow", "The workflows that the server knows: list and start them."),
     "pool": ("main:pool", "Where runs find slots."),
+    "ledger": ("main:ledger", "Who answered what: search and export."),
     "server": ("main:server", "The background server: start, stop, look at it."),
     "demo": ("demo:demo", "Start example workflows and open the dashboard on them."),
     "info": ("info:info", "Show paths, versions and where settings come from."),
@@ -90,6 +94,10 @@ POOL = {
     "list": ("pools:list_pools", "List the pools."),
     "health": ("pools:pool_health", "Say how a pool is doing."),
 }
+LEDGER = {
+    "list": ("ledger:list_ledger", "List answers, newest first."),
+    "export": ("ledger:export", "Write all of them, with their proof, as JSON Lines or CSV."),
+}
 CONFIG = {
     "validate": ("config:validate", "Check a settings file, or all sources."),
     "show": ("config:show", "Print every setting with its value."),
@@ -100,6 +108,7 @@ checkpoints = LazyGroup(name="checkpoints", homes=CHECKPOINTS, help="Checkpoints
 langgraph = LazyGroup(name="langgraph", homes=LANGGRAPH, help="LangGraph workflows and their runs.")
 workflow = LazyGroup(name="workflow", homes=WORKFLOW, help="Workflows that the server knows.")
 pool = LazyGroup(name="pool", homes=POOL, help="Pools.")
+ledger = LazyGroup(name="ledger", homes=LEDGER, help="The ledger of answers.")
 config = LazyGroup(name="config", homes=CONFIG, help="Settings.")
 root = LazyGroup(
     name="mahavishnu",

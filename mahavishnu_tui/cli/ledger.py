@@ -1,0 +1,131 @@
+"""`mahavishnu ledger list|export`: who answered what, when, and what came of it."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.client.calls.ledger import LedgerFilter
+from mahavishnu_tui.models.approval import LedgerEntry
+from mahavishnu_tui.models.text import clean, clean_line
+
+_FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
+
+
+class _Moment(click.ParamType[float]):
+    """A local time, as seconds since the epoch."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it."""
+        if isinstance(value, float):
+            return value
+        for form in _FORMATS:
+            try:
+                return time.mktime(time.strptime(str(value), form))
+            except (ValueError, OverflowError):
+                continue
+        self.fail(f"{value!r} is not a time such as 2026-11-20 or 2026-11-20T14:30.", param, ctx)
+
+
+def _filters(target: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which entries are meant."""
+    options = (
+        click.option("--text", default="", help="Somewhere in run, question, answer, comment or name."),
+        click.option("--by", default="", help="A part of the name of who answered."),
+        click.option("--workflow", default="", help="Only this workflow."),
+        click.option("--node", default="", help="Only this node."),
+        click.option("--run", default="", help="Only this run (its id or name)."),
+        click.option("--from", "since", type=_Moment(), help="Not earlier than this local time."),
+        click.option("--to", "until", type=_Moment(), help="Earlier than this local time."),
+        click.option(
+            "--applied", type=click.Choice(("yes", "no")), default=None, help="Whether it was used."
+        ),
+    )
+    for option in reversed(options):
+        target = option(target)
+    return target
+
+
+@command("list")
+@_filters
+@click.option("--limit", default=50, type=click.IntRange(1, 5000), show_default=True)
+@click.option("--before", type=click.IntRange(1), help="Only entries with a lower number.")
+async def list_ledger(setup: Setup, limit: int, before: int | None, **wanted: Any) -> int:
+    """List answers, newest first."""
+    async with connected(setup.load_strictly()) as client:
+        entries = await client.ledger(limit, before, wanted=_wanted(wanted))
+    if setup.as_json:
+        output.emit([entry.to_json() for entry in entries])
+        return OK
+    headings = ("#", "AT", "BY", "RUN", "NODE", "ANSWER", "BECAME")
+    output.table(headings, [_row(entry) for entry in entries], "No answers.")
+    if len(entries) == limit:
+        output.narrate(f"The newest {limit} only: --before {entries[-1].seq} shows the next ones.")
+    return OK
+
+
+@command("export")
+@_filters
+@click.option("--format", "form", type=click.Choice(("jsonl", "csv")), default="jsonl", show_default=True)
+@click.option(
+    "--output", "path", type=click.Path(path_type=Path, dir_okay=False), help="Into this file (0600)."
+)
+async def export(setup: Setup, form: Literal["jsonl", "csv"], path: Path | None, **wanted: Any) -> int:
+    """Write every answer, oldest first, with its proof, to a file or to standard output."""
+    from mahavishnu_tui.client.saving import save_private
+
+    async with connected(setup.load_strictly()) as client:
+        pieces = client.export_ledger(form, _wanted(wanted))
+        if path is None:
+            await _print(pieces)
+            return OK
+        size = await save_private(path, pieces)
+    if setup.as_json:
+        output.emit({"path": str(path), "bytes": size, "format": form})
+    else:
+        output.say(f"{path}: {size:,} bytes, readable by you alone")
+    return OK
+
+
+async def _print(pieces: AsyncIterator[bytes]) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    async for piece in pieces:
+        text = decoder.decode(piece)
+        # A file or a program gets it as it is; a terminal is not steered by what people once answered.
+        sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
+
+
+def _wanted(given: dict[str, Any]) -> LedgerFilter:
+    return LedgerFilter(**{key: value for key, value in given.items() if value is not None})
+
+
+def _row(entry: LedgerEntry) -> tuple[object, ...]:
+    return (
+        entry.seq,
+        output.moment(entry.at),
+        entry.by,
+        entry.run_name,
+        entry.path,
+        clean_line(entry.answer if isinstance(entry.answer, str) else output.pretty(entry.answer), 40),
+        became(entry),
+    )
+
+
+def became(entry: LedgerEntry) -> str:
+    """What became of an answer, in a few words."""
+    if entry.not_applied:
+        return f"not used: {entry.not_applied}"
+    if entry.applied_at is None:
+        return "on its way"
+    return f"applied, then {', '.join(entry.then)}" if entry.then else "applied"
