@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import functools
 import re
@@ -11,46 +10,29 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mahavishnu_tui.models.problem import Problem, ValuePath
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 
-Path = tuple[str | int, ...]
-"""Keys and indexes from the root of a value."""
 MOST = 20
 """Problems that are told of one value."""
 _LONGEST_TEXT = 500
 """Characters of a string that a `pattern` is tried on."""
+_MOST_PARTS = 50_000
+"""Keys and entries of a value that is checked at all."""
 _BACKTRACKING = re.compile(r"\)\s*[*+{]|\\[1-9]|\(\?P=")
 _REPETITION = re.compile(r"[*+]|\{\d*,\d*\}")
-
-
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """One thing that a value has wrong."""
-
-    path: Path
-    message: str
-    """A sentence without its subject: `must be one of EUR, USD`."""
-
-    @property
-    def where(self) -> str:
-        """`lines[2].price`; empty for the value as a whole."""
-        text = ""
-        for part in self.path:
-            text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-        return clean_line(text, 80)
-
-    def sentence(self, whole: str = "The answer") -> str:
-        """A whole sentence; `whole` names the value itself."""
-        return f"{self.where or whole} {self.message}."
 
 
 def problems(value: Json, schema: dict[str, Any]) -> list[Problem]:
     """What the schema forbids about a value, in the order of the value; empty when it fits.
 
     A schema that is itself broken, or refers to what is elsewhere, forbids nothing here: whoever made it has
-    the last word. Nothing is fetched, and no regular expression is tried that might not come to an end.
+    the last word. Nothing is fetched, no regular expression is tried that might not come to an end, and no
+    value that is too large to be looked at while somebody waits.
     """
+    if _parts(value) > _MOST_PARTS:
+        return []
     try:
         found = [_problem(error) for error in _errors(value, schema)]
     except Exception:  # a broken schema, or one that is deeper than the stack
@@ -62,6 +44,20 @@ def problems(value: Json, schema: dict[str, Any]) -> list[Problem]:
 def fits(value: Json, schema: dict[str, Any]) -> bool:
     """Whether the schema forbids nothing about a value."""
     return not problems(value, schema)
+
+
+def _parts(value: Json) -> int:
+    """Keys and entries of a value, counted to a little more than are allowed."""
+    count, level = 0, [value]
+    while level and count <= _MOST_PARTS:
+        count += len(level)
+        level = [
+            item
+            for inner in level
+            if isinstance(inner, (dict, list))
+            for item in (inner.values() if isinstance(inner, dict) else inner)
+        ]
+    return count
 
 
 def _errors(value: Json, schema: dict[str, Any]) -> Iterator[Any]:
@@ -183,7 +179,7 @@ _LIMITS = {
 
 
 def _problem(error: Any) -> Problem:
-    path: Path = tuple(error.absolute_path)
+    path: ValuePath = tuple(error.absolute_path)
     wanted = error.validator_value
     if error.validator == "required":
         missing = next(name for name in wanted if f"{name!r}" in error.message and name not in error.instance)

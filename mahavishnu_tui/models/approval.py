@@ -26,6 +26,8 @@ class Question(Record):
     kind: QuestionKind = "value"
     schema: dict[str, Any] | None = None
     checkpoint_id: str = ""
+    truncated: bool = False
+    """`value` was too large to be told in full; the hash covers all of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Approval(Record):
     kind: QuestionKind = "value"
     schema: dict[str, Any] | None = None
     checkpoint_id: str = ""
+    truncated: bool = False
+    """`value` was too large to be told in full; the hash covers all of it."""
     status: ApprovalStatus = "pending"
     answer: Json = None
     answered_by: str = ""

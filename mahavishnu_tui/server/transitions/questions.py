@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
+from mahavishnu_tui import schemas
 from mahavishnu_tui.models import (
     Approval,
     DeadlineRules,
@@ -13,6 +14,7 @@ from mahavishnu_tui.models import (
     MahavishnuError,
     Question,
     Run,
+    replies,
 )
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
@@ -31,12 +33,14 @@ def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment
         seen: hash of the question that the operator was shown.
 
     Raises:
-        MahavishnuError: MHV-103 unknown, MHV-104 the question is another one now, MHV-105 answered.
+        MahavishnuError: MHV-103 unknown, MHV-104 the question is another one now, MHV-105 answered,
+            MHV-106 the answer cannot be one to this question; `problems` says what is wrong, place by place.
     """
     approval = approvals.require(tx.conn, approval_id)
     if approval.status in ("answered", "applied"):
         return _answered_before(tx, approval, seen, value, by)
     refuse_changed(approval, seen)
+    refuse_misfit(approval, value)
     entry = ledger.append(
         tx,
         LedgerEntry(
@@ -85,6 +89,20 @@ def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment
     )
     _wake(tx, approval.run_id, f"answered by {by}")
     return entry
+
+
+def refuse_misfit(approval: Approval, value: Json) -> None:
+    """Raise MHV-106 for an answer that neither the kind of the question nor its schema allows."""
+    wrong = replies.problems(approval.kind, approval.value, approval.schema, value)
+    if not wrong and approval.schema is not None:
+        wrong = schemas.problems(value, approval.schema)
+    if wrong:
+        raise MahavishnuError(
+            ErrorCode.ANSWER_INVALID,
+            wrong[0].sentence(),
+            "Nothing was answered; the question is still open.",
+            problems=[{"path": list(item.path), "message": item.message} for item in wrong],
+        )
 
 
 def reconcile(tx: Tx, run: Run, asked: Iterable[Question], rules: DeadlineRules = NO_RULES) -> int:
@@ -181,6 +199,7 @@ def _approval(tx: Tx, run: Run, approval_id: str, question: Question, rules: Dea
         kind=question.kind,
         schema=question.schema,
         checkpoint_id=question.checkpoint_id,
+        truncated=question.truncated,
         deadline=tx.now + rule.seconds if rule.seconds else None,
         on_timeout=rule.on_timeout if rule.seconds else "",
         default=rule.default if rule.seconds else None,

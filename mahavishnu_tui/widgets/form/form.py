@@ -14,8 +14,8 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from mahavishnu_tui import schemas
+from mahavishnu_tui.models.problem import Problem, ValuePath
 from mahavishnu_tui.models.record import Json
-from mahavishnu_tui.schemas import Problem
 from mahavishnu_tui.widgets.form.choice import ChoiceInput
 from mahavishnu_tui.widgets.form.field import MISSING, Field, Missing, Path
 from mahavishnu_tui.widgets.form.reading import fields
@@ -120,7 +120,7 @@ class SchemaForm(VerticalScroll, can_focus=False):
                 unread.append(Problem(path, str(error)))
         return values, unread
 
-    def _row_of(self, path: schemas.Path) -> Path:
+    def _row_of(self, path: ValuePath) -> Path:
         """The path of the innermost row that a problem belongs to."""
         here = tuple(map(str, path))
         while here and here not in self._rows:

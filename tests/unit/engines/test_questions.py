@@ -1,42 +1,33 @@
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from langgraph.types import Interrupt
 
 from mahavishnu_tui.engines.langgraph.questions import (
     breakpoint_question,
     interrupt_question,
-    kind_of,
     question_hash,
 )
 from mahavishnu_tui.engines.langgraph.thread import _interrupt_id
 
-INBOX = {"action_request": {"action": "rm", "args": {}}, "config": {"allow_accept": True}}
+
+def test_a_question_says_what_kind_it_is_and_what_its_answer_must_be() -> None:
+    call = {"type": "tool_approval", "name": "rm", "args": {}}
+    schema = {"type": "object", "properties": {"type": {"const": "approve"}}}
+    found = interrupt_question("id", "n", "", call, schema, "c")
+    assert (found.kind, found.schema, found.truncated) == ("tool_approval", schema, False)
+    assert interrupt_question("id", "n", "", "go on?", None, "c").kind == "value"
 
 
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        ("go on?", "value"),
-        ({"question": "go on?"}, "value"),
-        (INBOX, "agent_inbox"),
-        ([INBOX], "agent_inbox"),
-        (json.dumps([INBOX]), "agent_inbox"),
-        ([INBOX, INBOX], "value"),
-        ("{not json", "value"),
-        ('{"a": 1}', "value"),
-        ([], "value"),
-        (3, "value"),
-        ({"action_requests": [{"name": "rm"}], "review_configs": []}, "hitl_request"),
-        ({"type": "tool_approval", "name": "rm", "args": {}}, "tool_approval"),
-        ({"type": "tool_approval"}, "value"),
-    ],
-)
-def test_kinds(value: Any, kind: str) -> None:
-    assert kind_of(value) == kind
+def test_what_is_too_large_to_be_told_is_marked_and_not_taken_for_a_whole_request() -> None:
+    requests = [{"name": "mail", "args": {"body": "x" * 200_000}} for _ in range(3)]
+    rules = [{"action_name": "mail", "allowed_decisions": ["approve"]}]
+    found = interrupt_question(
+        "id", "n", "", {"action_requests": requests, "review_configs": rules}, None, "c"
+    )
+    assert found.truncated
+    huge = {"type": "object", "properties": {f"p{n}": {"description": "d" * 3000} for n in range(200)}}
+    assert interrupt_question("id", "n", "", "?", huge, "c").schema is None
 
 
 def test_the_hash_covers_id_place_value_and_schema() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -185,3 +186,44 @@ async def test_a_run_that_ends_leaves_no_question_open(desk: Desk) -> None:
     late = await desk.store.read(lambda conn: ledger.get(conn, 2))
     assert late is not None
     assert late.not_applied
+
+
+BATCH = {
+    "action_requests": [{"name": "mail", "args": {}}, {"name": "rm", "args": {}}],
+    "review_configs": [
+        {"action_name": "mail", "allowed_decisions": ["approve", "reject"]},
+        {"action_name": "rm", "allowed_decisions": ["reject"]},
+    ],
+}
+NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "wrong", "where", "right"),
+    [
+        ({"kind": "hitl_request", "value": BATCH}, True, [], None),
+        (
+            {"kind": "hitl_request", "value": BATCH},
+            {"decisions": [{"type": "approve"}, {"type": "approve"}]},
+            ["decisions", 1],
+            {"decisions": [{"type": "approve"}, {"type": "reject"}]},
+        ),
+        ({"schema": NUMBER}, {"n": "one"}, ["n"], {"n": 1}),
+        ({"schema": NUMBER}, {}, ["n"], {"n": 1}),
+        ({"kind": "breakpoint"}, False, [], True),
+    ],
+)
+async def test_an_answer_that_cannot_be_one_is_refused_and_nothing_is_recorded(
+    desk: Desk, asked: dict[str, Any], wrong: object, where: list[object], right: object
+) -> None:
+    run = await desk.running()
+    await desk.tell(run, finished("interrupted", questions=[{**question("q1"), **asked}]))
+    with pytest.raises(MahavishnuError) as refused:
+        await answer(desk, f"{run.id}.q1", "h1-q1", value=wrong)
+    assert refused.value.code is ErrorCode.ANSWER_INVALID
+    assert refused.value.details["problems"][0]["path"] == where
+    assert (await desk.run(run.id)).status == "interrupted"
+    assert (await desk.approval(f"{run.id}.q1")).status == "pending"
+    assert await desk.store.read(lambda conn: ledger.get(conn, 1)) is None
+    if right is not None:
+        assert (await answer(desk, f"{run.id}.q1", "h1-q1", value=right)).seq == 1
