@@ -10,6 +10,24 @@ from mahavishnu_tui.models.record import Record
 NodeKind = Literal["start", "end", "node", "subgraph"]
 
 
+END = "__end__"
+"""Where a graph ends."""
+ERROR_HANDLER = "__error_handler__"
+"""What LangGraph puts before a node's name to name its error handler."""
+
+
+def node_title(name: str) -> str:
+    """The name of a node as people read it: `pay (handler)` for the error handler of `pay`."""
+    if name.startswith(ERROR_HANDLER):
+        return f"{name[len(ERROR_HANDLER) :]} (handler)"
+    return name
+
+
+def path_title(path: str) -> str:
+    """`node_title` for each part of a path."""
+    return "/".join(node_title(name) for name in path.split("/")) if ERROR_HANDLER in path else path
+
+
 @dataclasses.dataclass(frozen=True)
 class GraphNode(Record):
     """A node of a graph; `id` is its name within its own graph."""

@@ -77,6 +77,10 @@ class NodeVisit(Record):
     lease: int = 0
     """The dispatch during which it happened."""
     triggers: list[str] = dataclasses.field(default_factory=list)
+    argument: str = ""
+    """What a Send branch was given, in a few words."""
+    handles: int = 0
+    """For an error handler, the number of the visit whose failure it took over; 0 for other nodes."""
 
     @property
     def path(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import time
 from datetime import datetime
 from typing import Any
@@ -12,9 +13,12 @@ from langgraph.errors import GraphBubbleUp
 
 from mahavishnu_tui.engines.langgraph.recorder import PathRecorder, TaskStart, branch_of
 from mahavishnu_tui.engines.langgraph.route import namespace_path
+from mahavishnu_tui.models.graph import ERROR_HANDLER
+from mahavishnu_tui.models.text import clean_line
 
 STEP_TAG = "graph:step:"
-ERROR_HANDLER = "__error_handler__"
+MAX_ARGUMENT = 120
+"""Characters kept of what a Send branch was given."""
 
 
 class AttemptObserver(AsyncCallbackHandler):
@@ -54,8 +58,12 @@ class AttemptObserver(AsyncCallbackHandler):
         while parts[-1].isdigit():
             parts.pop()
         task_id = parts.pop().rpartition(":")[2]
+        failed = ""
         if str(name).startswith(ERROR_HANDLER):
-            parts.pop()  # LangGraph nests a handler under the task that failed; it is a node beside it
+            failed = parts.pop().rpartition(":")[
+                2
+            ]  # LangGraph nests a handler under the task that failed; it is a node beside it
+        branch = branch_of(metadata.get("langgraph_path", ()))
         self._tasks[run_id] = task_id
         self._recorder.attempt(
             TaskStart(
@@ -66,7 +74,9 @@ class AttemptObserver(AsyncCallbackHandler):
                 step=int(metadata["langgraph_step"]),
                 at=time.time(),
                 triggers=tuple(str(trigger) for trigger in metadata.get("langgraph_triggers", ())),
-                branch=branch_of(metadata.get("langgraph_path", ())),
+                branch=branch,
+                argument=in_few_words(inputs) if branch else "",
+                failed=failed,
             )
         )
 
@@ -107,6 +117,36 @@ def feed(recorder: PathRecorder, part: dict[str, Any]) -> None:
         recorder.scheduled(task)
     else:
         recorder.result(task, payload.get("error"), bool(payload.get("interrupts")))
+
+
+class _Briefly(reprlib.Repr):
+    """Bounded, and without the `repr` of objects that may be of any size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = 4
+        self.maxlevel = 3
+        self.maxstring = 40
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        """The name of its type."""
+        return type(x).__name__
+
+
+def in_few_words(argument: Any) -> str:
+    """What a Send carries: `n=3, name='a'` for a dict."""
+    brief = _Briefly()
+    try:
+        if isinstance(argument, dict) and len(argument) <= brief.maxdict:
+            text = ", ".join(
+                f"{key if isinstance(key, str) else brief.repr(key)}={brief.repr(value)}"
+                for key, value in argument.items()
+            )
+        else:
+            text = brief.repr(argument)
+    except Exception:  # a mapping of the graph's own may do anything
+        return ""
+    return clean_line(text, MAX_ARGUMENT)
 
 
 def _is_node(tags: list[str] | None) -> bool:

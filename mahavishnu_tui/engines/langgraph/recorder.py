@@ -32,6 +32,10 @@ class TaskStart:
     at: float
     triggers: tuple[str, ...] = ()
     branch: str = ""
+    argument: str = ""
+    """What a Send branch was given, in a few words."""
+    failed: str = ""
+    """For an error handler, the id of the task whose failure it takes over."""
 
 
 class PathRecorder:
@@ -61,9 +65,17 @@ class PathRecorder:
         self._known = known_tasks
         self._visits: dict[int, NodeVisit] = {}
         self._open: dict[int, str] = {}
+        """The visits that have not ended, and their scopes."""
+        self._scopes: dict[int, str] = {}
         self._latest: dict[str, int] = {}
         self._scheduled: dict[str, TaskStart] = {}
-        self._failures: list[tuple[BaseException, str]] = []
+        self._over = False
+        self._failures: list[tuple[BaseException, int]] = []
+        """What attempts raised, and their visits; the innermost node comes first."""
+        self._raised: dict[int, str] = {}
+        """Visits whose attempt raised, and what; whether another attempt follows is not known yet."""
+        self._stopped: set[int] = set()
+        """Visits that were cancelled; why is not known yet."""
 
     @property
     def visits(self) -> list[NodeVisit]:
@@ -86,22 +98,32 @@ class PathRecorder:
             self._scheduled[task.task_id] = task
 
     def attempt(self, task: TaskStart) -> None:
-        """An attempt at a task begins."""
+        """An attempt at a task begins; not one that a stopped graph still makes after the dispatch ended."""
+        if self._over:
+            return
         attempt = 1
         previous = self._visit_of(task.task_id)
         if previous is not None:
             attempt = previous.attempt + 1
-            if previous.outcome == "running":
+            if previous.outcome in ("running", "error"):
                 self._update(previous, outcome="retried", ended_at=previous.ended_at or task.at)
         self._scheduled.pop(task.task_id, None)
         self._begin(task, attempt)
 
     def attempt_failed(self, task_id: str, error: BaseException, at: float) -> None:
-        """An attempt raised: the visit ends when the result or the next attempt shows which it was."""
+        """An attempt raised, or was cancelled: how the visit ends shows when it is known what follows."""
         visit = self._visit_of(task_id)
-        if visit is not None and visit.outcome == "running":
-            self._failures.append((error, visit.path))
-            self._visits[visit.number] = visit.replace(ended_at=at, error=error_text(error))
+        if visit is None or visit.outcome != "running":
+            return
+        self._failures.append((error, visit.number))
+        if _is_cancellation(error):
+            self._stopped.add(visit.number)
+            self._visits[visit.number] = visit.replace(ended_at=at)
+            return
+        self._raised[visit.number] = error_text(error)
+        self._visits[visit.number] = visit.replace(ended_at=at, error=error_text(error))
+        self._changed(self._visits[visit.number])
+        self._end_inside(visit, at)
 
     def result(self, task: TaskStart, error: Any, interrupted: bool) -> None:
         """A task has a result: what it wrote, an error, or questions."""
@@ -109,14 +131,19 @@ class PathRecorder:
         if visit is None:
             self._scheduled.pop(task.task_id, None)
             visit = self._begin(task, 1)
-        outcome: VisitOutcome = "success"
-        text = None
+        ended = visit.ended_at or task.at
         if interrupted:
-            outcome = "interrupted"
-        elif error is not None:
-            outcome = "cancelled" if "CancelledError" in type(error).__name__ else "error"
-            text = error_text(error)
-        self._update(visit, outcome=outcome, ended_at=task.at, error=text)
+            self._update(visit, outcome="interrupted", ended_at=task.at)
+            return
+        if error is None:
+            self._update(visit, outcome="success", ended_at=task.at)
+        elif visit.number not in self._raised and _is_cancellation(error):
+            self._stopped.add(visit.number)
+            self._update(visit, outcome="cancelled", ended_at=ended)
+        else:
+            text = self._raised.get(visit.number) or error_text(error)
+            self._update(visit, outcome="error", ended_at=ended, error=text)
+        self._end_inside(visit, task.at)
 
     def step_done(self, scope: str, step: int, at: float) -> None:
         """A checkpoint closes a step of a graph: what is open in it has succeeded, or came from the cache."""
@@ -130,27 +157,54 @@ class PathRecorder:
                     self._update(self._begin(task, 1), outcome="cached", ended_at=at)
 
     def close(self, outcome: VisitOutcome, at: float, error: str | None = None) -> None:
-        """The dispatch is over: what is still open ends with this outcome."""
+        """The dispatch is over: what is still open ends with this outcome, what raised as an error."""
+        self._over = True
         for visit in self.at_work:
             ended = visit.ended_at or at
-            self._update(visit, outcome=outcome, ended_at=ended, error=visit.error or error)
+            raised = self._raised.get(visit.number)
+            self._update(visit, outcome="error" if raised else outcome, ended_at=ended, error=raised or error)
 
     def fail(self, error: BaseException, at: float) -> None:
         """The dispatch failed: the nodes that raised end as errors, their siblings as cancelled."""
-        raised = {path for failed, path in self._failures if failed is error}
-        for visit in self.at_work:
-            outcome: VisitOutcome = "error" if visit.path in raised else "cancelled"
-            self._update(
-                visit, outcome=outcome, ended_at=at, error=error_text(error) if outcome == "error" else None
-            )
+        self._over = True
+        for failed, number in self._failures:
+            if failed is error or failed is error.__cause__:
+                self._raised.setdefault(number, error_text(error))
+        self._end_open([*self._open, *self._stopped], at, self.culprit(error))
 
     def culprit(self, error: BaseException) -> str:
         """Path of the innermost node that raised this error; empty when no node did."""
-        for failed, path in self._failures:
+        for failed, number in self._failures:
             if failed is error:
-                return path
+                return self._visits[number].path
         causes = {id(error.__cause__), id(error.__context__)}
-        return next((path for failed, path in self._failures if id(failed) in causes), "")
+        return next(
+            (self._visits[number].path for failed, number in self._failures if id(failed) in causes), ""
+        )
+
+    def _end_inside(self, holder: NodeVisit, at: float) -> None:
+        """A node has ended: so has what is open in the graph that it ran."""
+        own = f"{self._scopes[holder.number]}|{holder.node}:{holder.task_id}|".lstrip("|")
+        inside = [number for number in (*self._open, *self._stopped) if self._is_in(number, own)]
+        if inside:
+            raised = (n for _, n in self._failures if n in self._raised and self._is_in(n, own))
+            first = next(raised, None)
+            self._end_open(inside, at, "" if first is None else self._visits[first].path)
+
+    def _is_in(self, number: int, scope: str) -> bool:
+        return f"{self._scopes[number]}|".startswith(scope)
+
+    def _end_open(self, numbers: list[int], at: float, culprit: str) -> None:
+        """End these visits: what raised as errors, the others as cancelled because of the `culprit`."""
+        reason = f"stopped because {culprit} failed" if culprit else None
+        for number in sorted(set(numbers)):
+            visit = self._visits[number]
+            raised = self._raised.get(number)
+            self._stopped.discard(number)
+            if raised and number in self._open:
+                self._update(visit, outcome="error", ended_at=visit.ended_at or at, error=raised)
+            elif not raised and visit.outcome in ("running", "cancelled"):
+                self._update(visit, outcome="cancelled", ended_at=visit.ended_at or at, error=reason)
 
     def _visit_of(self, task_id: str) -> NodeVisit | None:
         number = self._latest.get(task_id)
@@ -167,12 +221,14 @@ class PathRecorder:
             attempt=attempt,
             namespace=task.namespace,
             branch=task.branch,
+            argument=task.argument,
+            handles=self._latest.get(task.failed, 0),
             lease=self._lease,
             triggers=list(task.triggers),
         )
         self._next += 1
         self._visits[visit.number] = visit
-        self._open[visit.number] = task.scope
+        self._open[visit.number] = self._scopes[visit.number] = task.scope
         self._latest[task.task_id] = visit.number
         self._changed(visit)
         return visit
@@ -193,6 +249,10 @@ def branch_of(path: Sequence[Any]) -> str:
     if len(path) >= 2 and path[0] == "__pregel_push" and isinstance(path[1], int):
         return f"send:{path[1]}"
     return ""
+
+
+def _is_cancellation(error: Any) -> bool:
+    return "CancelledError" in type(error).__name__ and type(error).__name__ != "NodeCancelledError"
 
 
 def error_text(error: Any) -> str:

@@ -16,6 +16,7 @@ from langgraph.pregel import Pregel
 from langgraph.types import Send
 
 from mahavishnu_tui.engines.langgraph.context import in_context
+from mahavishnu_tui.models.graph import END, ERROR_HANDLER
 
 BRANCH = "branch:to:"
 RouteSeen = Callable[[str, str, str], None]
@@ -40,10 +41,13 @@ class UnknownRouteError(ValueError):
 class RouteGuard(Runnable[Any, Any]):
     """The last writer of a node: checks the targets of its attempt, passes its input on."""
 
-    def __init__(self, source: str, known: frozenset[str], declared: frozenset[str], seen: RouteSeen) -> None:
+    def __init__(
+        self, source: str, known: frozenset[str], declared: frozenset[str], may_end: bool, seen: RouteSeen
+    ) -> None:
         self.source = source
         self.known = known
         self.declared = declared
+        self.may_end = may_end
         self.seen = seen
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
@@ -52,16 +56,25 @@ class RouteGuard(Runnable[Any, Any]):
         Raises:
             UnknownRouteError: one of them is a route to nowhere.
         """
-        for target in _targets(config):
+        targets = list(_targets(config))
+        if self.may_end and not targets:
+            self.seen(self._namespace(config), self.source, END)
+        for target in targets:
             if target not in self.known:
                 raise UnknownRouteError(self.source, target, self.known)
             if target not in self.declared:
-                self.seen(_namespace(config), self.source, target)
+                self.seen(self._namespace(config), self.source, target)
         return input
 
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:  # noqa: A002
         """As `invoke`."""
         return self.invoke(input, config)
+
+    def _namespace(self, config: RunnableConfig | None) -> str:
+        parts = str(((config or {}).get("metadata") or {}).get("langgraph_checkpoint_ns", "")).split("|")[:-1]
+        if self.source.startswith(ERROR_HANDLER):
+            parts = parts[:-1]  # LangGraph nests a handler under the task that failed
+        return namespace_path(parts)
 
 
 def guard(graph: Pregel[Any, Any, Any, Any], seen: RouteSeen) -> Pregel[Any, Any, Any, Any]:
@@ -83,7 +96,7 @@ def _guarded(graph: Pregel[Any, Any, Any, Any], seen: RouteSeen, done: set[int])
         if any(isinstance(writer, RouteGuard) for writer in node.writers) or not _routes(graph, name):
             nodes[name] = node
             continue
-        writer = RouteGuard(name, known, _declared(graph, name), seen)
+        writer = RouteGuard(name, known, _declared(graph, name), _may_end(graph, name), seen)
         nodes[name] = node.copy({"writers": [*node.writers, writer], **in_context(node)})
     return nodes
 
@@ -106,6 +119,19 @@ def _declared(graph: Pregel[Any, Any, Any, Any], source: str) -> frozenset[str]:
     return frozenset(targets)
 
 
+def _may_end(graph: Pregel[Any, Any, Any, Any], source: str) -> bool:
+    """Whether to lead nowhere is to reach the end, though no edge to it is declared.
+
+    So it is for a node without any edges, and for one whose branch has no path map.
+    """
+    builder = graph.builder  # type: ignore[attr-defined]  # see _routes
+    always = any(start == source for start, _ in builder.edges)
+    joins = any(source in starts for starts, _ in builder.waiting_edges)
+    branches = builder.branches.get(source, {}).values()
+    told = bool(branches) and all(branch.ends for branch in branches)
+    return not (always or joins or told or END in _declared(graph, source))
+
+
 def _targets(config: RunnableConfig | None) -> Iterable[str]:
     send = ((config or {}).get("configurable") or {}).get("__pregel_send")
     writes = getattr(send, "__self__", ())
@@ -114,11 +140,6 @@ def _targets(config: RunnableConfig | None) -> Iterable[str]:
             yield channel[len(BRANCH) :]
         elif isinstance(value, Send) and channel == "__pregel_tasks":
             yield value.node
-
-
-def _namespace(config: RunnableConfig | None) -> str:
-    full = ((config or {}).get("metadata") or {}).get("langgraph_checkpoint_ns", "")
-    return namespace_path(str(full).split("|")[:-1])
 
 
 def namespace_path(parts: Iterable[str]) -> str:

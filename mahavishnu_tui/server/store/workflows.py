@@ -6,7 +6,8 @@ import hashlib
 import sqlite3
 from typing import Any
 
-from mahavishnu_tui.models import ErrorCode, GraphEdge, GraphShape, MahavishnuError, Workflow
+from mahavishnu_tui.models import ErrorCode, GraphEdge, GraphNode, GraphShape, MahavishnuError, Workflow
+from mahavishnu_tui.models.graph import END
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.store.tx import Tx
 
@@ -68,4 +69,6 @@ def drawing(conn: sqlite3.Connection, workflow: Workflow) -> GraphShape:
             part = part.subgraphs.get(name) if part else None
         if part and not any((edge.source, edge.target) == (source, target) for edge in part.edges):
             part.edges.append(GraphEdge(source, target, observed=True))
+            if target == END and not any(node.id == END for node in part.nodes):
+                part.nodes.append(GraphNode(END, "end"))
     return shape

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from mahavishnu_tui.models import GraphNode, GraphShape
+from mahavishnu_tui.models.graph import node_title
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.drawing.model import FlatEdge, FlatGraph, FlatNode, Glyphs, clip
 
@@ -82,7 +83,7 @@ class _Builder:
         return self._name(node.id)
 
     def _name(self, name: str) -> str:
-        text = clean_line(name).strip()
+        text = clean_line(node_title(name)).strip()
         # Some names are not empty and yet take no cell: combining characters alone.
         return clip(text if cell_len(text) else "(no name)", NAME_LIMIT, self.glyphs.ellipsis)
 
