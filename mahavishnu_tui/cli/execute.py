@@ -12,8 +12,7 @@ from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import FAILURE, OK
 from mahavishnu_tui.cli.jsontext import read_json
 from mahavishnu_tui.cli.progress import Progress
-from mahavishnu_tui.cli.projects import Target, resolve_target
-from mahavishnu_tui.cli.trusting import require_trust
+from mahavishnu_tui.cli.trusting import trusted_target
 from mahavishnu_tui.cli.workflows import named
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from mahavishnu_tui.client.api import RunDetail, ServerClient
     from mahavishnu_tui.client.launcher import LaunchOptions
     from mahavishnu_tui.models.run import Run
-    from mahavishnu_tui.settings.load import Loaded
 
 
 @command("execute")
@@ -66,7 +64,7 @@ async def execute(
         raise click.UsageError("Give one of --workflow-file, --workflow-id and --resume-from.")
     given = read_json(state, "--state")
     loaded = setup.load_strictly(trust)
-    target = _trusted(loaded, workflow_file, interpreter, trust) if workflow_file else None
+    target = trusted_target(loaded.store, workflow_file, interpreter, trust) if workflow_file else None
 
     from mahavishnu_tui.cli import waiting
     from mahavishnu_tui.client.launcher import LaunchOptions
@@ -84,13 +82,6 @@ async def execute(
         if wait and not setup.as_json:
             output.narrate(f"{run.name} ({run.workflow}) started; ctrl-c leaves it running.")
         return await conclude(setup, client, launch, run, wait=wait, timeout=timeout)
-
-
-def _trusted(loaded: Loaded, workflow_file: str, interpreter: str | None, trust: bool) -> Target:
-    target = resolve_target(workflow_file, interpreter)
-    for file in target.files:
-        require_trust(loaded.store, file, trust=trust)
-    return target
 
 
 async def _resumed(client: ServerClient, thread_id: str | None, checkpoint_id: str) -> Run:

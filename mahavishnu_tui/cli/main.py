@@ -69,6 +69,7 @@ LANGGRAPH = {
     "claim": ("claims:claim", "Say that you are on a question."),
     "release": ("claims:release", "Say that nobody is on a question."),
     "audit": ("claims:audit", "Show who did what to a run."),
+    "validate": ("validate:validate", "Check a workflow before it runs."),
     "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
     "health": ("health:health", "Say how server, hosts and pools are doing."),
     "cancel": ("runs:cancel", "Cancel a run."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from mahavishnu_tui.cli.projects import Target, resolve_target
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.settings.load import AskTrust
@@ -28,6 +29,18 @@ def require_trust(store: TrustStore, file: Path, *, trust: bool) -> None:
     if not trust and not _asked(f"{file} {_why(state)}. Run its code?"):
         raise refusal(file, state)
     store.allow(file)
+
+
+def trusted_target(store: TrustStore, text: str, interpreter: str | None, trust: bool) -> Target:
+    """What a `--workflow-file` names, once all its files may be executed.
+
+    Raises:
+        MahavishnuError: MHV-010, MHV-008.
+    """
+    target = resolve_target(text, interpreter)
+    for file in target.files:
+        require_trust(store, file, trust=trust)
+    return target
 
 
 def settings_asker(trust: bool) -> AskTrust:

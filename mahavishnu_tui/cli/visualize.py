@@ -11,8 +11,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
-from mahavishnu_tui.cli.projects import resolve_target
-from mahavishnu_tui.cli.trusting import require_trust
+from mahavishnu_tui.cli.trusting import trusted_target
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.graph import GraphShape
 from mahavishnu_tui.models.text import clean
@@ -83,10 +82,8 @@ def _format_of(file: str | None) -> str:
 
 
 async def _of_file(setup: Setup, workflow_file: str, interpreter: str | None, trust: bool) -> GraphShape:
-    target = resolve_target(workflow_file, interpreter)
     loaded = setup.load_strictly(trust)
-    for file in target.files:
-        require_trust(loaded.store, file, trust=trust)
+    target = trusted_target(loaded.store, workflow_file, interpreter, trust)
     async with connected(loaded) as client:
         workflow = await client.register(target.spec, target.project, target.name)
     return GraphShape.from_json(workflow.shape or {})

@@ -10,6 +10,7 @@ from mahavishnu_tui.models.checkpoint import Checkpoint, StateView
 from mahavishnu_tui.models.deadline import DeadlineRule, DeadlineRules
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.event import Event
+from mahavishnu_tui.models.finding import Finding
 from mahavishnu_tui.models.graph import GraphEdge, GraphNode, GraphShape
 from mahavishnu_tui.models.health import Host, Pool, Schedule, ServerInfo
 from mahavishnu_tui.models.run import NodeVisit, Run
@@ -23,6 +24,7 @@ __all__ = [
     "DeadlineRules",
     "ErrorCode",
     "Event",
+    "Finding",
     "GraphEdge",
     "GraphNode",
     "GraphShape",

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mahavishnu_tui.models import MahavishnuError, Project, Workflow
+from mahavishnu_tui.models import ErrorCode, Finding, MahavishnuError, Project, Workflow
+from mahavishnu_tui.models.finding import worst_first
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.hosts.supervisor import Supervisor
+from mahavishnu_tui.server.pauses import lost_pauses
 from mahavishnu_tui.server.store import Store, workflows
 
 log = logging.getLogger(__name__)
@@ -76,6 +78,28 @@ class Loader:
         await self._store.write(functools.partial(workflows.save, workflow=workflow, stamp=stamp))
         log.info("workflow %s (%s) is %s", workflow.name, workflow.id, workflow.spec)
         return workflow
+
+    async def validate(self, workflow_id: str) -> list[Finding]:
+        """What is wrong with a workflow, and with the runs of it that wait, the worst first.
+
+        Raises:
+            MahavishnuError: MHV-010 no such workflow; like `register`.
+        """
+        known = await self._store.read(functools.partial(workflows.get, found_id=workflow_id))
+        if known is None:
+            raise MahavishnuError(
+                ErrorCode.BAD_INPUT,
+                f"There is no workflow {workflow_id!r}.",
+                "See `mahavishnu workflow list`.",
+            )
+        project = Project.from_json(known[0].project)
+        order = RegisterOrder(known[0].spec, project, known[0].name, refresh=True)
+        workflow = await self.register(order)
+        _, found = await self._supervisor.ask(
+            project, "validate", timeout=self._load_seconds, spec=workflow.spec
+        )
+        lost = await self._store.read(functools.partial(lost_pauses, workflow=workflow))
+        return worst_first([*(Finding.from_json(item) for item in found), *lost])
 
     async def refresh(self, workflow_id: str) -> None:
         """Load a workflow again when its file has changed since: a new run is to run the code of now.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mahavishnu_tui.client.calls.base import LOAD_TIMEOUT, Calls
+from mahavishnu_tui.client.calls.base import LOAD_TIMEOUT, Calls, part
+from mahavishnu_tui.models.finding import Finding
+from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.workflow import Project, Workflow
 
 
@@ -21,3 +23,13 @@ class WorkflowCalls(Calls):
         return Workflow.from_json(
             await self._wire.call("POST", "/v1/workflows", body=body, timeout=LOAD_TIMEOUT)
         )
+
+    async def validate(self, workflow_id: str) -> list[Finding]:
+        """What is wrong with a workflow as its file is now, the worst first (MHV-42x: it does not load)."""
+        path = f"/v1/workflows/{part(workflow_id)}/validate"
+        return [Finding.from_json(item) for item in await self._wire.call("POST", path, timeout=LOAD_TIMEOUT)]
+
+    async def inputs(self, workflow_id: str, limit: int = 20) -> list[Json]:
+        """The different inputs that runs of a workflow were given, the newest first."""
+        found: list[Json] = await self._get(f"/v1/workflows/{part(workflow_id)}/inputs", limit=limit)
+        return found

@@ -24,7 +24,8 @@ from mahavishnu_tui.engines.langgraph.requests import EngineSettings, Notify, Ru
 from mahavishnu_tui.engines.langgraph.runner import Dispatch
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver, open_saver
 from mahavishnu_tui.engines.langgraph.thread import read_thread
-from mahavishnu_tui.models import Checkpoint, ErrorCode, StateView
+from mahavishnu_tui.engines.langgraph.validation import validate
+from mahavishnu_tui.models import Checkpoint, ErrorCode, Finding, StateView
 
 CANCEL_WAIT = 5.0
 """Seconds that a node has to end after its cancellation."""
@@ -119,6 +120,15 @@ class LangGraphAdapter(OrchestratorAdapter):
         """
         busy = any(dispatch.request.spec == spec for dispatch in self._active.values())
         return await self._catalog.load(spec, self._saver, busy)
+
+    async def validate(self, spec: str) -> list[Finding]:
+        """What can be told of a graph before it runs, the worst first; its code is loaded, and not run.
+
+        Raises:
+            WorkflowError: MHV-420 to 422, it does not load.
+        """
+        loaded = await self.load(spec)
+        return await asyncio.to_thread(validate, loaded.graph)
 
     async def start(self, request: RunRequest) -> asyncio.Task[dict[str, Any]]:
         """Take the thread's lease and begin a dispatch; the task gives its `finished` notice.

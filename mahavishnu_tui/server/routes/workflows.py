@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,8 +13,8 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
 from mahavishnu_tui.server.loading import RegisterOrder
-from mahavishnu_tui.server.routes.body import Body, bad
-from mahavishnu_tui.server.store import workflows
+from mahavishnu_tui.server.routes.body import Body, bad, query_number
+from mahavishnu_tui.server.store import runs, workflows
 
 
 async def list_workflows(request: Request) -> Response:
@@ -27,6 +29,24 @@ async def register(request: Request) -> Response:
     core.refuse_when_draining()
     workflow = await core.loader.register(read_order(await Body.of(request)))
     return json_response(workflow.to_json())
+
+
+async def validate(request: Request) -> Response:
+    """`POST /v1/workflows/{id}/validate`."""
+    core: Core = request.app.state.core
+    core.refuse_when_draining()
+    found = await core.loader.validate(request.path_params["id"])
+    return json_response([finding.to_json() for finding in found])
+
+
+async def inputs(request: Request) -> Response:
+    """`GET /v1/workflows/{id}/inputs`."""
+    core: Core = request.app.state.core
+    limit = query_number(request, "limit", 20, 200)
+    workflow_id = request.path_params["id"]
+    return json_response(
+        await core.store.read(functools.partial(runs.inputs_of, workflow_id=workflow_id, limit=limit))
+    )
 
 
 def read_order(body: Body) -> RegisterOrder:
@@ -45,4 +65,6 @@ def read_order(body: Body) -> RegisterOrder:
 ROUTES = [
     Route("/v1/workflows", list_workflows, methods=["GET"]),
     Route("/v1/workflows", register, methods=["POST"]),
+    Route("/v1/workflows/{id}/validate", validate, methods=["POST"]),
+    Route("/v1/workflows/{id}/inputs", inputs, methods=["GET"]),
 ]

@@ -85,6 +85,25 @@ def unfinished_on(conn: sqlite3.Connection, thread_id: str) -> Run | None:
     return Run.from_json(codec.loads(found[0])) if found else None
 
 
+def unfinished_of(conn: sqlite3.Connection, workflow_id: str) -> list[Run]:
+    """The runs of a workflow that have not ended."""
+    found = conn.execute(
+        "SELECT doc FROM runs WHERE workflow_id = ?"
+        " AND status IN ('queued','running','interrupted','paused')",
+        (workflow_id,),
+    )
+    return [Run.from_json(codec.loads(doc)) for (doc,) in found]
+
+
+def inputs_of(conn: sqlite3.Connection, workflow_id: str, limit: int) -> list[Json]:
+    """The newest different inputs that runs of a workflow were given, the newest first."""
+    found = conn.execute(
+        "SELECT input FROM runs WHERE workflow_id = ? GROUP BY input ORDER BY max(created_at) DESC LIMIT ?",
+        (workflow_id, limit),
+    )
+    return [codec.loads(text) for (text,) in found]
+
+
 def newest_on(conn: sqlite3.Connection, thread_id: str) -> Run:
     """The last run that was started on a thread which has one."""
     found = conn.execute(

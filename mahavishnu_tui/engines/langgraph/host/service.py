@@ -35,6 +35,7 @@ class Service:
         self._handlers: dict[str, Handler] = {
             "hello": self._hello,
             "load": self._load,
+            "validate": self._validate,
             "run": self._start,
             "cancel": self._cancel,
             "drain": self._drain,
@@ -118,6 +119,9 @@ class Service:
 
     async def _load(self, message: dict[str, Any]) -> dict[str, Any]:
         return (await self._engine.load(message["spec"])).to_json()
+
+    async def _validate(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        return [finding.to_json() for finding in await self._engine.validate(message["spec"])]
 
     async def _start(self, message: dict[str, Any]) -> dict[str, Any]:
         from mahavishnu_tui.engines.langgraph.requests import RunRequest
