@@ -98,12 +98,14 @@ class RunLog:
                 return False
             self._speaking = True
             try:
-                self._burst += len(texts)
                 at = time.time()
                 for text in texts:
                     self._number += 1
+                    self._burst += 1
                     self._held.append((self._number, at, visit, stream, level, logger, text))
-                if self._burst <= BURST:
+                    if self._burst == BURST:
+                        self._flush()
+                if self._burst < BURST:
                     self._flush()
             finally:
                 self._speaking = False
