@@ -51,6 +51,8 @@ def server_options(loaded: Loaded) -> ServerOptions:
         keep_events=server.keep_events,
         idle_minutes=server.idle_minutes,
         drain_seconds=server.drain_seconds,
+        agent_api=server.agent_api,
+        agent_api_token=server.agent_api_token.get_secret_value(),
         max_concurrent_workflows=engine.max_concurrent_workflows,
         recursion_limit=engine.recursion_limit,
         durability=engine.durability,
@@ -58,8 +60,6 @@ def server_options(loaded: Loaded) -> ServerOptions:
         host_idle_seconds=engine.host_idle_seconds,
         hosts_per_project=engine.hosts_per_project,
         human_input=_deadlines(engine),
-        log_mb_per_run=engine.log_mb_per_run,
-        code_log_level=engine.code_log_level,
     )
 
 

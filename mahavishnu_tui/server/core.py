@@ -12,7 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Pool, Run, ServerInfo
-from mahavishnu_tui.server import runlogs
 from mahavishnu_tui.server.dispatcher import Dispatcher
 from mahavishnu_tui.server.feed import Feed
 from mahavishnu_tui.server.hosts.process import Spawner
@@ -27,7 +26,6 @@ from mahavishnu_tui.server.transitions.recovery import park_all, recover_all
 log = logging.getLogger(__name__)
 
 _TRIM_SECONDS = 60.0
-_SWEEP_SECONDS = 3600.0
 _FLUSH_SECONDS = 3.0
 
 
@@ -52,7 +50,7 @@ class Core:
         """What a read found damaged; it does not heal while the server runs."""
         self._last_client = time.monotonic()
         self._background = set[asyncio.Task[None]]()
-        self._reports = Reports(store, options, self._ended, self._fault, feed.mark)
+        self._reports = Reports(store, options, self._ended, self._fault)
         self.supervisor = Supervisor(options, spawner, self._reports)
         self.loader = Loader(store, self.supervisor, options.load_seconds)
         self.dispatcher = Dispatcher(store, self.supervisor, self.loader, options, self._fault)
@@ -93,6 +91,10 @@ class Core:
     def seen_client(self) -> None:
         """A client has called: the server is not idle."""
         self._last_client = time.monotonic()
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for; it handles its own errors and ends with the server."""
+        self._spawn(work)
 
     def refuse_when_draining(self) -> None:
         """Raise MHV-002 when the server takes on nothing new."""
@@ -213,7 +215,7 @@ class Core:
             log.warning("the server's state could not be told: %s", error)
 
     async def _look_after(self) -> None:
-        trimmed, swept = time.monotonic(), -_SWEEP_SECONDS
+        trimmed = time.monotonic()
         while True:
             await asyncio.sleep(1.0)
             try:
@@ -222,10 +224,6 @@ class Core:
                 if time.monotonic() - trimmed > _TRIM_SECONDS:
                     trimmed = time.monotonic()
                     await self.store.write(lambda tx: events.trim(tx, self.options.keep_events))
-                if time.monotonic() - swept > _SWEEP_SECONDS:
-                    swept = time.monotonic()
-                    known = await self.store.read(runs.ids)
-                    await asyncio.to_thread(runlogs.sweep, self.options.run_logs, known)
                 if await self._idle():
                     log.info("nothing to do for %g minutes: the server ends", self.options.idle_minutes)
                     self.stopping.set()
@@ -244,7 +242,8 @@ class Core:
 
     async def _idle(self) -> bool:
         minutes = self.options.idle_minutes
-        if len(self.feed) or not minutes:
+        # Who calls at an address of its own cannot start a server that has gone.
+        if len(self.feed) or not minutes or self.options.agent_api:
             self.seen_client()
             return False
         if time.monotonic() - self._last_client < minutes * 60:

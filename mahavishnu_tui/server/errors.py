@@ -38,13 +38,18 @@ def json_response(value: object, status: int = 200) -> Response:
     return Response(codec.dumps(value), status_code=status, media_type="application/json")
 
 
+def status_of(error: MahavishnuError) -> int:
+    """The HTTP status of an error: whatever is not listed is the caller's input (422)."""
+    return _STATUS.get(error.code, 422)
+
+
 async def known_error(request: Request, error: Exception) -> Response:
-    """Answer for a `MahavishnuError`: whatever is not listed is the caller's input (422)."""
+    """Answer for a `MahavishnuError`."""
     assert isinstance(error, MahavishnuError)
     log.info("%s %s: %s", request.method, request.url.path, error)
     if error.code is ErrorCode.DATABASE_CORRUPT:
         request.app.state.core.damaged(error)
-    return json_response({"error": error.to_json()}, _STATUS.get(error.code, 422))
+    return json_response({"error": error.to_json()}, status_of(error))
 
 
 async def http_error(request: Request, error: Exception) -> Response:

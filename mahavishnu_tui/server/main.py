@@ -9,11 +9,10 @@ import signal
 import socket
 from collections.abc import Iterator
 
-import uvicorn
-
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.server.application import application
 from mahavishnu_tui.server.core import Core
+from mahavishnu_tui.server.facade.listener import AgentListener, http_server, open_address
 from mahavishnu_tui.server.hosts.process import ChildSpawner, Spawner
 from mahavishnu_tui.server.lifecycle import Lock, own_socket, private_directory, remove_socket
 from mahavishnu_tui.server.logs import close_log, open_log
@@ -61,51 +60,40 @@ async def serve(options: ServerOptions, spawner: Spawner | None = None) -> int:
 
 async def _serve_locked(options: ServerOptions, spawner: Spawner) -> int:
     listener = own_socket(options.socket)
+    address = None
     try:
+        if options.agent_api:
+            address = open_address(options.agent_api, options.agent_api_token)
         core = await Core.open(options, spawner)
         try:
             with _signals(core):
-                await _answer(core, listener)
+                await _answer(core, listener, address)
         finally:
             if not core.closed:
                 await core.close()
     finally:
         listener.close()
+        if address is not None:
+            address.close()
         remove_socket(options.socket)
     log.info("stopped")
     return 0
 
 
-async def _answer(core: Core, listener: socket.socket) -> None:
+async def _answer(core: Core, listener: socket.socket, address: socket.socket | None) -> None:
     """Serve HTTP until the core is told to stop, and while it drains."""
-    config = uvicorn.Config(
-        application(core),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        http="h11",
-        ws="none",
-        loop="asyncio",
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
-    server = _Uvicorn(config)
+    agents = AgentListener(core, address, core.options.agent_api_token) if address else None
+    server = http_server(application(core))
     serving = asyncio.create_task(server.serve([listener]), name="http")
     stopping = asyncio.create_task(core.stopping.wait(), name="stop")
     log.info("ready: %s, data in %s", core.options.socket, core.options.data)
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     await core.close()
+    if agents is not None:
+        await agents.close()
     server.should_exit = True
     await serving
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn without its own signal handlers: ours drain first."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @contextlib.contextmanager

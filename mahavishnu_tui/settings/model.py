@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 
@@ -60,6 +60,15 @@ class ServerSettings(Group):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that its log takes down."
+    )
+    agent_api: str = Field(
+        default="",
+        max_length=300,
+        description="Address (127.0.0.1:2124) of the LangGraph Agent Server API; empty: on the socket only.",
+    )
+    agent_api_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What its callers must send as x-api-key; needed where other machines reach it.",
     )
 
 
@@ -119,16 +128,6 @@ class LangGraphSettings(Group):
     )
     workflows: dict[str, WorkflowSettings] = Field(
         default_factory=dict, description="Settings of single workflows, by name."
-    )
-    log_mb_per_run: float = Field(
-        default=10.0,
-        ge=0.1,
-        le=1000,
-        description="MiB that a run may keep of what its code prints and logs: the beginning and the newest.",
-    )
-    code_log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info",
-        description="The least that loggers of workflow code pass on, until the code sets its own level.",
     )
 
 

@@ -19,13 +19,14 @@ from langgraph.graph import StateGraph
 from mahavishnu_tui.engines.base import AdapterCapabilities, AdapterError, OrchestratorAdapter
 from mahavishnu_tui.engines.langgraph.catalog import Catalog, LoadedGraph
 from mahavishnu_tui.engines.langgraph.checkpoints import list_checkpoints, read_state
+from mahavishnu_tui.engines.langgraph.history import HistoryQuery, read_history
 from mahavishnu_tui.engines.langgraph.nodes import sync_nodes_at_work
 from mahavishnu_tui.engines.langgraph.requests import EngineSettings, Notify, RunRequest
 from mahavishnu_tui.engines.langgraph.runner import Dispatch
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver, open_saver
+from mahavishnu_tui.engines.langgraph.stops import with_stops
 from mahavishnu_tui.engines.langgraph.thread import read_thread
 from mahavishnu_tui.engines.langgraph.validation import validate
-from mahavishnu_tui.engines.langgraph.voices import Voices
 from mahavishnu_tui.models import Checkpoint, ErrorCode, Finding, StateView
 
 CANCEL_WAIT = 5.0
@@ -45,7 +46,6 @@ class LangGraphAdapter(OrchestratorAdapter):
         checkpoints: the SQLite file; it is made when missing.
         settings: limits and durability.
         notify: gets every notice of docs/protocols.md, from all runs.
-        voices: take down what the runs' code says; None when nobody does.
     """
 
     def __init__(
@@ -54,9 +54,7 @@ class LangGraphAdapter(OrchestratorAdapter):
         checkpoints: str | Path = "checkpoints.db",
         settings: EngineSettings | None = None,
         notify: Notify | None = None,
-        voices: Voices | None = None,
     ) -> None:
-        self._voices = voices
         self._path = Path(checkpoints).absolute()
         self._settings = settings or EngineSettings()
         self._notify = notify or _drop
@@ -145,9 +143,8 @@ class LangGraphAdapter(OrchestratorAdapter):
         loaded = await self.load(request.spec)
         await self._saver.take_lease(request.thread_id, request.lease, self._holder)
         self._check_free(request)
-        dispatch = Dispatch(
-            request, loaded.graph, loaded.hash, self._saver, self._settings, self._notify, self._voices
-        )
+        graph = with_stops(loaded.graph, request.config)
+        dispatch = Dispatch(request, graph, loaded.hash, self._saver, self._settings, self._notify)
         self._active[request.run_id] = dispatch
         task = asyncio.create_task(self._run(dispatch), name=f"run {request.run_id}")
         self._tasks[request.run_id] = task
@@ -210,6 +207,15 @@ class LangGraphAdapter(OrchestratorAdapter):
         loaded = await self.load(spec)
         listed = await self.checkpoints(thread_id, 1000)
         return await read_state(loaded.graph, self._saver, listed, thread_id, checkpoint_id)
+
+    async def history(self, query: HistoryQuery, spec: str) -> dict[str, Any]:
+        """States of a thread with their values, tasks and results, see `read_history`.
+
+        Raises:
+            WorkflowError: the graph does not load.
+        """
+        loaded = await self.load(spec)
+        return await read_history(loaded.graph, self._saver, query)
 
     async def questions(self, thread_id: str, spec: str) -> dict[str, Any]:
         """What a thread waits for, as stored: `{"questions", "next", "finished"}`.

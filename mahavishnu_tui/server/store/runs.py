@@ -77,9 +77,10 @@ def by_request(conn: sqlite3.Connection, request_id: str) -> Run | None:
 
 
 def unfinished_on(conn: sqlite3.Connection, thread_id: str) -> Run | None:
-    """The run that holds this thread, if any."""
+    """The run that holds this thread, if any; others may be queued behind it."""
     found = conn.execute(
-        "SELECT doc FROM runs WHERE thread_id = ? AND status IN ('queued','running','interrupted','paused')",
+        "SELECT doc FROM runs WHERE thread_id = ? AND status IN ('queued','running','interrupted','paused')"
+        " ORDER BY created_at, rowid LIMIT 1",
         (thread_id,),
     ).fetchone()
     return Run.from_json(codec.loads(found[0])) if found else None
@@ -181,11 +182,13 @@ def with_status(conn: sqlite3.Connection, statuses: Iterable[str]) -> list[RunRo
 
 
 def next_queued(conn: sqlite3.Connection, limit: int) -> list[tuple[RunRow, dict[str, Any]]]:
-    """The runs whose turn it is, oldest first, each with its project; no two of one thread."""
+    """The runs whose turn it is, oldest first, with their projects; of a thread the one that holds it."""
     rows = conn.execute(
         "SELECT runs.doc, runs.work, workflows.doc"
         " FROM runs JOIN workflows ON workflows.id = runs.workflow_id"
-        " WHERE status = 'queued' AND thread_id NOT IN (SELECT thread_id FROM runs WHERE status = 'running')"
+        " WHERE status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS holder"
+        " WHERE holder.thread_id = runs.thread_id AND holder.rowid < runs.rowid"
+        " AND holder.status IN ('queued','running','interrupted','paused'))"
         " ORDER BY runs.created_at, runs.rowid LIMIT ?",
         (limit,),
     )
@@ -195,11 +198,6 @@ def next_queued(conn: sqlite3.Connection, limit: int) -> list[tuple[RunRow, dict
 def counts(conn: sqlite3.Connection) -> dict[str, int]:
     """How many runs are in each state."""
     return dict(conn.execute("SELECT status, count(*) FROM runs GROUP BY status").fetchall())
-
-
-def ids(conn: sqlite3.Connection) -> set[str]:
-    """The id of every run."""
-    return {run_id for (run_id,) in conn.execute("SELECT id FROM runs")}
 
 
 def payload(conn: sqlite3.Connection, run_id: str) -> dict[str, Any]:

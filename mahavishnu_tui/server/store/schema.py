@@ -84,7 +84,14 @@ INSERT INTO acts(run_id, at, by, what, details)
   ORDER BY 2;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT)
+_AGENT = """
+CREATE TABLE agent_threads(  -- of the Agent Server API: made before anything runs, or with metadata
+  id TEXT PRIMARY KEY, created_at REAL NOT NULL, updated_at REAL NOT NULL, metadata TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE agent_runs(run_id TEXT PRIMARY KEY, doc TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT, _AGENT)
 """Entry n takes a file from `user_version` n to n + 1."""
 
 

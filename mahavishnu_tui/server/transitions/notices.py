@@ -68,9 +68,8 @@ class Bundle:
         """Write the runs that have made progress."""
         for run_id in self._touched:
             row = self._rows[run_id]
-            at_work = visits.open_of(self._tx.conn, run_id)
-            progress = {visit.path: visit.progress for visit in at_work if visit.progress}
-            run = row.run.replace(where=sorted({visit.path for visit in at_work}), progress=progress)
+            where = sorted({visit.path for visit in visits.open_of(self._tx.conn, run_id)})
+            run = row.run.replace(where=where)
             self._rows[run_id] = RunRow(run, row.work)
             runs.save(self._tx, run)
         self._touched.clear()
@@ -156,7 +155,6 @@ class Bundle:
             version=run.version + 1,
             ended_at=tx.now if status in FINISHED else None,
             where=_where(status, asked, error),
-            progress={},
             waiting=waiting,
             error=error if status == "error" else None,
             note=_note(run, status, unsent, error),

@@ -24,6 +24,8 @@ class StartOrder:
     request_id: str | None = None
     tags: list[str] = dataclasses.field(default_factory=list)
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
+    behind: bool = False
+    """Queue it behind the run that holds the thread."""
 
 
 def start_run(tx: Tx, order: StartOrder) -> Run:
@@ -37,7 +39,7 @@ def start_run(tx: Tx, order: StartOrder) -> Run:
         if earlier is not None:
             return earlier
     workflow = workflows.require(tx.conn, order.workflow_id)
-    if order.thread_id:
+    if order.thread_id and not order.behind:
         refuse_busy_thread(tx, order.thread_id)
     run_id = uuid.uuid4().hex
     run = Run(

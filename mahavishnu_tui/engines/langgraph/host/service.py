@@ -16,7 +16,6 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
     from mahavishnu_tui.engines.langgraph.adapter import LangGraphAdapter
-    from mahavishnu_tui.engines.langgraph.voices import Voices
 
 PROTOCOL = 1
 PACKAGES = "langgraph langgraph-checkpoint-sqlite"
@@ -42,6 +41,7 @@ class Service:
             "drain": self._drain,
             "checkpoints": self._checkpoints,
             "state": self._state,
+            "history": self._history,
             "questions": self._questions,
             "stop": self._stop,
         }
@@ -108,31 +108,15 @@ class Service:
             from mahavishnu_tui.engines.langgraph.requests import EngineSettings
         except ImportError as error:
             raise engine_missing(error) from error
-        voices = self._listen(message.get("logs") or {})
         root = Path(message.get("project", {}).get("root") or os.getcwd())
         adapter = LangGraphAdapter(
             root,
             message["checkpoints"],
             EngineSettings.from_json(message.get("settings")),
             self._channel.send,
-            voices,
         )
         self._adapter = await adapter.__aenter__()
         return {"pid": os.getpid(), "versions": versions()}
-
-    def _listen(self, wanted: dict[str, Any]) -> Voices | None:
-        """Take down what runs say, where the server wants it: before any code of the project is imported."""
-        if not wanted.get("folder"):
-            return None
-        from mahavishnu_tui.engines.langgraph.host.capture import Capture
-        from mahavishnu_tui.engines.langgraph.host.inherit import inherit_voices
-        from mahavishnu_tui.engines.langgraph.runlog import RunLogs
-        from mahavishnu_tui.engines.langgraph.voices import Voices
-
-        voices = Voices(RunLogs(Path(wanted["folder"]), int(wanted.get("bytes") or 10 * 2**20)))
-        Capture(voices).install(wanted.get("level") or "info")
-        inherit_voices()
-        return voices
 
     async def _load(self, message: dict[str, Any]) -> dict[str, Any]:
         return (await self._engine.load(message["spec"])).to_json()
@@ -166,6 +150,11 @@ class Service:
             message["thread_id"], message["spec"], message.get("checkpoint_id") or ""
         )
         return view.to_json()
+
+    async def _history(self, message: dict[str, Any]) -> dict[str, Any]:
+        from mahavishnu_tui.engines.langgraph.history import HistoryQuery
+
+        return await self._engine.history(HistoryQuery.from_json(message), message["spec"])
 
     async def _questions(self, message: dict[str, Any]) -> dict[str, Any]:
         return await self._engine.questions(message["thread_id"], message["spec"])

@@ -1,0 +1,102 @@
+"""Waiting for a run to move, and reading what it has stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sqlite3
+from typing import Any
+
+from mahavishnu_tui.models import Approval, Project, Run, Workflow
+from mahavishnu_tui.models.run import ACTIVE
+from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.core import Core
+from mahavishnu_tui.server.facade import wire
+from mahavishnu_tui.server.feed import Subscriber
+from mahavishnu_tui.server.store import approvals, runs, workflows
+from mahavishnu_tui.server.store.tx import Line
+
+_PAGE = 100
+
+
+class Bell(Subscriber):
+    """Rings when something is committed that mentions a key; it keeps nothing, and so never falls behind."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key = key.encode()
+
+    def push(self, lines: list[Line]) -> None:
+        """Ring, when one of the lines is of our key."""
+        if not self.dropped and any(self._key in line.data for line in lines):
+            self._woken.set()
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """A run at one moment."""
+
+    run: Run
+    workflow: Workflow
+    asked: list[Approval]
+    values: Any
+    truncated: bool
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing more will come by itself."""
+        return self.run.status not in ACTIVE
+
+
+def look(conn: sqlite3.Connection, run_id: str) -> Seen:
+    """A run as it is stored now; raises MHV-100."""
+    run = runs.require(conn, run_id).run
+    stored = runs.payload(conn, run.id)
+    return Seen(
+        run,
+        workflows.require(conn, run.workflow_id),
+        approvals.of_run(conn, run.id),
+        codec.loads(stored["values"].data),
+        stored["values_truncated"],
+    )
+
+
+async def see(core: Core, run_id: str) -> Seen:
+    """`look`, on the reader thread."""
+    return await core.store.read(functools.partial(look, run_id=run_id))
+
+
+async def history(core: Core, workflow: Workflow, thread_id: str, **query: Any) -> dict[str, Any]:
+    """States of a thread as its host reads them, see `history` in docs/protocols.md."""
+    core.refuse_when_draining()
+    project = Project.from_json(workflow.project)
+    _, reply = await core.supervisor.ask(project, "history", thread_id=thread_id, spec=workflow.spec, **query)
+    found: dict[str, Any] = reply
+    return found
+
+
+async def states_since(core: Core, seen: Seen, checkpoint_id: str) -> list[dict[str, Any]]:
+    """The states that a run has stored from a checkpoint on, oldest first."""
+    query = {"run_id": seen.run.id, "since": checkpoint_id, "limit": _PAGE}
+    found: list[dict[str, Any]] = []
+    more = True
+    while more:
+        before = found[-1]["id"] if found else ""
+        reply = await history(core, seen.workflow, seen.run.thread_id, before=before, **query)
+        found += reply["states"]
+        more = bool(reply["more"] and reply["states"])
+    return found[::-1]
+
+
+async def result(core: Core, seen: Seen) -> Any:
+    """What a run that rests has come to, as `join` and `wait` answer."""
+    if seen.run.status == "error":
+        return {"__error__": wire.error(seen.run.error or {})}
+    values = seen.values
+    if seen.truncated:
+        states = (await history(core, seen.workflow, seen.run.thread_id, live=True))["states"]
+        values = states[0]["values"] if states else values
+    asked = [wire.interrupt(item) for item in wire.pending(seen.asked)]
+    if asked and seen.run.status == "interrupted":
+        return {**(values if isinstance(values, dict) else {}), "__interrupt__": asked}
+    return values
