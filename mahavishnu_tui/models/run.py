@@ -77,6 +77,8 @@ class NodeVisit(Record):
     lease: int = 0
     """The dispatch during which it happened."""
     triggers: list[str] = dataclasses.field(default_factory=list)
+    parent: int = 0
+    """The number of the visit to the subgraph node that it happened in; 0 at the root."""
     argument: str = ""
     """What a Send branch was given, in a few words."""
     handles: int = 0

@@ -191,6 +191,11 @@ class PathRecorder:
             first = next(raised, None)
             self._end_open(inside, at, "" if first is None else self._visits[first].path)
 
+    def _parent(self, scope: str) -> int:
+        """The newest visit of the task whose graph has this scope."""
+        holder = next((part for part in reversed(scope.split("|")) if not part.isdigit()), "")
+        return self._latest.get(holder.rpartition(":")[2], 0)
+
     def _is_in(self, number: int, scope: str) -> bool:
         return f"{self._scopes[number]}|".startswith(scope)
 
@@ -221,6 +226,7 @@ class PathRecorder:
             attempt=attempt,
             namespace=task.namespace,
             branch=task.branch,
+            parent=self._parent(task.scope) if task.scope else 0,
             argument=task.argument,
             handles=self._latest.get(task.failed, 0),
             lease=self._lease,

@@ -123,6 +123,10 @@ class RunScreen(RunActs):
         self.shown.draw()
         self.flash_row.set_rest(self.shown.rest())
 
+    @on(RunTab.Changed)
+    def _told(self) -> None:
+        self.draw()
+
     def _title(self, run: Run | None) -> str:
         if run is None:
             return clean_line(f"{self.view.run_id} · this run is not known any more")

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import Change
@@ -49,6 +50,9 @@ class RunView:
 
 class RunTab(Container):
     """One tab. The screen calls `draw` while it is shown and something changed; nothing is asked before."""
+
+    class Changed(Message):
+        """What the tab says in the title or in the message row is different now."""
 
     NAME: ClassVar[str]
     TITLE: ClassVar[str]

@@ -166,6 +166,8 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "prompt": ("", "colon 'appr tab", SMALL, {}),
     "run-path": ("amber-otter", "enter", SIZES, {}),
     "run-timeline": ("brisk-heron", "enter 2", SIZES, {}),
+    "run-timeline-nested": ("amber-otter", "enter 2", SIZES[:2], {}),
+    "run-timeline-totals": ("amber-otter", "enter 2 b", SIZES[:2], {}),
     "run-state": ("amber-otter", "enter 3", SIZES, {}),
     "run-checkpoints": ("amber-otter", "enter 4", SIZES[:2], {}),
     "run-input-output": ("amber-otter", "enter 5", SMALL, {}),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import Checkpoint, Host, Run, Schedule
 from mahavishnu_tui.screens import rows
-from mahavishnu_tui.screens.timeline import bar, timeline_rows
 from mahavishnu_tui.widgets.table import Cell, Row
 from tests.snapshots.scenes import HOSTILE, NOW, run, world
 
@@ -98,23 +96,3 @@ def test_hosts_say_what_is_wrong() -> None:
     assert row[0] == "- flows"
     assert row[1] == "! blocked"
     assert row[-1] == "busy; no; late by 4s"
-
-
-@pytest.mark.parametrize("name", ["dusty-lynx", "brisk-heron"])
-def test_the_timeline_has_a_bar_for_every_visit(name: str) -> None:
-    visits = WORLD.visits[BY_NAME[name].id]
-    found = timeline_rows(visits, NOW, 30, ascii_only=False)
-    assert len(found) == len(visits)
-    bars = [texts(row)[-1] for row in found]
-    assert all(0 < len(text) <= 30 and text.strip() for text in bars)
-    assert ("░" in bars[-1]) is (name == "brisk-heron")
-    assert timeline_rows([], NOW, 30, ascii_only=False) == []
-
-
-@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(1e-6, 1e6), st.integers(1, 200), st.booleans())
-def test_a_bar_never_leaves_its_room(
-    begin: float, took: float, scale: float, width: int, hollow: bool
-) -> None:
-    text = bar(begin, begin + took, scale, width, hollow, ascii_only=True)
-    assert 0 < len(text) <= width
-    assert text.strip()
