@@ -73,6 +73,7 @@ LANGGRAPH = {
     "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
     "health": ("health:health", "Say how server, hosts and pools are doing."),
     "cancel": ("runs:cancel", "Cancel a run."),
+    "logs": ("said:logs", "Show what the code of a run prints and logs."),
     "resume": ("runs:resume", "Go on with a paused, failed or cancelled run, or from a checkpoint."),
 }
 ROOT = {

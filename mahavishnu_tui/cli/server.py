@@ -60,6 +60,8 @@ def server_options(loaded: Loaded) -> ServerOptions:
         host_idle_seconds=engine.host_idle_seconds,
         hosts_per_project=engine.hosts_per_project,
         human_input=_deadlines(engine),
+        log_mb_per_run=engine.log_mb_per_run,
+        code_log_level=engine.code_log_level,
     )
 
 

@@ -40,6 +40,8 @@ class Mirror:
         self.hosts: dict[str, Host] = {}
         self.visits: dict[str, dict[int, NodeVisit]] = {}
         """Of watched runs: by number."""
+        self.said: dict[str, int] = {}
+        """Of watched runs: the number of the newest line that their code has said."""
         self._statuses: collections.Counter[str] = collections.Counter()
 
     @property
@@ -69,6 +71,8 @@ class Mirror:
             return self._snapshot(line)
         if kind == "beat":
             return self._beat(line)
+        if kind == "log":
+            return self._log(line)
         if kind != "event" or line["seq"] <= self.seq:
             return set()
         self.seq = line["seq"]
@@ -83,6 +87,12 @@ class Mirror:
         self.server = self.server.replace(note=str(line["note"]))
         return {("server", "server")}
 
+    def _log(self, line: dict[str, Any]) -> set[Change]:
+        if line["run_id"] not in self.visits:
+            return set()
+        self.said[line["run_id"]] = line["last"]
+        return {("log", line["run_id"])}
+
     def watch(self, run_id: str, visits: Iterable[NodeVisit] = ()) -> None:
         """Keep the visits of this run. Ended visits win over running ones: an event may overtake a reply."""
         kept = self.visits.setdefault(run_id, {})
@@ -94,6 +104,7 @@ class Mirror:
     def unwatch(self, run_id: str) -> None:
         """Forget the visits of this run."""
         self.visits.pop(run_id, None)
+        self.said.pop(run_id, None)
 
     def _snapshot(self, line: dict[str, Any]) -> set[Change]:
         if line["epoch"] != self.epoch:

@@ -37,6 +37,8 @@ class Run(Record):
     ended_at: float | None = None
     where: list[str] = dataclasses.field(default_factory=list)
     """The nodes at work or waiting now, as `node` or `subgraph/node`."""
+    progress: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Of those nodes that say how far they are: `40/200` or `40 %`."""
     step: int = -1
     visits: int = 0
     lease: int = 0
@@ -83,6 +85,8 @@ class NodeVisit(Record):
     """What a Send branch was given, in a few words."""
     handles: int = 0
     """For an error handler, the number of the visit whose failure it took over; 0 for other nodes."""
+    progress: str = ""
+    """How far it says it is: `40/200` or `40 %`."""
 
     @property
     def path(self) -> str:

@@ -11,7 +11,7 @@ from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import http_error, known_error, unexpected_error
 from mahavishnu_tui.server.facade.app import agent_application
-from mahavishnu_tui.server.routes import approvals, inbox, ledger, runs, stream, system, workflows
+from mahavishnu_tui.server.routes import approvals, inbox, ledger, runs, said, stream, system, workflows
 
 
 def application(core: Core) -> ASGIApp:
@@ -23,6 +23,7 @@ def application(core: Core) -> ASGIApp:
             *approvals.ROUTES,
             *inbox.ROUTES,
             *ledger.ROUTES,
+            *said.ROUTES,
             *workflows.ROUTES,
             *stream.ROUTES,
             Mount("/agent", app=agent_application(core)),

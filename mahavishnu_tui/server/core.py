@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Pool, Run, ServerInfo
+from mahavishnu_tui.server import runlogs
 from mahavishnu_tui.server.dispatcher import Dispatcher
 from mahavishnu_tui.server.feed import Feed
 from mahavishnu_tui.server.hosts.process import Spawner
@@ -26,6 +27,7 @@ from mahavishnu_tui.server.transitions.recovery import park_all, recover_all
 log = logging.getLogger(__name__)
 
 _TRIM_SECONDS = 60.0
+_SWEEP_SECONDS = 3600.0
 _FLUSH_SECONDS = 3.0
 
 
@@ -50,7 +52,7 @@ class Core:
         """What a read found damaged; it does not heal while the server runs."""
         self._last_client = time.monotonic()
         self._background = set[asyncio.Task[None]]()
-        self._reports = Reports(store, options, self._ended, self._fault)
+        self._reports = Reports(store, options, self._ended, self._fault, feed.mark)
         self.supervisor = Supervisor(options, spawner, self._reports)
         self.loader = Loader(store, self.supervisor, options.load_seconds)
         self.dispatcher = Dispatcher(store, self.supervisor, self.loader, options, self._fault)
@@ -215,7 +217,7 @@ class Core:
             log.warning("the server's state could not be told: %s", error)
 
     async def _look_after(self) -> None:
-        trimmed = time.monotonic()
+        trimmed, swept = time.monotonic(), -_SWEEP_SECONDS
         while True:
             await asyncio.sleep(1.0)
             try:
@@ -224,6 +226,10 @@ class Core:
                 if time.monotonic() - trimmed > _TRIM_SECONDS:
                     trimmed = time.monotonic()
                     await self.store.write(lambda tx: events.trim(tx, self.options.keep_events))
+                if time.monotonic() - swept > _SWEEP_SECONDS:
+                    swept = time.monotonic()
+                    known = await self.store.read(runs.ids)
+                    await asyncio.to_thread(runlogs.sweep, self.options.run_logs, known)
                 if await self._idle():
                     log.info("nothing to do for %g minutes: the server ends", self.options.idle_minutes)
                     self.stopping.set()

@@ -17,6 +17,8 @@ class Subscriber:
     def __init__(self) -> None:
         self._lines: deque[Line] = deque()
         self._woken = asyncio.Event()
+        self.marks: dict[str, int] = {}
+        """Runs whose code has said more: the number of the newest line. Only the last word counts."""
         self.dropped = False
         """It fell too far behind, or the server ends."""
 
@@ -30,6 +32,12 @@ class Subscriber:
         self._lines.extend(lines)
         self._woken.set()
 
+    def mark(self, run_id: str, last: int) -> None:
+        """Tell it of a run's newest line; not kept for those that are away."""
+        if not self.dropped:
+            self.marks[run_id] = last
+            self._woken.set()
+
     def drop(self) -> None:
         """End it; what it has not taken is forgotten."""
         self.dropped = True
@@ -37,8 +45,8 @@ class Subscriber:
         self._woken.set()
 
     async def take(self, timeout: float) -> list[Line]:
-        """The events that have gathered; empty after `timeout` seconds without any, or when dropped."""
-        if not self._lines and not self.dropped:
+        """The events that have gathered; empty after `timeout` seconds without news, or when dropped."""
+        if not self._lines and not self.marks and not self.dropped:
             try:
                 async with asyncio.timeout(timeout):
                     await self._woken.wait()
@@ -64,6 +72,11 @@ class Feed:
         """Give the events of one commit to everyone; called in the order of commits."""
         for subscriber in self._subscribers:
             subscriber.push(lines)
+
+    def mark(self, run_id: str, last: int) -> None:
+        """The code of a run has said more; `last` is its newest line."""
+        for subscriber in self._subscribers:
+            subscriber.mark(run_id, last)
 
     def subscribe(self, own: Subscriber | None = None) -> Subscriber:
         """Begin to listen: every event committed from now on reaches the subscriber (`own`, or a new one)."""

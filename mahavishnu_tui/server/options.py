@@ -46,6 +46,10 @@ class ServerOptions:
     """What callers at that address must send; empty: nothing, and only this machine is answered."""
     load_seconds: float = 60.0
     """How long a host may take to start, and to import somebody's code."""
+    log_mb_per_run: float = 10.0
+    """MiB that a run may keep of what its code says."""
+    code_log_level: str = "info"
+    """The least that loggers of the project's code pass on, until it sets them otherwise."""
 
     @property
     def database(self) -> Path:
@@ -60,6 +64,11 @@ class ServerOptions:
     def checkpoints(self, project_id: str) -> Path:
         """The checkpoint file of a project."""
         return self.data / "checkpoints" / f"{project_id}.db"
+
+    @property
+    def run_logs(self) -> Path:
+        """What the code of each run says."""
+        return self.data / "logs" / "runs"
 
     def host_log(self, host_id: str) -> Path:
         """What the code in a host prints."""

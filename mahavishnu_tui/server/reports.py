@@ -28,11 +28,18 @@ class Reports:
         options: for the number of deaths that a run is allowed.
         on_ended: called with runs whose dispatch is over, after that is on disk.
         on_fault: see `insist`.
+        on_said: called with a run's id and the number of the newest line that its code has said.
     """
 
     def __init__(
-        self, store: Store, options: ServerOptions, on_ended: Callable[[list[Run]], None], on_fault: OnFault
+        self,
+        store: Store,
+        options: ServerOptions,
+        on_ended: Callable[[list[Run]], None],
+        on_fault: OnFault,
+        on_said: Callable[[str, int], None],
     ) -> None:
+        self._on_said = on_said
         self._store = store
         self._options = options
         self._on_ended = on_ended
@@ -45,6 +52,10 @@ class Reports:
 
     def notice(self, host: EngineHost, notice: dict[str, Any]) -> None:
         """A host reported something about a run."""
+        if notice.get("ev") == "log":
+            # The lines are in the run's file already: nothing to be stored, only to be passed on.
+            self._on_said(str(notice.get("run_id")), int(notice.get("last") or 0))
+            return
         self._journal(host).add(notice)
 
     def died(self, host: EngineHost, reason: str) -> None:

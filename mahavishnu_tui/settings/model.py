@@ -129,6 +129,16 @@ class LangGraphSettings(Group):
     workflows: dict[str, WorkflowSettings] = Field(
         default_factory=dict, description="Settings of single workflows, by name."
     )
+    log_mb_per_run: float = Field(
+        default=10.0,
+        ge=0.1,
+        le=1000,
+        description="MiB that a run may keep of what its code prints and logs: the beginning and the newest.",
+    )
+    code_log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least that loggers of workflow code pass on, until the code sets its own level.",
+    )
 
 
 class UiSettings(Group):

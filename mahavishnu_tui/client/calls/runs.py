@@ -11,6 +11,7 @@ from mahavishnu_tui.models.approval import Approval
 from mahavishnu_tui.models.graph import GraphShape
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.run import NodeVisit, Run
+from mahavishnu_tui.models.said import SaidPage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +84,30 @@ class RunCalls(Calls):
         """The path record of a run from visit number `after` (exclusive) on."""
         found = await self._get(f"/v1/runs/{part(run_id)}/visits", after=after)
         return [NodeVisit.from_json(item) for item in found]
+
+    async def said(
+        self,
+        run_id: str,
+        *,
+        after: int | None = None,
+        limit: int = 1000,
+        visit: int | None = None,
+        level: str = "debug",
+        grep: str = "",
+    ) -> SaidPage:
+        """What a run's code has said after line `after`; without it, the newest lines.
+
+        Args:
+            run_id: id or name.
+            after: a line number; 0 for the beginning.
+            limit: lines at most.
+            visit: of this visit alone; 0: of none.
+            level: the least level.
+            grep: lines that hold this text, in any case.
+        """
+        path = f"/v1/runs/{part(run_id)}/logs"
+        found = await self._get(path, after=after, limit=limit, visit=visit, level=level, grep=grep)
+        return SaidPage.from_json(found)
 
     async def graph(self, run_id: str) -> GraphShape:
         """The drawing of a run's workflow, with the edges that only runs have shown."""

@@ -27,6 +27,7 @@ from mahavishnu_tui.engines.langgraph.savers import LeasedSaver, open_saver
 from mahavishnu_tui.engines.langgraph.stops import with_stops
 from mahavishnu_tui.engines.langgraph.thread import read_thread
 from mahavishnu_tui.engines.langgraph.validation import validate
+from mahavishnu_tui.engines.langgraph.voices import Voices
 from mahavishnu_tui.models import Checkpoint, ErrorCode, Finding, StateView
 
 CANCEL_WAIT = 5.0
@@ -46,6 +47,7 @@ class LangGraphAdapter(OrchestratorAdapter):
         checkpoints: the SQLite file; it is made when missing.
         settings: limits and durability.
         notify: gets every notice of docs/protocols.md, from all runs.
+        voices: take down what the runs' code says; None when nobody does.
     """
 
     def __init__(
@@ -54,7 +56,9 @@ class LangGraphAdapter(OrchestratorAdapter):
         checkpoints: str | Path = "checkpoints.db",
         settings: EngineSettings | None = None,
         notify: Notify | None = None,
+        voices: Voices | None = None,
     ) -> None:
+        self._voices = voices
         self._path = Path(checkpoints).absolute()
         self._settings = settings or EngineSettings()
         self._notify = notify or _drop
@@ -144,7 +148,9 @@ class LangGraphAdapter(OrchestratorAdapter):
         await self._saver.take_lease(request.thread_id, request.lease, self._holder)
         self._check_free(request)
         graph = with_stops(loaded.graph, request.config)
-        dispatch = Dispatch(request, graph, loaded.hash, self._saver, self._settings, self._notify)
+        dispatch = Dispatch(
+            request, graph, loaded.hash, self._saver, self._settings, self._notify, self._voices
+        )
         self._active[request.run_id] = dispatch
         task = asyncio.create_task(self._run(dispatch), name=f"run {request.run_id}")
         self._tasks[request.run_id] = task

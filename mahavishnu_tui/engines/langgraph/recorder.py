@@ -92,6 +92,17 @@ class PathRecorder:
         """The nodes visited, in order, each task once."""
         return [visit.path for visit in self._visits.values() if visit.attempt == 1]
 
+    def number_of(self, task_id: str) -> int:
+        """The number of a task's newest visit; 0 when there is none."""
+        return self._latest.get(task_id, 0)
+
+    def progress(self, number: int, text: str) -> None:
+        """A node says how far it is."""
+        visit = self._visits.get(number)
+        if visit is not None and number in self._open and visit.progress != text:
+            self._visits[number] = visit.replace(progress=text)
+            self._changed(self._visits[number])
+
     def scheduled(self, task: TaskStart) -> None:
         """A task is to be run, re-applied or taken from the cache."""
         if task.task_id not in self._latest:

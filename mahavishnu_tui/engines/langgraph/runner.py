@@ -14,6 +14,7 @@ from langgraph.types import Command
 
 from mahavishnu_tui.engines.base import WorkflowError
 from mahavishnu_tui.engines.langgraph.answers import AnswerTracker
+from mahavishnu_tui.engines.langgraph.events import RUNTIME_KEY, Events
 from mahavishnu_tui.engines.langgraph.failures import explain
 from mahavishnu_tui.engines.langgraph.jsonable import to_json
 from mahavishnu_tui.engines.langgraph.observe import AttemptObserver, feed
@@ -30,6 +31,7 @@ from mahavishnu_tui.engines.langgraph.thread import (
     StoredThread,
     read_thread,
 )
+from mahavishnu_tui.engines.langgraph.voices import Voices
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Question
 
 _NOTHING_TO_RUN = object()
@@ -46,8 +48,10 @@ class Dispatch:
         saver: LeasedSaver,
         settings: EngineSettings,
         notify: Notify,
+        voices: Voices | None = None,
     ) -> None:
         self.request = request
+        self._voices = voices
         self.graph = graph
         self._graph_hash = graph_hash
         self._saver = saver
@@ -72,11 +76,15 @@ class Dispatch:
     async def run(self) -> dict[str, Any]:
         """Run to an end; return the `finished` notice, which is sent too. Errors are in it, not raised."""
         self._saver.stored[self.request.thread_id] = self._stored
+        if self._voices is not None:
+            self._voices.begin(self.request.run_id, self._visit_of, self._log_moved)
         try:
             finished = await self._run()
         except BaseException as error:  # SystemExit of a node must not end its host
             finished = await self._failed(error)
         finally:
+            if self._voices is not None:
+                self._voices.end(self.request.run_id)
             if self._saver.stored.get(self.request.thread_id) == self._stored:
                 del self._saver.stored[self.request.thread_id]
         self._send(finished)
@@ -87,6 +95,8 @@ class Dispatch:
         if payload is _NOTHING_TO_RUN:
             return await self._at_rest()
         config["callbacks"] = [AttemptObserver(self.recorder)]
+        if self._voices is not None:
+            config["configurable"][RUNTIME_KEY] = Events(self._voices, self.recorder.progress).runtime()
         try:
             parts: AsyncIterator[Any] = self.graph.astream(
                 payload,
@@ -260,7 +270,15 @@ class Dispatch:
         if not scope and not task_id:
             self._steps.stored(checkpoint_id)
 
+    def _visit_of(self, task_id: str) -> int:
+        return self.recorder.number_of(task_id)
+
+    def _log_moved(self, last: int) -> None:
+        self._send({"ev": "log", "last": last})
+
     def _report_visit(self, visit: NodeVisit) -> None:
+        if self._voices is not None and visit.outcome != "running":
+            self._voices.visit_ended(self.request.run_id, visit.number)
         self._send({"ev": "visit", "visit": visit.to_json()})
 
     def _report_answers(self, applied: list[str], stale: list[str]) -> None:

@@ -229,6 +229,11 @@ class EngineHost:
                 project=self.project.to_json(),
                 checkpoints=str(checkpoints),
                 settings=settings,
+                logs={
+                    "folder": str(options.run_logs),
+                    "bytes": int(options.log_mb_per_run * 2**20),
+                    "level": options.code_log_level,
+                },
             )
         except ChannelClosedError:
             raise await self._died_at_start() from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import AsyncIterator
+from itertools import starmap
 from typing import Any
 
 from starlette.requests import Request
@@ -54,9 +55,10 @@ async def _live(core: Core, subscriber: Subscriber, seq: int) -> AsyncIterator[b
     yield _beat(core, seq)
     while not subscriber.dropped:
         lines = [line for line in await subscriber.take(BEAT_SECONDS) if line.seq > seq]
-        if lines:
-            seq = lines[-1].seq
-            yield b"".join(line.data for line in lines)
+        marks, subscriber.marks = subscriber.marks, {}
+        if lines or marks:
+            seq = lines[-1].seq if lines else seq
+            yield b"".join([*(line.data for line in lines), *starmap(_mark, marks.items())])
         elif not subscriber.dropped:
             yield _beat(core, seq)
 
@@ -74,6 +76,10 @@ def _snapshot(core: Core, conn: sqlite3.Connection) -> dict[str, Any]:
         "workflows": workflows.every(conn),
         "hosts": [record.to_json() for record in core.supervisor.records()],
     }
+
+
+def _mark(run_id: str, last: int) -> bytes:
+    return codec.dumps({"type": "log", "run_id": run_id, "last": last}) + b"\n"
 
 
 def _beat(core: Core, seq: int) -> bytes:

@@ -200,6 +200,11 @@ def counts(conn: sqlite3.Connection) -> dict[str, int]:
     return dict(conn.execute("SELECT status, count(*) FROM runs GROUP BY status").fetchall())
 
 
+def ids(conn: sqlite3.Connection) -> set[str]:
+    """The id of every run."""
+    return {run_id for (run_id,) in conn.execute("SELECT id FROM runs")}
+
+
 def payload(conn: sqlite3.Connection, run_id: str) -> dict[str, Any]:
     """`input`, `config`, `values` (null before an end) and `values_truncated`."""
     given, config, result, truncated = conn.execute(

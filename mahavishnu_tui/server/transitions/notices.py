@@ -68,8 +68,9 @@ class Bundle:
         """Write the runs that have made progress."""
         for run_id in self._touched:
             row = self._rows[run_id]
-            where = sorted({visit.path for visit in visits.open_of(self._tx.conn, run_id)})
-            run = row.run.replace(where=where)
+            at_work = visits.open_of(self._tx.conn, run_id)
+            progress = {visit.path: visit.progress for visit in at_work if visit.progress}
+            run = row.run.replace(where=sorted({visit.path for visit in at_work}), progress=progress)
             self._rows[run_id] = RunRow(run, row.work)
             runs.save(self._tx, run)
         self._touched.clear()
@@ -155,6 +156,7 @@ class Bundle:
             version=run.version + 1,
             ended_at=tx.now if status in FINISHED else None,
             where=_where(status, asked, error),
+            progress={},
             waiting=waiting,
             error=error if status == "error" else None,
             note=_note(run, status, unsent, error),

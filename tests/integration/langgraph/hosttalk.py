@@ -41,6 +41,8 @@ class HostTalk:
         self._next = 0
         self.scope = ""
         self.folder = root
+        self.logs = root / "logs"
+        self.log_bytes = 1 << 20
 
     def fresh(self, scope: str, folder: Path) -> None:
         """Give a test its own runs, threads, folder and notices in a host that others use too."""
@@ -76,6 +78,7 @@ class HostTalk:
             project={"root": str(self.root), "interpreter": self.interpreter},
             checkpoints=str(checkpoints),
             settings=settings,
+            logs={"folder": str(self.logs), "bytes": self.log_bytes},
         )
 
     async def ask(self, op: str, **fields: Any) -> Any:

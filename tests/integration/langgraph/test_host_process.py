@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from mahavishnu_tui.models.said import said_files
+
 from .hosttalk import WAIT, HostError, HostTalk, Notice, host
 from .test_host_runs import ran
 
@@ -168,7 +170,7 @@ async def test_an_interpreter_without_langgraph_is_told_what_to_install(project:
     assert f"{python} -m pip install" in missing.value.error["hint"]
 
 
-async def test_nothing_of_ours_shadows_the_projects_modules_and_prints_go_to_the_log(project: Path) -> None:
+async def test_nothing_of_ours_shadows_the_projects_modules_and_prints_go_to_logs(project: Path) -> None:
     for name in ("main", "service", "channel", "settings", "models", "engines"):
         (project / f"{name}.py").write_text(f"mine = {name!r}\n")
     (project / "flow.py").write_text(
@@ -176,6 +178,7 @@ async def test_nothing_of_ours_shadows_the_projects_modules_and_prints_go_to_the
         "from graphs import chain\n"
         "names = [m.mine for m in (main, service, channel, settings, models, engines)]\n"
         "paths = [p for p in sys.path if 'mahavishnu_tui' in p]\n"
+        "print('imported')\n"
         "def tell(state):\n"
         "    print('to the log', flush=True)\n"
         "    return {'answer': [names, paths, sys.path[0]]}\n"
@@ -186,7 +189,8 @@ async def test_nothing_of_ours_shadows_the_projects_modules_and_prints_go_to_the
         names, paths, first = (await talking.finished())["values"]["answer"]
         assert await talking.ask("stop") == {}
         assert await talking.ended() == 0
-        assert "to the log" in talking.log.read_text()
+        assert "imported" in talking.log.read_text()
+        assert '"text":"to the log"' in said_files(talking.logs, "r1")[0].read_text()
     assert names == ["main", "service", "channel", "settings", "models", "engines"]
     assert paths == []
     assert Path(first) == project

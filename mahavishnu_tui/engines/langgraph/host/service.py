@@ -16,6 +16,7 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
     from mahavishnu_tui.engines.langgraph.adapter import LangGraphAdapter
+    from mahavishnu_tui.engines.langgraph.voices import Voices
 
 PROTOCOL = 1
 PACKAGES = "langgraph langgraph-checkpoint-sqlite"
@@ -108,15 +109,31 @@ class Service:
             from mahavishnu_tui.engines.langgraph.requests import EngineSettings
         except ImportError as error:
             raise engine_missing(error) from error
+        voices = self._listen(message.get("logs") or {})
         root = Path(message.get("project", {}).get("root") or os.getcwd())
         adapter = LangGraphAdapter(
             root,
             message["checkpoints"],
             EngineSettings.from_json(message.get("settings")),
             self._channel.send,
+            voices,
         )
         self._adapter = await adapter.__aenter__()
         return {"pid": os.getpid(), "versions": versions()}
+
+    def _listen(self, wanted: dict[str, Any]) -> Voices | None:
+        """Take down what runs say, where the server wants it: before any code of the project is imported."""
+        if not wanted.get("folder"):
+            return None
+        from mahavishnu_tui.engines.langgraph.host.capture import Capture
+        from mahavishnu_tui.engines.langgraph.host.inherit import inherit_voices
+        from mahavishnu_tui.engines.langgraph.runlog import RunLogs
+        from mahavishnu_tui.engines.langgraph.voices import Voices
+
+        voices = Voices(RunLogs(Path(wanted["folder"]), int(wanted.get("bytes") or 10 * 2**20)))
+        Capture(voices).install(wanted.get("level") or "info")
+        inherit_voices()
+        return voices
 
     async def _load(self, message: dict[str, Any]) -> dict[str, Any]:
         return (await self._engine.load(message["spec"])).to_json()

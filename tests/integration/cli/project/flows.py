@@ -58,3 +58,12 @@ _both.add_node(ask_too)
 _both.add_edge(START, "ask")
 _both.add_edge(START, "ask_too")
 both = _both.compile()
+
+
+async def speak(state: State) -> State:
+    print("one\x1b[31m of two")
+    print("two of two")
+    return {}
+
+
+speaking = _line(first, speak)

@@ -1,13 +1,16 @@
 """Real graphs for the server's tests; nodes write a line into the file `log` of their folder."""
 
 import asyncio
+import logging
 import operator
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, TypedDict
 
+from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import interrupt
 
@@ -120,3 +123,17 @@ _hidden.add_node(last)
 _hidden.add_edge(START, "first")
 _hidden.add_conditional_edges("first", guess)
 hidden = _hidden.compile()
+
+
+async def speaks(state: State) -> State:
+    print("hello from speaks")
+    logging.getLogger("flows").warning("take care")
+    print("a mistake", file=sys.stderr)
+    get_stream_writer()({"done": 40, "total": 200})
+    while not is_open(state, "gate"):
+        await asyncio.sleep(0.02)
+    print("goodbye")
+    return {"done": ["speaks"]}
+
+
+speaking = line(speaks)

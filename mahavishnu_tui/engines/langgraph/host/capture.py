@@ -1,0 +1,243 @@
+"""What the code in this process prints and logs, given to the run that says it.
+
+What belongs to no run goes to the host's own log, as do writes to the file descriptors themselves, by C code
+or child processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from langchain_core.runnables.config import var_child_runnable_config
+
+from mahavishnu_tui.engines.langgraph.runlog import RunLog, process
+from mahavishnu_tui.engines.langgraph.voices import Speaker, Voices
+from mahavishnu_tui.models.said import MAX_TEXT, SaidLevel, SaidStream
+
+NOISE = ("langsmith", "langchain_core.tracers")
+"""Loggers whose trouble is the host's, not a run's: tracing goes on beside the runs."""
+_MOST_PARTS = 256
+"""Of a line that is begun, before they are put together."""
+
+
+class _Here(threading.local):
+    """Of the thread that runs now."""
+
+    logging = False
+    """It writes a record that was taken down: what its handlers print is for the host's log."""
+
+
+class _Mine(threading.local):
+    """Whom a stream heard last in this thread. Somebody may print a million lines: one look-up will do."""
+
+    config: Any = None
+    speaker: Speaker | None = None
+    begun: list[str]
+
+
+_here = _Here()
+
+
+class RunStream(io.TextIOBase):
+    """Stands for `sys.stdout` or `sys.stderr`; whole lines of a run go to its log.
+
+    Args:
+        real: the stream that it stands for.
+        name: `stdout` or `stderr`.
+        voices: know who speaks.
+    """
+
+    def __init__(self, real: TextIO, name: SaidStream, voices: Voices) -> None:
+        self._real = real
+        self._name: SaidStream = name
+        self._level: SaidLevel = "warning" if name == "stderr" else "info"
+        self._voices = voices
+        self._mine = _Mine()
+        self._lock = threading.Lock()
+        self._begun: dict[tuple[RunLog, int], list[str]] = {}
+        """The parts of the line that a visit has begun."""
+
+    def write(self, text: str) -> int:
+        """Take down a text."""
+        if _here.logging or process.forked:
+            return self._real.write(text)
+        mine = self._mine
+        config = var_child_runnable_config.get()
+        if config is None or mine.config is not config or mine.speaker is None or not mine.speaker.log.open:
+            self._recognise(mine, config)
+        if mine.speaker is None or not isinstance(text, str):
+            return self._real.write(text)
+        if "\n" not in text and "\r" not in text and len(mine.begun) < _MOST_PARTS and len(text) < MAX_TEXT:
+            mine.begun.append(text)
+            return len(text)
+        return len(text) if self._take(mine.speaker, mine.begun, text) else self._real.write(text)
+
+    def _recognise(self, mine: _Mine, config: Any) -> None:
+        mine.config, mine.speaker = config, self._voices.speaker()
+        if mine.speaker is not None:
+            key = (mine.speaker.log, mine.speaker.visit)
+            with self._lock:
+                mine.begun = self._begun.setdefault(key, [])
+
+    def _take(self, speaker: Speaker, begun: list[str], text: str) -> bool:
+        with self._lock:
+            parts = begun[:]
+            del begun[: len(parts)]
+            *lines, rest = "".join([*parts, text]).split("\n")
+            rest = _overdrawn(rest)
+            if len(rest) > MAX_TEXT:
+                lines, rest = [*lines, rest], ""
+            if rest:
+                begun.insert(0, rest)
+        return self._say(speaker, lines)
+
+    def _say(self, speaker: Speaker, lines: list[str]) -> bool:
+        if not lines:
+            return True
+        shown = [_overdrawn(line).rstrip("\r") for line in lines]
+        return speaker.log.say(speaker.visit, self._name, shown, level=self._level)
+
+    def end(self, log: RunLog, visit: int | None = None) -> None:
+        """What a visit (or any of the run's) has begun and not ended with a newline is a line too."""
+        with self._lock:
+            ended = [key for key in self._begun if key[0] is log and visit in (None, key[1])]
+            rests = [(key, "".join(self._begun[key])) for key in ended]
+            for key in ended:
+                self._begun[key].clear()
+                if visit is None:
+                    del self._begun[key]
+        for key, rest in rests:
+            if rest:
+                self._say(Speaker(*key), [rest])
+
+    def flush(self) -> None:
+        """Flush the real stream; lines of runs are not kept back."""
+        self._real.flush()
+
+    def isatty(self) -> bool:
+        """Never: it goes to files."""
+        return False
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def fileno(self) -> int:
+        """The descriptor of the host's log, for child processes."""
+        return self._real.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """That of the host's log."""
+        return self._real.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        """That of the host's log."""
+        return self._real.errors
+
+    @property
+    def buffer(self) -> Any:
+        """Bytes go to the host's log."""
+        return self._real.buffer
+
+    def reconfigure(self, **changes: Any) -> None:
+        """Change the real stream."""
+        self._real.reconfigure(**changes)  # type: ignore[attr-defined]
+
+
+class Capture:
+    """The streams and loggers of this process, led to the logs of its runs.
+
+    Args:
+        voices: know who speaks.
+    """
+
+    def __init__(self, voices: Voices) -> None:
+        self._voices = voices
+        self._streams: list[RunStream] = []
+
+    def install(self, level: SaidLevel) -> None:
+        """Begin; before any code of the project is imported.
+
+        Args:
+            level: the least that loggers pass on, until the project's code sets it otherwise.
+        """
+        out, err = (
+            RunStream(sys.stdout, "stdout", self._voices),
+            RunStream(sys.stderr, "stderr", self._voices),
+        )
+        sys.stdout, sys.stderr = out, err
+        self._streams = [out, err]
+        self._voices.on_end(self.end)
+        logging.getLogger().setLevel(level.upper())
+        original = logging.Logger.callHandlers
+        voices = self._voices
+
+        def call_handlers(logger: logging.Logger, record: logging.LogRecord) -> None:
+            # The handlers write to the host's log what the run has already.
+            with _as_logging(_taken_down(voices, record)):
+                original(logger, record)
+
+        logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign, assignment]
+
+    def end(self, log: RunLog, visit: int | None = None) -> None:
+        """A visit, or the whole dispatch, is over: take down what it began."""
+        for stream in self._streams:
+            stream.end(log, visit)
+
+
+def _overdrawn(line: str) -> str:
+    """What is left of a line that draws over itself, as progress bars do."""
+    return line[line.rfind("\r", 0, len(line) - 1) + 1 :] if "\r" in line else line
+
+
+@contextlib.contextmanager
+def _as_logging(taken: bool) -> Iterator[None]:
+    before = _here.logging
+    _here.logging = before or taken
+    try:
+        yield
+    finally:
+        _here.logging = before
+
+
+def _taken_down(voices: Voices, record: logging.LogRecord) -> bool:
+    """Whether a record is the host's to print: its run has it, or no run is to have it."""
+    if record.name.startswith(NOISE):
+        return True
+    speaker = voices.speaker()
+    if speaker is None or _here.logging:
+        return False
+    return speaker.log.say(
+        speaker.visit, "log", [_text(record)], level=_level(record.levelno), logger=record.name[:200]
+    )
+
+
+def _text(record: logging.LogRecord) -> str:
+    try:
+        text = record.getMessage()
+    except Exception:  # the arguments do not fit: logging itself says so, to the host's log
+        text = str(record.msg)
+    if record.exc_info and record.exc_info[0] is not None:
+        text += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
+    elif record.exc_text:
+        text += "\n" + record.exc_text
+    return f"{text}\n{record.stack_info}" if record.stack_info else text
+
+
+def _level(number: int) -> SaidLevel:
+    if number >= logging.CRITICAL:
+        return "critical"
+    if number >= logging.ERROR:
+        return "error"
+    if number >= logging.WARNING:
+        return "warning"
+    return "info" if number >= logging.INFO else "debug"
