@@ -72,9 +72,14 @@ LANGGRAPH = {
     "validate": ("validate:validate", "Check a workflow before it runs."),
     "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
     "health": ("health:health", "Say how server, hosts and pools are doing."),
+    "servers": ("main:servers", "LangGraph servers of others that are watched here."),
     "cancel": ("runs:cancel", "Cancel a run."),
     "logs": ("said:logs", "Show what the code of a run prints and logs."),
     "resume": ("runs:resume", "Go on with a paused, failed or cancelled run, or from a checkpoint."),
+}
+SERVERS = {
+    "list": ("servers:list_servers", "List the LangGraph servers of the settings, and how they are."),
+    "check": ("servers:check", "Call each of them now, and say what it answers."),
 }
 ROOT = {
     "langgraph": ("main:langgraph", "Run LangGraph workflows, answer and inspect them."),
@@ -111,6 +116,7 @@ langgraph = LazyGroup(name="langgraph", homes=LANGGRAPH, help="LangGraph workflo
 workflow = LazyGroup(name="workflow", homes=WORKFLOW, help="Workflows that the server knows.")
 pool = LazyGroup(name="pool", homes=POOL, help="Pools.")
 ledger = LazyGroup(name="ledger", homes=LEDGER, help="The ledger of answers.")
+servers = LazyGroup(name="servers", homes=SERVERS, help="LangGraph servers that somebody else runs.")
 config = LazyGroup(name="config", homes=CONFIG, help="Settings.")
 root = LazyGroup(
     name="mahavishnu",

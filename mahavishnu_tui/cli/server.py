@@ -18,6 +18,7 @@ from mahavishnu_tui.models.health import ServerInfo
 
 if TYPE_CHECKING:
     from mahavishnu_tui.server.options import ServerOptions
+    from mahavishnu_tui.server.remote.api import RemoteServer
     from mahavishnu_tui.settings.load import Loaded
     from mahavishnu_tui.settings.model import LangGraphSettings
 
@@ -62,6 +63,7 @@ def server_options(loaded: Loaded) -> ServerOptions:
         human_input=_deadlines(engine),
         log_mb_per_run=engine.log_mb_per_run,
         code_log_level=engine.code_log_level,
+        servers=tuple(remote_servers(loaded)),
     )
 
 
@@ -77,6 +79,21 @@ def _deadlines(engine: LangGraphSettings) -> DeadlineRules:
         for name, one in engine.workflows.items()
     }
     return DeadlineRules(general, own)
+
+
+def remote_servers(loaded: Loaded) -> list[RemoteServer]:
+    """Other people's LangGraph servers, with their keys in the clear."""
+    from mahavishnu_tui.server.remote.api import RemoteServer
+
+    return [
+        RemoteServer(
+            server.name,
+            server.url,
+            server.api_key.get_secret_value(),
+            {name: text.get_secret_value() for name, text in server.headers.items()},
+        )
+        for server in loaded.settings.langgraph.servers
+    ]
 
 
 @command("start")

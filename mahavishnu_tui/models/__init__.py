@@ -12,7 +12,7 @@ from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.event import Event
 from mahavishnu_tui.models.finding import Finding
 from mahavishnu_tui.models.graph import GraphEdge, GraphNode, GraphShape
-from mahavishnu_tui.models.health import Host, Pool, Schedule, ServerInfo
+from mahavishnu_tui.models.health import Host, LangGraphServer, Pool, Schedule, ServerInfo
 from mahavishnu_tui.models.run import NodeVisit, Run
 from mahavishnu_tui.models.workflow import Project, Workflow
 
@@ -29,6 +29,7 @@ __all__ = [
     "GraphNode",
     "GraphShape",
     "Host",
+    "LangGraphServer",
     "LedgerEntry",
     "MahavishnuError",
     "NodeVisit",

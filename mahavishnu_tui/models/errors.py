@@ -7,7 +7,8 @@ from typing import Any
 
 
 class ErrorCode(str, Enum):
-    """The MHV codes. 0xx system, 1xx what was asked for, 42x-43x LangGraph (4xx Prefect)."""
+    """The MHV codes. 0xx system, 1xx what was asked for, 42x-43x LangGraph, 45x other people's
+    LangGraph servers (4xx Prefect)."""
 
     CONFIG_INVALID = "MHV-001"
     SERVER_UNREACHABLE = "MHV-002"
@@ -48,6 +49,10 @@ class ErrorCode(str, Enum):
     LEASE_LOST = "MHV-431"
     STATE_UNSERIALISABLE = "MHV-432"
     HOST_START = "MHV-433"
+
+    REMOTE_UNREACHABLE = "MHV-450"
+    REMOTE_REFUSED = "MHV-451"
+    REMOTE_NOT_OFFERED = "MHV-452"
 
 
 class MahavishnuError(Exception):

@@ -43,9 +43,25 @@ class Pool(Record):
     kind: str
     status: Literal["healthy", "degraded", "unhealthy"]
     slots: int
+    """0: nobody says how many."""
     used: int
     queued: int
     note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class LangGraphServer(Record):
+    """A LangGraph server that somebody else runs, as our server sees it."""
+
+    name: str
+    url: str
+    state: Literal["starting", "ready", "lost"] = "starting"
+    """`lost`: it cannot be reached, or lets nobody in; what is shown of it is of `seen_at`."""
+    version: str = ""
+    seen_at: float | None = None
+    """When everything was last read from it."""
+    note: str = ""
+    error: dict[str, Any] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

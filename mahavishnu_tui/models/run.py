@@ -13,6 +13,9 @@ RunStatus = Literal["queued", "running", "interrupted", "paused", "success", "er
 FINISHED: frozenset[str] = frozenset({"success", "error", "cancelled"})
 ACTIVE: frozenset[str] = frozenset({"queued", "running"})
 
+STALE = "STALE"
+"""How the note of a run begins whose LangGraph server cannot be reached: what is shown of it is old."""
+
 VisitOutcome = Literal["running", "success", "error", "retried", "interrupted", "cancelled", "cached", "lost"]
 """`retried`: this attempt failed and another one followed. `lost`: its host died under it."""
 

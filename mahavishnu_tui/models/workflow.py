@@ -43,5 +43,9 @@ class Workflow(Record):
     """A `GraphShape` as JSON; None until a host has loaded the graph."""
     input_schema: dict[str, Any] | None = None
     graph_hash: str = ""
+    engine: str = "langgraph"
+    """`langgraph` runs in a host of ours, `langgraph-server` on `server`."""
+    server: str = ""
+    """The name of the LangGraph server that has it as an assistant; empty for a graph of ours."""
     error: dict[str, Any] | None = None
     """Why it did not load, as `{code, message, hint}`."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from mahavishnu_tui.models import Approval, Checkpoint, Host, Pool, Run, Schedule
-from mahavishnu_tui.models.run import FINISHED, RunStatus
+from mahavishnu_tui.models.run import FINISHED, STALE, RunStatus
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.table import Cell, Column, Row
@@ -104,6 +104,9 @@ def where(run: Run) -> str:
     """Where a run is, stopped or failed, in a few words."""
     if run.status == "error" and run.error:
         return clean_line(run.error.get("node") or run.error.get("code") or "", 60)
+    if run.note.startswith(STALE):
+        place = ", ".join(clean_line(node, 40) for node in run.where)
+        return f"{STALE} {place}".strip()
     if run.where:
         counts: dict[str, int] = {}
         for node in run.where:
@@ -142,11 +145,12 @@ def run_attributes(run: Run, now: float) -> Mapping[str, str]:
         "thread": run.thread_id,
         "tag": " ".join(run.tags),
         "by": run.created_by,
+        "engine": run.engine,
         "age": str(now - run.created_at),
     }
 
 
-RUN_ATTRIBUTES: Final = frozenset({"state", "run", "workflow", "where", "thread", "tag", "by"})
+RUN_ATTRIBUTES: Final = frozenset({"state", "run", "workflow", "where", "thread", "tag", "by", "engine"})
 APPROVAL_ATTRIBUTES: Final = frozenset({"run", "workflow", "where", "state"})
 
 
@@ -250,7 +254,7 @@ def pool_row(pool: Pool, ascii_only: bool) -> Row:
         (
             clean_line(pool.name, 40),
             Cell(mark.label(ascii_only), mark.tone),
-            f"{pool.used}/{pool.slots}",
+            f"{pool.used}/{pool.slots}" if pool.slots else str(pool.used),
             str(pool.queued),
             "",
             Cell(clean_line(pool.note, 200), "muted"),

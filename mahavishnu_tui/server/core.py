@@ -19,6 +19,7 @@ from mahavishnu_tui.server.hosts.process import Spawner
 from mahavishnu_tui.server.hosts.supervisor import Supervisor
 from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
+from mahavishnu_tui.server.remote.engine import RemoteEngine
 from mahavishnu_tui.server.reports import Reports
 from mahavishnu_tui.server.store import Store, Tx, approvals, events, runs
 from mahavishnu_tui.server.transitions.deadlines import pass_time
@@ -55,7 +56,10 @@ class Core:
         self._reports = Reports(store, options, self._ended, self._fault, feed.mark)
         self.supervisor = Supervisor(options, spawner, self._reports)
         self.loader = Loader(store, self.supervisor, options.load_seconds)
-        self.dispatcher = Dispatcher(store, self.supervisor, self.loader, options, self._fault)
+        self.remote = RemoteEngine(store, options.servers, lambda: len(feed) > 0, self._remote_changed)
+        self.dispatcher = Dispatcher(
+            store, self.supervisor, self.loader, options, self._fault, on_wake=self.remote.wake
+        )
 
     @classmethod
     async def open(cls, options: ServerOptions, spawner: Spawner) -> Core:
@@ -76,12 +80,18 @@ class Core:
             await store.close()
             raise
         core.dispatcher.start()
+        core.remote.start()
         core._spawn(core._look_after())
         return core
 
     @property
     def note(self) -> str:
         """What an operator has to know of the server; empty when all is well."""
+        return self._ill or self.remote.note
+
+    @property
+    def _ill(self) -> str:
+        """What is wrong with this server itself."""
         return self._damage or self._waits
 
     def damaged(self, fault: MahavishnuError) -> None:
@@ -137,12 +147,12 @@ class Core:
         failed = [record for record in records if record.state == "failed"]
         ill = [record for record in records if record.state in ("blocked", "lost")]
         status: Literal["healthy", "degraded", "unhealthy"] = (
-            "degraded" if failed or ill or self.note else "healthy"
+            "degraded" if failed or ill or self._ill else "healthy"
         )
         if failed and not any(record.state in ("ready", "blocked") for record in records):
             status = "unhealthy"
         notes = [
-            self.note,
+            self._ill,
             *(record.note or str((record.error or {}).get("message", "")) for record in failed + ill),
         ]
         return Pool(
@@ -162,6 +172,7 @@ class Core:
         await self._tell()
         if self.drain:
             await self._drain()
+        await self.remote.close()
         await self.dispatcher.close()
         try:
             async with asyncio.timeout(_FLUSH_SECONDS):
@@ -199,6 +210,9 @@ class Core:
         if note != self._waits:
             self._waits = note
             self._spawn(self._tell())
+
+    def _remote_changed(self) -> None:
+        self._spawn(self._tell())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -257,7 +271,9 @@ class Core:
         counts = await self.store.read(runs.counts)
         if await self.store.read(approvals.next_due) is not None:
             return False
-        return not any(counts.get(status) for status in ("queued", "running", "interrupted"))
+        if any(counts.get(status) for status in ("queued", "running", "interrupted")):
+            return False
+        return not await self.store.read(self.remote.waits)
 
 
 def _version() -> str:

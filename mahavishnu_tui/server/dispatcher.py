@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project, Run
@@ -37,6 +37,7 @@ class Dispatcher:
         loader: loads a workflow again whose file has changed.
         options: `max_concurrent_workflows`, `load_seconds`.
         on_fault: see `insist`.
+        on_wake: called whenever something may have been queued, for other engines' queues.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Dispatcher:
         loader: Loader,
         options: ServerOptions,
         on_fault: OnFault,
+        on_wake: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_wake = on_wake
         self._store = store
         self._supervisor = supervisor
         self._loader = loader
@@ -72,6 +75,7 @@ class Dispatcher:
     def wake(self) -> None:
         """Something was queued, or a slot became free."""
         self._wake.set()
+        self._on_wake()
 
     def ended(self, finished: list[Run]) -> None:
         """The dispatch of these runs is over; their slots are free."""

@@ -28,6 +28,9 @@ _STATUS = {
     ErrorCode.DATABASE_CORRUPT: 503,
     ErrorCode.SERVER_UNREACHABLE: 503,
     ErrorCode.HOST_DIED: 503,
+    ErrorCode.REMOTE_UNREACHABLE: 503,
+    ErrorCode.REMOTE_REFUSED: 502,
+    ErrorCode.REMOTE_NOT_OFFERED: 409,
     ErrorCode.TIMEOUT: 504,
     ErrorCode.INTERNAL: 500,
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from mahavishnu_tui.models import DeadlineRules
+from mahavishnu_tui.server.remote.api import RemoteServer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +45,8 @@ class ServerOptions:
     """`host:port` where the LangGraph Agent Server API is offered beside the socket; empty: nowhere."""
     agent_api_token: str = dataclasses.field(default="", repr=False)
     """What callers at that address must send; empty: nothing, and only this machine is answered."""
+    servers: tuple[RemoteServer, ...] = ()
+    """Other people's LangGraph servers to watch and to drive."""
     load_seconds: float = 60.0
     """How long a host may take to start, and to import somebody's code."""
     log_mb_per_run: float = 10.0

@@ -89,6 +89,25 @@ class WorkflowSettings(Group):
     )
 
 
+class LangGraphServerSettings(Group):
+    """A LangGraph server that somebody else runs: `langgraph dev`, or a deployed one."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", description="What to call it; workflows are NAME@it."
+    )
+    url: str = Field(pattern=r"^https?://[^\s/@]+[^\s@]*$", description="Such as http://127.0.0.1:2024.")
+    api_key: SecretStr = Field(default=SecretStr(""), description="Sent as x-api-key.")
+    headers: dict[str, SecretStr] = Field(default_factory=dict, description="Sent with every call.")
+
+
+def _names_differ(servers: list[LangGraphServerSettings]) -> list[LangGraphServerSettings]:
+    names = [server.name for server in servers]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise ValueError(f"two servers are called {twice}")
+    return servers
+
+
 class LangGraphSettings(Group):
     """The LangGraph engine."""
 
@@ -138,6 +157,10 @@ class LangGraphSettings(Group):
     code_log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="The least that loggers of workflow code pass on, until the code sets its own level.",
+    )
+    servers: Annotated[list[LangGraphServerSettings], AfterValidator(_names_differ)] = Field(
+        default_factory=list,
+        description="LangGraph servers of others to watch and drive: {name, url, api_key?, headers?} each.",
     )
 
 

@@ -67,5 +67,7 @@ def _sentence(item: dict[str, Any], source: str, lines: Mapping[tuple[str, ...],
     if item["type"] == "extra_forbidden":
         return unknown_key(where, key)
     message = str(item["msg"])
-    value = clean_line(repr(item.get("input")), 60)
+    # A server's entry may hold keys, and a key must not be printed.
+    secret = path[:2] == ("langgraph", "servers")
+    value = "what it is" if secret else clean_line(repr(item.get("input")), 60)
     return f"{where}: `{clean_line(key, 80)}` cannot be {value}: {message[:1].lower()}{message[1:]}."

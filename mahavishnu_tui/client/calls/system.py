@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mahavishnu_tui.client.calls.base import Calls
-from mahavishnu_tui.models.health import Host, Pool, Schedule, ServerInfo
+from mahavishnu_tui.models.health import Host, LangGraphServer, Pool, Schedule, ServerInfo
 
 
 class SystemCalls(Calls):
@@ -26,6 +26,10 @@ class SystemCalls(Calls):
     async def pools(self) -> list[Pool]:
         """Where runs find slots."""
         return [Pool.from_json(item) for item in await self._get("/v1/pools")]
+
+    async def langgraph_servers(self) -> list[LangGraphServer]:
+        """Other people's LangGraph servers, as our server sees them."""
+        return [LangGraphServer.from_json(item) for item in await self._get("/v1/servers")]
 
     async def schedules(self) -> list[Schedule]:
         """The rules by which runs start."""

@@ -68,6 +68,9 @@ async def start(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """`GET /v1/runs/{id}`."""
     core: Core = request.app.state.core
+    found = await core.store.read(functools.partial(_run, request))
+    if core.remote.owns(found):
+        await core.remote.read_path(found)
 
     def look(conn: sqlite3.Connection) -> dict[str, Any]:
         run = _run(request, conn)
@@ -89,6 +92,9 @@ async def path(request: Request) -> Response:
     core: Core = request.app.state.core
     after = query_number(request, "after", 0, 2**53)
     limit = query_number(request, "limit", _MOST_VISITS, _MOST_VISITS)
+    run = await core.store.read(functools.partial(_run, request))
+    if core.remote.owns(run):
+        await core.remote.read_path(run)
     return json_response(
         await core.store.read(lambda conn: visits.after(conn, _run(request, conn).id, after, limit))
     )
@@ -110,6 +116,9 @@ async def cancel(request: Request) -> Response:
     core: Core = request.app.state.core
     body = await Body.of(request)
     version = int(body.number("version", 0)) if body.has("version") else None
+    run = await core.store.read(functools.partial(_run, request))
+    if core.remote.owns(run):
+        return json_response((await core.remote.cancel(run, body.person(), version)).to_json())
     run = await core.store.write(
         functools.partial(acts.cancel, run_id=_id(request), by=body.person(), version=version)
     )
@@ -124,6 +133,9 @@ async def pause(request: Request) -> Response:
     """`POST /v1/runs/{id}/pause`."""
     core: Core = request.app.state.core
     body = await Body.of(request)
+    run = await core.store.read(functools.partial(_run, request))
+    if core.remote.owns(run):
+        return json_response((await core.remote.pause(run)).to_json())
     run = await core.store.write(functools.partial(acts.pause, run_id=_id(request), by=body.person()))
     if run.status == "running":
         await core.dispatcher.pause(run)
@@ -137,6 +149,9 @@ async def resume(request: Request) -> Response:
     core.refuse_when_draining()
     body = await Body.of(request)
     checkpoint_id = body.text("checkpoint_id", "")
+    run = await core.store.read(functools.partial(_run, request))
+    if core.remote.owns(run):
+        return json_response((await core.remote.resume(run, body.person(), checkpoint_id)).to_json())
     if checkpoint_id:
         # A checkpoint that is not there must be refused before the run is anything but what it was.
         await _ask_host(request, "state", checkpoint_id=checkpoint_id)
@@ -171,6 +186,8 @@ async def _ask_host(request: Request, op: str, **fields: Any) -> Any:
         return run, workflows.require(conn, run.workflow_id)
 
     run, workflow = await core.store.read(look)
+    if core.remote.owns(run):
+        return await core.remote.ask(run, op, **fields)
     project = Project.from_json(workflow.project)
     _, reply = await core.supervisor.ask(project, op, thread_id=run.thread_id, spec=workflow.spec, **fields)
     return reply

@@ -45,8 +45,14 @@ async def hosts(request: Request) -> Response:
 async def pools(request: Request) -> Response:
     """`GET /v1/pools`."""
     core: Core = request.app.state.core
-    pool = await core.store.read(core.pool)
-    return json_response([pool.to_json()])
+    found = await core.store.read(lambda conn: [core.pool(conn), *core.remote.pools(conn)])
+    return json_response([pool.to_json() for pool in found])
+
+
+async def servers(request: Request) -> Response:
+    """`GET /v1/servers`: other people's LangGraph servers."""
+    core: Core = request.app.state.core
+    return json_response([record.to_json() for record in core.remote.records()])
 
 
 async def schedules(request: Request) -> Response:
@@ -75,6 +81,7 @@ ROUTES = [
     Route("/v1/server/stop", stop, methods=["POST"]),
     Route("/v1/hosts", hosts),
     Route("/v1/pools", pools),
+    Route("/v1/servers", servers),
     Route("/v1/schedules", schedules),
     Route("/v1/logs", logs),
 ]

@@ -55,7 +55,7 @@ class RunRow:
 def get(conn: sqlite3.Connection, run_id: str) -> RunRow | None:
     """The run with this id or name."""
     found = conn.execute("SELECT doc, work FROM runs WHERE id = ? OR name = ?", (run_id, run_id)).fetchone()
-    return _row(*found) if found else None
+    return row_of(*found) if found else None
 
 
 def require(conn: sqlite3.Connection, run_id: str) -> RunRow:
@@ -122,7 +122,7 @@ def insert(tx: Tx, run: Run, work: Work, *, given: Json, config: Json, request_i
     """A new run, with its input."""
     tx.conn.execute(
         "INSERT INTO runs(id, name, thread_id, workflow_id, workflow, status, created_at, request_id,"
-        " doc, work, input, config) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+        " doc, work, input, config, engine) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             run.id,
             run.name,
@@ -136,6 +136,7 @@ def insert(tx: Tx, run: Run, work: Work, *, given: Json, config: Json, request_i
             _text(work.to_json()),
             _text(given),
             _text(config),
+            run.engine,
         ),
     )
     tx.emit("run", run.id, run.to_json())
@@ -172,13 +173,13 @@ def raise_lease(tx: Tx, thread_id: str, by: int = 1) -> int:
 
 
 def with_status(conn: sqlite3.Connection, statuses: Iterable[str]) -> list[RunRow]:
-    """Every run in one of these states, oldest first."""
+    """Every run of our own hosts in one of these states, oldest first."""
     rows = conn.execute(
-        "SELECT doc, work FROM runs WHERE status IN (SELECT value FROM json_each(?))"
+        "SELECT doc, work FROM runs WHERE status IN (SELECT value FROM json_each(?)) AND engine = 'langgraph'"
         " ORDER BY created_at, rowid",
         (_text(list(statuses)),),
     )
-    return [_row(*row) for row in rows]
+    return [row_of(*row) for row in rows]
 
 
 def next_queued(conn: sqlite3.Connection, limit: int) -> list[tuple[RunRow, dict[str, Any]]]:
@@ -186,18 +187,20 @@ def next_queued(conn: sqlite3.Connection, limit: int) -> list[tuple[RunRow, dict
     rows = conn.execute(
         "SELECT runs.doc, runs.work, workflows.doc"
         " FROM runs JOIN workflows ON workflows.id = runs.workflow_id"
-        " WHERE status = 'queued' AND NOT EXISTS (SELECT 1 FROM runs AS holder"
+        " WHERE status = 'queued' AND engine = 'langgraph'"
+        " AND NOT EXISTS (SELECT 1 FROM runs AS holder"
         " WHERE holder.thread_id = runs.thread_id AND holder.rowid < runs.rowid"
         " AND holder.status IN ('queued','running','interrupted','paused'))"
         " ORDER BY runs.created_at, runs.rowid LIMIT ?",
         (limit,),
     )
-    return [(_row(doc, work), codec.loads(workflow)["project"]) for doc, work, workflow in rows]
+    return [(row_of(doc, work), codec.loads(workflow)["project"]) for doc, work, workflow in rows]
 
 
 def counts(conn: sqlite3.Connection) -> dict[str, int]:
-    """How many runs are in each state."""
-    return dict(conn.execute("SELECT status, count(*) FROM runs GROUP BY status").fetchall())
+    """How many runs of our own hosts are in each state."""
+    found = conn.execute("SELECT status, count(*) FROM runs WHERE engine = 'langgraph' GROUP BY status")
+    return dict(found.fetchall())
 
 
 def ids(conn: sqlite3.Connection) -> set[str]:
@@ -216,6 +219,11 @@ def payload(conn: sqlite3.Connection, run_id: str) -> dict[str, Any]:
         "values": codec.Raw(result or "null"),
         "values_truncated": bool(truncated),
     }
+
+
+def given(conn: sqlite3.Connection, run_id: str) -> Json:
+    """The input of a run."""
+    return codec.loads(conn.execute("SELECT input FROM runs WHERE id = ?", (run_id,)).fetchone()[0])
 
 
 def search(
@@ -247,7 +255,8 @@ def snapshot(conn: sqlite3.Connection) -> list[Any]:
     return [codec.Raw(doc) for (doc,) in rows]
 
 
-def _row(doc: str, work: str) -> RunRow:
+def row_of(doc: str, work: str) -> RunRow:
+    """A run from what is stored of it."""
     return RunRow(Run.from_json(codec.loads(doc)), Work.from_json(codec.loads(work)))
 
 

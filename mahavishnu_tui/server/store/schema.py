@@ -91,7 +91,22 @@ CREATE TABLE agent_threads(  -- of the Agent Server API: made before anything ru
 CREATE TABLE agent_runs(run_id TEXT PRIMARY KEY, doc TEXT NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT, _AGENT)
+_V_REMOTE = """
+ALTER TABLE runs ADD COLUMN engine TEXT NOT NULL DEFAULT 'langgraph';
+
+CREATE TABLE remote_parts(  -- runs of other people's LangGraph servers, and ours that they belong to
+  server TEXT NOT NULL, remote_id TEXT NOT NULL, run_id TEXT NOT NULL,
+  PRIMARY KEY(server, remote_id)
+);
+CREATE INDEX remote_parts_by_run ON remote_parts(run_id);
+
+CREATE TABLE remote_threads(  -- as they were when they were taken in
+  server TEXT NOT NULL, thread_id TEXT NOT NULL, updated_at TEXT NOT NULL,
+  PRIMARY KEY(server, thread_id)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT, _AGENT, _V_REMOTE)
 """Entry n takes a file from `user_version` n to n + 1."""
 
 

@@ -43,6 +43,12 @@ def after(conn: sqlite3.Connection, run_id: str, number: int, limit: int) -> lis
     return [codec.Raw(doc) for (doc,) in rows]
 
 
+def all_of(conn: sqlite3.Connection, run_id: str) -> list[NodeVisit]:
+    """Every visit, in order."""
+    rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number", (run_id,))
+    return [NodeVisit.from_json(codec.loads(doc)) for (doc,) in rows]
+
+
 def open_of(conn: sqlite3.Connection, run_id: str) -> list[NodeVisit]:
     """The visits that have not ended."""
     rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? AND open ORDER BY number", (run_id,))

@@ -20,6 +20,17 @@ def cancel(tx: Tx, run_id: str, by: str, version: int | None) -> Run:
     """
     row = runs.require(tx.conn, run_id)
     run = row.run
+    refuse_cancel(run, version)
+    acts.record(tx, run.id, "cancel", by, status=run.status, where=run.where)
+    if run.status == "running":
+        changed = run.replace(note=f"cancelling, asked by {by}", version=run.version + 1)
+        runs.save(tx, changed, row.work.replace(cancelling=by))
+        return changed
+    return end_cancelled(tx, row, by)
+
+
+def refuse_cancel(run: Run, version: int | None) -> None:
+    """Raise MHV-101 for a run that has ended, or is not at the version its operator saw."""
     if run.status in FINISHED:
         raise _wrong_state(run, "cancelled")
     if version is not None and version != run.version:
@@ -30,12 +41,6 @@ def cancel(tx: Tx, run_id: str, by: str, version: int | None) -> Run:
             status=run.status,
             version=run.version,
         )
-    acts.record(tx, run.id, "cancel", by, status=run.status, where=run.where)
-    if run.status == "running":
-        changed = run.replace(note=f"cancelling, asked by {by}", version=run.version + 1)
-        runs.save(tx, changed, row.work.replace(cancelling=by))
-        return changed
-    return end_cancelled(tx, row, by)
 
 
 def end_cancelled(tx: Tx, row: RunRow, by: str) -> Run:

@@ -105,10 +105,17 @@ def refuse_misfit(approval: Approval, value: Json) -> None:
         )
 
 
-def reconcile(tx: Tx, run: Run, asked: Iterable[Question], rules: DeadlineRules = NO_RULES) -> int:
+def reconcile(
+    tx: Tx,
+    run: Run,
+    asked: Iterable[Question],
+    rules: DeadlineRules = NO_RULES,
+    asked_at: float | None = None,
+) -> int:
     """Make the inbox say what the run's stored checkpoint asks; how many questions are pending.
 
-    A question that is answered already, and not yet applied, stays answered.
+    A question that is answered already, and not yet applied, stays answered. A new one is asked now, or
+    at `asked_at`.
     """
     known = {approval.id: approval for approval in approvals.of_run(tx.conn, run.id)}
     pending = set[str]()
@@ -120,7 +127,7 @@ def reconcile(tx: Tx, run: Run, asked: Iterable[Question], rules: DeadlineRules 
             continue
         if before and before.status == "answered":
             void_answers(tx, run.id, "the question changed before the graph took it", {question.interrupt_id})
-        approvals.save(tx, _approval(tx, run, approval_id, question, rules))
+        approvals.save(tx, _approval(tx, run, approval_id, question, rules, asked_at or tx.now))
     for approval in known.values():
         if approval.status == "pending" and approval.id not in pending:
             approvals.save(tx, approval.replace(status="superseded"))
@@ -182,7 +189,9 @@ def _wake(tx: Tx, run_id: str, note: str) -> None:
     runs.save(tx, run)
 
 
-def _approval(tx: Tx, run: Run, approval_id: str, question: Question, rules: DeadlineRules) -> Approval:
+def _approval(
+    tx: Tx, run: Run, approval_id: str, question: Question, rules: DeadlineRules, asked_at: float
+) -> Approval:
     rule = rules.of(run.workflow, question.value, tx.now)
     return Approval(
         id=approval_id,
@@ -195,7 +204,7 @@ def _approval(tx: Tx, run: Run, approval_id: str, question: Question, rules: Dea
         namespace=question.namespace,
         value=question.value,
         hash=question.hash,
-        asked_at=tx.now,
+        asked_at=asked_at,
         kind=question.kind,
         schema=question.schema,
         checkpoint_id=question.checkpoint_id,

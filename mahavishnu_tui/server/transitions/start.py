@@ -51,6 +51,7 @@ def start_run(tx: Tx, order: StartOrder) -> Run:
         status="queued",
         created_at=tx.now,
         created_by=order.by,
+        engine=workflow.engine,
         tags=order.tags,
     )
     work = Work(mode="start", intent=f"{run_id}/1")
