@@ -30,6 +30,7 @@ _BETWEEN_SECONDS = 0.1
 _FULL_SECONDS = 30.0
 """Between two looks at its assistants and at the threads of which it tells nothing."""
 _LONGEST_WAIT = 60.0
+_LONGEST_WAIT_LOOKING = 10.0
 
 
 class Watcher:
@@ -115,7 +116,8 @@ class Watcher:
 
     def _pause(self) -> float:
         if self._failures:
-            wait = min(2.0 ** (self._failures - 1), _LONGEST_WAIT)
+            longest = _LONGEST_WAIT_LOOKING if self._looking() else _LONGEST_WAIT
+            wait = min(2.0 ** min(self._failures - 1, 10), longest)
             return wait * random.uniform(0.5, 1.0)  # noqa: S311
         return _LOOKING_SECONDS if self._looking() or self._working else _ALONE_SECONDS
 

@@ -50,8 +50,9 @@ async def pools(request: Request) -> Response:
 
 
 async def servers(request: Request) -> Response:
-    """`GET /v1/servers`: other people's LangGraph servers."""
+    """`GET /v1/servers`: other people's LangGraph servers; whoever asks wants a lost one tried again now."""
     core: Core = request.app.state.core
+    core.remote.wake()
     return json_response([record.to_json() for record in core.remote.records()])
 
 

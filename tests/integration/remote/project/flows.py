@@ -1,4 +1,4 @@
-"""Graphs of somebody else, as `langgraph dev` serves them. Nodes wait for files, so that tests decide when."""
+"""Graphs of somebody else, as `langgraph dev` serves them. A node may wait for a file: tests decide when."""
 
 from __future__ import annotations
 
