@@ -92,6 +92,12 @@ class Loader:
                 f"There is no workflow {workflow_id!r}.",
                 "See `mahavishnu workflow list`.",
             )
+        if known[0].server:
+            raise MahavishnuError(
+                ErrorCode.REMOTE_NOT_OFFERED,
+                f"Workflow {known[0].name} is on a LangGraph server, whose code cannot be checked from here.",
+                "Check it where its files are: `mahavishnu langgraph validate --workflow-file FILE`.",
+            )
         project = Project.from_json(known[0].project)
         order = RegisterOrder(known[0].spec, project, known[0].name, refresh=True)
         workflow = await self.register(order)
