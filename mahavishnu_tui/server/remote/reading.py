@@ -86,6 +86,11 @@ def items(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def texts(value: Any) -> list[str]:
+    """The strings in a list; nothing when it is none."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
 def moment(text: Any) -> float:
     """Seconds since the epoch of an ISO time; 0 for what is none."""
     try:
@@ -115,7 +120,7 @@ def run_of(state: dict[str, Any]) -> str:
 def questions(state: dict[str, Any]) -> list[Question]:
     """What a thread asks now; of a graph that stopped at a breakpoint, whether it may go on."""
     found = _asked(state, "", checkpoint_id(state))
-    names = [str(name) for name in state.get("next") or [] if isinstance(name, str)]
+    names = texts(state.get("next"))
     failed = any(task.get("error") for task in items(state.get("tasks")))
     if found or not names or failed:
         return found
@@ -188,7 +193,7 @@ def checkpoints(history: list[dict[str, Any]], thread_id: str, newest: bool) -> 
                 step=_number(metadata.get("step")),
                 source=str(metadata.get("source") or ""),
                 parent_id=parent_id(state) or None,
-                next=[str(name) for name in state.get("next") or []],
+                next=texts(state.get("next")),
                 size=len(codec.dumps(state.get("values"))),
                 interrupts=sum(len(items(task.get("interrupts"))) for task in items(state.get("tasks"))),
                 changed=sorted(key for key in {*values, *before} if values.get(key) != before.get(key)),

@@ -100,9 +100,10 @@ def _attempts(parts: list[Part], history: Iterable[dict[str, Any]], newest: bool
         takers = {turns[run] for run in led_to if run in turns} | ({own} if own is not None else set())
         if state is head and newest and parts and parts[-1].created_at >= born:
             takers.add(len(parts) - 1)
-        if state is head and takers:
+        if takers:
             # Runs in between that found the same questions open again have left no checkpoint.
-            takers |= {turn for turn in range(min(takers), len(parts)) if parts[turn].created_at >= born}
+            between = range(min(takers), max(takers))
+            takers |= {turn for turn in between if parts[turn].created_at >= born}
         for turn in sorted(takers):
             part = parts[turn]
             began = born if turn == own else part.created_at
