@@ -21,7 +21,9 @@ def assistant_id(workflow_id: str) -> str:
 
 def every_workflow(conn: sqlite3.Connection) -> list[Workflow]:
     """All workflows that can be offered, in the order in which they came."""
-    return [Workflow.from_json(codec.loads(raw.data)) for raw in workflows.every(conn)]
+    known = (Workflow.from_json(codec.loads(raw.data)) for raw in workflows.every(conn))
+    # What is on other servers is offered by those.
+    return [workflow for workflow in known if not workflow.server]
 
 
 def find_assistant(conn: sqlite3.Connection, wanted: str) -> Workflow:

@@ -7,7 +7,7 @@ import functools
 import sqlite3
 from typing import Any
 
-from mahavishnu_tui.models import Approval, Project, Run, Workflow
+from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError, Project, Run, Workflow
 from mahavishnu_tui.models.run import ACTIVE
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.core import Core
@@ -69,6 +69,12 @@ async def see(core: Core, run_id: str) -> Seen:
 async def history(core: Core, workflow: Workflow, thread_id: str, **query: Any) -> dict[str, Any]:
     """States of a thread as its host reads them, see `history` in docs/protocols.md."""
     core.refuse_when_draining()
+    if workflow.server:
+        raise MahavishnuError(
+            ErrorCode.REMOTE_NOT_OFFERED,
+            f"Thread {thread_id!r} is on LangGraph server {workflow.server}, whose history is not offered here.",
+            "Ask that server itself.",
+        )
     project = Project.from_json(workflow.project)
     _, reply = await core.supervisor.ask(project, "history", thread_id=thread_id, spec=workflow.spec, **query)
     found: dict[str, Any] = reply
