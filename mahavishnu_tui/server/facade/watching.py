@@ -72,8 +72,8 @@ async def history(core: Core, workflow: Workflow, thread_id: str, **query: Any) 
     if workflow.server:
         raise MahavishnuError(
             ErrorCode.REMOTE_NOT_OFFERED,
-            f"Thread {thread_id!r} is on LangGraph server {workflow.server}, whose history is not offered here.",
-            "Ask that server itself.",
+            f"Thread {thread_id!r} is on LangGraph server {workflow.server}, which tells its history itself.",
+            "Ask that server.",
         )
     project = Project.from_json(workflow.project)
     _, reply = await core.supervisor.ask(project, "history", thread_id=thread_id, spec=workflow.spec, **query)
