@@ -12,6 +12,7 @@ from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
 from mahavishnu_tui.models import (
     Approval,
     Checkpoint,
+    Finding,
     GraphEdge,
     GraphNode,
     GraphShape,
@@ -380,6 +381,23 @@ class WorldClient:
         path = [item.path for item in self.world.visits.get(run_id, [])]
         values = {"version": "1.4.2", "deployed": True}
         return RunDetail(self._run(run_id), {"version": "1.4.2"}, values, False, [], path)
+
+    async def inputs(self, workflow_id: str, limit: int = 20) -> list[Any]:
+        await self._enter("inputs", workflow_id)
+        return [{"version": "1.4.1", "pace": 0.5}, {"version": HOSTILE}]
+
+    async def validate(self, workflow_id: str) -> list[Finding]:
+        await self._enter("validate", workflow_id)
+        return [
+            Finding(
+                "unreachable",
+                "error",
+                "lost",
+                "Nothing leads to 'lost': it never runs.",
+                "Add an edge to it.",
+            ),
+            Finding("loop", "note", "fix", "The loop of 'fix', 'test' is left only when a route says so."),
+        ]
 
     async def approvals(self, status: str = "pending", run: str = "") -> list[Approval]:
         await self._enter("approvals", status, run)

@@ -254,28 +254,59 @@ async def test_a_log_that_cannot_be_read() -> None:
         await driven.sees("MHV-002", "cannot be read now")
 
 
-async def test_launch_starts_with_what_the_schema_asks_for() -> None:
+async def to_release(driven: Drive) -> LaunchScreen:
+    await driven.press("t")
+    await driven.sees("Launch a workflow", "nightly-etl", "does not load")
+    await driven.press("G", "k")
+    screen = driven.app.screen
+    assert isinstance(screen, LaunchScreen)
+    await driven.until(lambda: screen.workflow is not None and screen.workflow.name == "release")
+    await driven.until(lambda: screen.entry.as_form)
+    return screen
+
+
+async def test_launch_asks_for_what_the_schema_names() -> None:
     async with drive() as driven:
-        await driven.press("t")
-        await driven.sees("Launch a workflow", "nightly-etl", "does not load")
-        await driven.press("G", "k")
-        screen = driven.app.screen
-        assert isinstance(screen, LaunchScreen)
-        await driven.until(lambda: screen.workflow is not None and screen.workflow.name == "release")
-        editor = screen.query_one(JsonEditor)
-        await driven.until(lambda: editor.value == {"version": "1.4.2"})
+        screen = await to_release(driven)
         await driven.press("enter")
+        await driven.until(lambda: isinstance(screen.focused, Input))
+        await driven.sees("checked: 1 error. lost: Nothing leads to 'lost'")
+        await driven.press("tab")
+        await driven.type("x")
+        await push(driven, "Launch")
+        await driven.sees("MHV-429", "pace")
+        await driven.press("shift+tab", "tab", "backspace", "backspace", "backspace", "backspace")
+        await driven.type("2")
+        await push(driven, "Launch")
+        await driven.sees("zesty-yak: release is queued")
+        ((sent,),) = asked(driven, "start_run")
+        assert sent["input"] == {"version": "1.4.2", "pace": 2}
+
+
+async def test_the_input_as_json_keeps_what_was_typed() -> None:
+    async with drive() as driven:
+        screen = await to_release(driven)
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(screen.focused, Input))
+        await driven.press("ctrl+t")
         await driven.until(lambda: isinstance(screen.focused, TextArea))
+        editor = screen.query_one(JsonEditor)
+        assert isinstance(editor.value, dict)
+        assert editor.value["version"] == "1.4.2"
         editor.query_one(TextArea).text = '{"version": 3}'
         await push(driven, "Launch")
-        await driven.sees("MHV-429", "version must be string")
+        await driven.sees("MHV-429", "version must be")
         editor.query_one(TextArea).text = "{"
         await push(driven, "Launch")
         await driven.sees("MHV-010")
-        editor.query_one(TextArea).text = '{"version": "2"}'
-        driven.connection.client.fail["start_run"] = MahavishnuError(ErrorCode.THREAD_BUSY, "Busy.")
+        await driven.press("ctrl+t")
+        await driven.sees("No form can show this")
+        editor.query_one(TextArea).text = '{"version": "2", "more": [1]}'
         await driven.settle()
-        screen.query_one(Input).value = "thread-7"
+        await driven.press("ctrl+t")
+        await driven.until(lambda: screen.entry.as_form)
+        driven.connection.client.fail["start_run"] = MahavishnuError(ErrorCode.THREAD_BUSY, "Busy.")
+        screen.query_one("#launch-thread", Input).value = "thread-7"
         await push(driven, "Launch")
         await driven.sees("MHV-102 Busy.")
         driven.connection.client.fail.clear()
@@ -283,9 +314,34 @@ async def test_launch_starts_with_what_the_schema_asks_for() -> None:
         await driven.sees("zesty-yak: release is queued")
         first, second = (call[0] for call in asked(driven, "start_run"))
         assert first["request_id"] == second["request_id"], "sent again it is the same run"
-        assert (second["thread_id"], second["input"]) == ("thread-7", {"version": "2"})
+        assert (second["thread_id"], second["input"]) == ("thread-7", {"version": "2", "more": [1]})
         driven.connection.event("run", "run-0099", run(99, "zesty-yak", "release", "queued", 0))
         await driven.until(lambda: driven.dashboard.room.runs.cursor == "run-0099")
+
+
+async def test_an_input_of_before_is_taken_again() -> None:
+    async with drive() as driven:
+        screen = await to_release(driven)
+        await driven.press("ctrl+o")
+        await driven.sees("Inputs of release so far", '{"version": "1.4.1", "pace": 0.5}')
+        await driven.press("enter")
+        await driven.until(lambda: driven.app.screen is screen)
+        await driven.until(lambda: screen.entry.value == {"version": "1.4.1", "pace": 0.5})
+        driven.connection.client.fail["inputs"] = MahavishnuError(ErrorCode.TIMEOUT, "Slow.")
+        await driven.press("ctrl+o")
+        await driven.sees("MHV-109 Slow.")
+
+
+async def test_a_workflow_is_checked_before_it_is_launched() -> None:
+    async with drive() as driven:
+        screen = await to_release(driven)
+        await push(driven, "Check")
+        await driven.sees("ERROR    lost: Nothing leads to 'lost'", "→ Add an edge to it.", "NOTE")
+        await driven.press("escape")
+        await driven.until(lambda: driven.app.screen is screen)
+        driven.connection.client.fail["validate"] = MahavishnuError(ErrorCode.LOAD_FAILED, "It is broken.")
+        await push(driven, "Check")
+        await driven.sees("MHV-420 It is broken.")
 
 
 async def test_nothing_to_launch() -> None:
