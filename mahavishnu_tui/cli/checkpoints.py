@@ -31,10 +31,11 @@ async def list_checkpoints(setup: Setup, run: str, limit: int, before: str | Non
             clean_line(", ".join(item.changed), 40),
             item.size,
             output.moment(item.created_at),
+            clean_line(", ".join(filter(None, (item.branch, *item.tags, item.label))), 60),
         )
         for item in checkpoints
     ]
-    headings = ("CHECKPOINT", "STEP", "SOURCE", "NEXT", "CHANGED", "BYTES", "AT")
+    headings = ("CHECKPOINT", "STEP", "SOURCE", "NEXT", "CHANGED", "BYTES", "AT", "BRANCH, TAGS")
     output.table(headings, rows, "No checkpoints: the run has not begun.")
     return OK
 

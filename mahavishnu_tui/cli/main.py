@@ -57,6 +57,18 @@ SERVER = {
 CHECKPOINTS = {
     "list": ("checkpoints:list_checkpoints", "List the checkpoints of a run, newest first."),
     "load": ("checkpoints:load", "Show the state stored in a checkpoint."),
+    "diff": ("checkpoint_reading:diff", "Show what differs between two checkpoints."),
+    "search": ("checkpoint_reading:search", "Find a text in the states of a run."),
+    "edit": ("checkpoint_editing:edit", "Give a run's state other values."),
+    "fork": ("checkpoint_editing:fork", "Run again from a checkpoint, with other values there."),
+    "rewind": ("checkpoint_editing:rewind", "Take a run back to a checkpoint, without running anything."),
+    "create": ("checkpoint_editing:create", "Store a checkpoint by hand, with a label."),
+    "pin": ("checkpoint_keeping:pin", "Keep a run's checkpoints from ever being pruned."),
+    "unpin": ("checkpoint_keeping:unpin", "Let a run's checkpoints be pruned again."),
+    "tag": ("checkpoint_keeping:tag", "Give a checkpoint a name; it is then never pruned."),
+    "prune": ("checkpoint_keeping:prune", "Remove old checkpoints of runs that have ended."),
+    "delete": ("checkpoint_keeping:delete", "Remove all checkpoints of a run's thread."),
+    "sizes": ("checkpoint_reading:sizes", "Show the room that checkpoints take, and how fast they grow."),
 }
 LANGGRAPH = {
     "execute": ("execute:execute", "Run a workflow from a file."),
@@ -111,7 +123,9 @@ CONFIG = {
 }
 
 server = LazyGroup(name="server", homes=SERVER, help="The background server.")
-checkpoints = LazyGroup(name="checkpoints", homes=CHECKPOINTS, help="Checkpoints of a run.")
+checkpoints = LazyGroup(
+    name="checkpoints", homes=CHECKPOINTS, help="Checkpoints of runs: read, compare, edit, keep, prune."
+)
 langgraph = LazyGroup(name="langgraph", homes=LANGGRAPH, help="LangGraph workflows and their runs.")
 workflow = LazyGroup(name="workflow", homes=WORKFLOW, help="Workflows that the server knows.")
 pool = LazyGroup(name="pool", homes=POOL, help="Pools.")

@@ -8,7 +8,24 @@ from typing import Any, Literal
 from mahavishnu_tui.models.record import Record
 
 Deed = Literal[
-    "start", "pause", "resume", "retry", "fork", "cancel", "answer", "claim", "release", "escalate", "expire"
+    "start",
+    "pause",
+    "resume",
+    "retry",
+    "fork",
+    "cancel",
+    "answer",
+    "claim",
+    "release",
+    "escalate",
+    "expire",
+    "edit",
+    "tag",
+    "untag",
+    "pin",
+    "unpin",
+    "prune",
+    "delete",
 ]
 
 

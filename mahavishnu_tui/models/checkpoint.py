@@ -28,6 +28,13 @@ class Checkpoint(Record):
     changed: list[str] = dataclasses.field(default_factory=list)
     """The state keys that differ from the parent checkpoint."""
     latest: bool = False
+    branch: str = ""
+    """Empty on the line that leads to the latest checkpoint; `b1`, `b2` … on lines that were left behind."""
+    tags: list[str] = dataclasses.field(default_factory=list)
+    """Names that operators gave it; a checkpoint with one is never pruned."""
+    note: str = ""
+    label: str = ""
+    """What the one who edited the state, or made this checkpoint by hand, said of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,3 +45,79 @@ class StateView(Record):
     values: Json
     tasks: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     truncated: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class EditPreview(Record):
+    """What an edit of the state would do; nothing is written yet."""
+
+    checkpoint_id: str
+    """The checkpoint that it starts from."""
+    latest_id: str
+    """The thread's latest checkpoint: the edit is made only if it still is."""
+    as_node: str
+    """The node whose writing it stands for."""
+    diff: dict[str, Any]
+    """A `StateDiff`: what the reducers make of the values."""
+    next: list[str] = dataclasses.field(default_factory=list)
+    """The nodes that run when one goes on from there."""
+    drops: list[str] = dataclasses.field(default_factory=list)
+    """Open questions that would be gone, a line each."""
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
+class Match(Record):
+    """One checkpoint in which a search found something."""
+
+    checkpoint_id: str
+    step: int
+    created_at: float
+    places: list[list[str]] = dataclasses.field(default_factory=list)
+    """Path and text of each place, the first few."""
+    more: int = 0
+    """Places that are not listed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchPage(Record):
+    """What one stretch of a thread holds of a text."""
+
+    matches: list[dict[str, Any]]
+    scanned: int = 0
+    before: str = ""
+    """Where to go on; empty when the whole thread was searched."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ThreadSize(Record):
+    """The room that one thread takes."""
+
+    thread_id: str
+    checkpoints: int = 0
+    bytes: int = 0
+    """Of all its checkpoints and writes, subgraphs included."""
+    latest: int = 0
+    """Bytes of its latest checkpoint."""
+    growth: int = 0
+    """Bytes by which a checkpoint is larger than the one before, on average."""
+    pinned: bool = False
+    warning: str = ""
+    """One sentence when it is large or grows so that it will be."""
+    runs: list[str] = dataclasses.field(default_factory=list)
+    """Names of its runs; empty for threads that this server did not make."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PrunePlan(Record):
+    """What a pruning removes, or removed."""
+
+    checkpoints: int
+    bytes: int
+    threads: int = 0
+    """In how many threads."""
+    kept: list[str] = dataclasses.field(default_factory=list)
+    """Why threads were left alone, a line each."""
+    freed: int = 0
+    """Bytes by which the file became smaller; the rest of the room is used again."""
+    done: bool = False

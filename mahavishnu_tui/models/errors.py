@@ -34,6 +34,9 @@ class ErrorCode(str, Enum):
     TIMEOUT = "MHV-109"
     HUMAN_TIMEOUT = "MHV-115"
     CLAIMED = "MHV-116"
+    CHECKPOINT_MOVED = "MHV-121"
+    EDIT_INVALID = "MHV-122"
+    THREAD_KEPT = "MHV-123"
 
     LOAD_FAILED = "MHV-420"
     GRAPH_INVALID = "MHV-421"

@@ -11,7 +11,18 @@ from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import http_error, known_error, unexpected_error
 from mahavishnu_tui.server.facade.app import agent_application
-from mahavishnu_tui.server.routes import approvals, inbox, ledger, runs, said, stream, system, workflows
+from mahavishnu_tui.server.routes import (
+    approvals,
+    checkpoints,
+    inbox,
+    ledger,
+    room,
+    runs,
+    said,
+    stream,
+    system,
+    workflows,
+)
 
 
 def application(core: Core) -> ASGIApp:
@@ -20,6 +31,8 @@ def application(core: Core) -> ASGIApp:
         routes=[
             *system.ROUTES,
             *runs.ROUTES,
+            *checkpoints.ROUTES,
+            *room.ROUTES,
             *approvals.ROUTES,
             *inbox.ROUTES,
             *ledger.ROUTES,

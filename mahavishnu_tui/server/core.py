@@ -19,6 +19,7 @@ from mahavishnu_tui.server.hosts.process import Spawner
 from mahavishnu_tui.server.hosts.supervisor import Supervisor
 from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
+from mahavishnu_tui.server.pruning import Retention
 from mahavishnu_tui.server.remote.engine import RemoteEngine
 from mahavishnu_tui.server.reports import Reports
 from mahavishnu_tui.server.store import Store, Tx, approvals, events, runs
@@ -60,6 +61,7 @@ class Core:
         self.dispatcher = Dispatcher(
             store, self.supervisor, self.loader, options, self._fault, on_wake=self.remote.wake
         )
+        self._retention = Retention(store, self.supervisor, options)
 
     @classmethod
     async def open(cls, options: ServerOptions, spawner: Spawner) -> Core:
@@ -244,6 +246,8 @@ class Core:
                     swept = time.monotonic()
                     known = await self.store.read(runs.ids)
                     await asyncio.to_thread(runlogs.sweep, self.options.run_logs, known)
+                if self._retention.due:
+                    self._spawn(self._prune_old())
                 if await self._idle():
                     log.info("nothing to do for %g minutes: the server ends", self.options.idle_minutes)
                     self.stopping.set()
@@ -259,6 +263,14 @@ class Core:
             for line in await self.store.write(pass_time):
                 log.info("%s", line)
             self.dispatcher.wake()
+
+    async def _prune_old(self) -> None:
+        try:
+            await self._retention.look()
+        except MahavishnuError as error:
+            log.warning("retention: %s", error)
+        except Exception:
+            log.exception("retention failed; trying again later")
 
     async def _idle(self) -> bool:
         minutes = self.options.idle_minutes

@@ -57,6 +57,8 @@ class Dispatcher:
         self._on_fault = on_fault
         self._active: dict[str, asyncio.Event] = {}
         """Runs that hold a slot; the event is set when they leave it."""
+        self._resting: dict[str, asyncio.Event] = {}
+        """Runs that somebody waits for until they leave their slot, also those that have none yet."""
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -92,6 +94,18 @@ class Dispatcher:
                 await left.wait()
         except TimeoutError:
             return False
+        return True
+
+    async def rested(self, run_id: str, timeout: float) -> bool:
+        """Whether a queued run has been at work and left its slot again, within `timeout` seconds."""
+        rested = self._resting.setdefault(run_id, asyncio.Event())
+        try:
+            async with asyncio.timeout(timeout):
+                await rested.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._resting.pop(run_id, None)
         return True
 
     async def cancel(self, run: Run) -> None:
@@ -155,6 +169,8 @@ class Dispatcher:
         left = self._active.pop(run_id, None)
         if left is not None:
             left.set()
+        if run_id in self._resting:
+            self._resting[run_id].set()
         self.wake()
 
     async def _work(self) -> None:

@@ -21,6 +21,8 @@ _STATUS = {
     ErrorCode.RUN_STATE: 409,
     ErrorCode.THREAD_BUSY: 409,
     ErrorCode.QUESTION_CHANGED: 409,
+    ErrorCode.CHECKPOINT_MOVED: 409,
+    ErrorCode.THREAD_KEPT: 409,
     ErrorCode.ALREADY_ANSWERED: 409,
     ErrorCode.CLAIMED: 409,
     ErrorCode.DISK_FULL: 507,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from mahavishnu_tui.models import DeadlineRules
 from mahavishnu_tui.server.remote.api import RemoteServer
+
+Durability = Literal["async", "sync", "exit"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,8 +27,18 @@ class ServerOptions:
     """Runs that may be at work at the same time."""
     recursion_limit: int = 2000
     """Steps of one dispatch after which LangGraph assumes an endless loop."""
-    durability: Literal["async", "sync", "exit"] = "sync"
+    durability: Durability = "sync"
     """When LangGraph writes checkpoints: before the next step, beside it, or only at the end."""
+    durability_of: Mapping[str, Durability] = dataclasses.field(default_factory=dict)
+    """The same for single workflows, by name."""
+    retention_days: float = 0.0
+    """Days after which all but the last checkpoints of an ended thread are removed; 0: never."""
+    retention_of: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """The same for single workflows, by name."""
+    retention_keep: int = 1
+    """How many checkpoints of a thread stay then."""
+    warn_thread_mb: float = 50.0
+    """Megabytes of checkpoints from which a thread is warned of; 0: never."""
     synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
     """SQLite's durability of the checkpoint files. `engine.db` always has FULL."""
     keep_events: int = 100_000

@@ -12,16 +12,18 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from langgraph.graph import StateGraph
 
 from mahavishnu_tui.engines.base import AdapterCapabilities, AdapterError, OrchestratorAdapter
 from mahavishnu_tui.engines.langgraph.catalog import Catalog, LoadedGraph
 from mahavishnu_tui.engines.langgraph.checkpoints import list_checkpoints, read_state
+from mahavishnu_tui.engines.langgraph.curator import Curator
+from mahavishnu_tui.engines.langgraph.edits import COPY, apply_edit
 from mahavishnu_tui.engines.langgraph.history import HistoryQuery, read_history
 from mahavishnu_tui.engines.langgraph.nodes import sync_nodes_at_work
-from mahavishnu_tui.engines.langgraph.requests import EngineSettings, Notify, RunRequest
+from mahavishnu_tui.engines.langgraph.requests import EditOrder, EngineSettings, Notify, RunRequest
 from mahavishnu_tui.engines.langgraph.runner import Dispatch
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver, open_saver
 from mahavishnu_tui.engines.langgraph.stops import with_stops
@@ -118,6 +120,11 @@ class LangGraphAdapter(OrchestratorAdapter):
         await self._stack.aclose()
         self._opened = None
 
+    @property
+    def curator(self) -> Curator:
+        """Compares, searches, marks, measures and prunes checkpoints."""
+        return Curator(self._saver, self.load, self._settings.warn_bytes)
+
     async def load(self, spec: str) -> LoadedGraph:
         """Import and compile a graph, again when its file changed and no run uses it.
 
@@ -194,6 +201,66 @@ class LangGraphAdapter(OrchestratorAdapter):
         for dispatch in [self._active.get(run_id)] if run_id else list(self._active.values()):
             if dispatch is not None:
                 dispatch.drain()
+
+    async def create_checkpoint(
+        self,
+        thread_id: str,
+        spec: str,
+        state: Mapping[str, Any] | None = None,
+        node_id: str = "",
+        metadata: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Store a checkpoint by hand, as the thread's latest, and return its id; nothing is run.
+
+        Args:
+            thread_id: an existing thread.
+            spec: its graph.
+            state: values that go through the reducers; without them the latest checkpoint is copied.
+            node_id: the node whose writing they stand for; by default the one that wrote last.
+            metadata: kept with the checkpoint; `label` is shown in lists.
+
+        Raises:
+            WorkflowError: the graph does not load, MHV-122 its reducers refuse the values.
+            AdapterError: MHV-102, MHV-107, MHV-122.
+        """
+        about = {str(key): value for key, value in (metadata or {}).items()}
+        order = EditOrder(
+            None if state is None else dict(state),
+            node_id or ("" if state is not None else COPY),
+            label=str(about.pop("label", "")),
+        )
+        loaded = await self.load(spec)
+        request = RunRequest("", thread_id, spec, await self._saver.next_lease(thread_id))
+        self._check_free(request)
+        await self._saver.take_lease(thread_id, request.lease, self._holder)
+        return await apply_edit(loaded.graph, self._saver, thread_id, order, about)
+
+    async def load_checkpoint(self, thread_id: str, spec: str, checkpoint_id: str = "") -> StateView:
+        """The state in a checkpoint, the latest when none is named; see `state`."""
+        return await self.state(thread_id, spec, checkpoint_id)
+
+    async def list_checkpoints(
+        self, thread_id: str, status: Literal["", "active", "left", "kept"] = "", limit: int = 100
+    ) -> list[Checkpoint]:
+        """The checkpoints of a thread, newest first.
+
+        Args:
+            thread_id: the thread.
+            status: `active`: on the line to the latest one; `left`: on branches that were left behind;
+                `kept`: tagged, so never pruned; empty: all.
+            limit: how many are looked at.
+
+        Raises:
+            AdapterError: MHV-430, 004.
+        """
+        found = await self.checkpoints(thread_id, limit)
+        shown = {
+            "": [True] * len(found),
+            "active": [not item.branch for item in found],
+            "left": [bool(item.branch) for item in found],
+            "kept": [bool(item.tags) for item in found],
+        }
+        return [item for item, wanted in zip(found, shown[status], strict=True) if wanted]
 
     async def checkpoints(self, thread_id: str, limit: int = 100, before: str = "") -> list[Checkpoint]:
         """The checkpoints of a thread, newest first.

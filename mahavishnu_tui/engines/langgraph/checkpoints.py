@@ -6,22 +6,26 @@ here blobs are unpacked without importing anything, on a read-only connection in
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import ormsgpack
 
 from mahavishnu_tui.engines.base import AdapterError
+from mahavishnu_tui.engines.langgraph import marks
 from mahavishnu_tui.engines.langgraph.failures import storage_error
 from mahavishnu_tui.engines.langgraph.jsonable import to_json
 from mahavishnu_tui.engines.langgraph.route import BRANCH
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
 from mahavishnu_tui.engines.langgraph.shape import AnyGraph
-from mahavishnu_tui.engines.langgraph.thread import live_snapshot
+from mahavishnu_tui.engines.langgraph.thread import LABEL_KEY, live_snapshot
 from mahavishnu_tui.models import Checkpoint, ErrorCode, StateView
+from mahavishnu_tui.models.lineage import branches
 
 STATE_BYTES = 2 * 1024 * 1024
 """Budget of a state shown whole."""
@@ -39,7 +43,33 @@ FROM checkpoints c LEFT JOIN checkpoints p
 WHERE c.thread_id = ? AND c.checkpoint_ns = '' AND (? = '' OR c.checkpoint_id < ?)
 ORDER BY c.checkpoint_id DESC LIMIT ?
 """
-_LATEST = "SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ''"
+_LINKS = """
+SELECT checkpoint_id, parent_checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ''
+ORDER BY checkpoint_id
+"""
+T = TypeVar("T")
+
+
+def read_file(path: Path, look: Callable[[sqlite3.Connection], T], absent: T) -> T:
+    """What `look` finds on a read-only connection (blocking: call it in a thread).
+
+    Args:
+        path: the checkpoint file.
+        look: reads.
+        absent: returned where there is no file, or none of its tables yet.
+
+    Raises:
+        AdapterError: MHV-430, 004 when the file cannot be read.
+    """
+    if not path.exists():
+        return absent
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
+            return look(connection)
+    except sqlite3.Error as error:
+        if "no such table" in str(error):
+            return absent
+        raise storage_error(error, path) from error
 
 
 def list_checkpoints(path: Path, thread_id: str, limit: int = 100, before: str = "") -> list[Checkpoint]:
@@ -48,31 +78,38 @@ def list_checkpoints(path: Path, thread_id: str, limit: int = 100, before: str =
     Raises:
         AdapterError: MHV-430, 004 when the file cannot be read.
     """
-    if not path.exists():
-        return []
-    try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
-        try:
-            latest = connection.execute(_LATEST, (thread_id,)).fetchone()[0]
-            rows = connection.execute(_LIST, (thread_id, before, before, max(1, limit)))
-            return [_checkpoint(thread_id, row, latest) for row in rows]
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        if "no such table" in str(error):
-            return []
-        raise storage_error(error, path) from error
+
+    def look(connection: sqlite3.Connection) -> list[Checkpoint]:
+        links = connection.execute(_LINKS, (thread_id,)).fetchall()
+        belongs, latest = branches(links), links[-1][0] if links else ""
+        given = marks.of_thread(connection, thread_id)
+        rows = connection.execute(_LIST, (thread_id, before, before, max(1, limit)))
+        found: list[Checkpoint] = []
+        for row in rows:
+            item = _checkpoint(thread_id, row, latest)
+            mine = [mark for mark in given if mark.checkpoint_id == item.id]
+            found.append(
+                item.replace(
+                    branch=belongs.get(item.id, ""),
+                    tags=[mark.name for mark in mine],
+                    note="; ".join(mark.note for mark in mine if mark.note),
+                )
+            )
+        return found
+
+    return read_file(path, look, [])
 
 
 def _checkpoint(thread_id: str, row: tuple[Any, ...], latest: str) -> Checkpoint:
     checkpoint_id, parent_id, size, kind, blob, metadata, parent_kind, parent_blob, interrupts = row
     content = unpack(kind, blob)
-    about = json.loads(metadata) if metadata else {}
+    about = read_metadata(metadata)
+    step = about.get("step")
     return Checkpoint(
         id=checkpoint_id,
         thread_id=thread_id,
         created_at=created_at(checkpoint_id),
-        step=int(about.get("step", -1)),
+        step=step if isinstance(step, int) else -1,
         source=str(about.get("source", "")),
         parent_id=parent_id,
         next=_next(content),
@@ -80,7 +117,17 @@ def _checkpoint(thread_id: str, row: tuple[Any, ...], latest: str) -> Checkpoint
         interrupts=int(interrupts),
         changed=_changed(content, unpack(parent_kind, parent_blob)),
         latest=checkpoint_id == latest,
+        label=str(about.get(LABEL_KEY, "")),
     )
+
+
+def read_metadata(blob: bytes | str | None) -> dict[str, Any]:
+    """The metadata beside a checkpoint; empty where a foreign program has left something else."""
+    try:
+        found = json.loads(blob) if blob else {}
+    except (ValueError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def unpack(kind: str | None, blob: bytes | None) -> dict[str, Any]:

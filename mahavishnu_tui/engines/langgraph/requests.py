@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 
-Mode = Literal["start", "continue", "fork"]
+Mode = Literal["start", "continue", "fork", "edit"]
 FinalStatus = Literal["success", "error", "interrupted", "paused", "cancelled"]
+DURABILITIES = ("sync", "async", "exit")
 Notify = Callable[[dict[str, Any]], None]
 """Takes the notices of docs/protocols.md, `ev` and all."""
 
@@ -21,6 +22,27 @@ class Answer:
     interrupt_id: str
     hash: str
     value: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class EditOrder:
+    """A change of a thread's state by an operator; see docs/protocols.md."""
+
+    values: Any = None
+    """A JSON object of state keys; None to copy a checkpoint or to end a thread."""
+    as_node: str = ""
+    """Whose writing it stands for, or `__copy__`, `__end__`, `__input__`; empty: who wrote last."""
+    checkpoint_id: str = ""
+    """Where it starts; empty: at the latest."""
+    seen: str = ""
+    """The latest checkpoint that the operator saw; when there is another one now, nothing is done."""
+    label: str = ""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> EditOrder:
+        """Read the fields of an order beside others."""
+        texts = ("as_node", "checkpoint_id", "seen", "label")
+        return cls(data.get("values"), **{name: str(data.get(name) or "") for name in texts})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +61,8 @@ class RunRequest:
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
     intent: str = ""
     """Names one order to start or fork: repeated after a crash, it is carried out once."""
+    edit: EditOrder = EditOrder()
+    """With mode `edit`: the change to store; nothing is run."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRequest:
@@ -49,7 +73,7 @@ class RunRequest:
         """
         try:
             mode: Any = data.get("mode") or "start"
-            if mode not in ("start", "continue", "fork"):
+            if mode not in ("start", "continue", "fork", "edit"):
                 raise ValueError(f"mode is {mode!r}")
             return cls(
                 run_id=str(data["run_id"]),
@@ -66,6 +90,7 @@ class RunRequest:
                 next_visit=int(data.get("next_visit") or 1),
                 config=dict(data.get("config") or {}),
                 intent=str(data.get("intent") or ""),
+                edit=EditOrder.from_json(data.get("edit") or {}),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MahavishnuError(
@@ -84,9 +109,18 @@ class EngineSettings:
     synchronous: str = "NORMAL"
     sync_threads: int = 64
     """Threads for synchronous nodes: with asyncio's default of a few, ten of them would block each other."""
+    warn_bytes: int = 50_000_000
+    """A thread whose checkpoints take more than this is warned of."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any] | None) -> EngineSettings:
         """Read the `settings` of `hello`; unknown keys are ignored."""
         known = {key: value for key, value in (data or {}).items() if key in cls.__dataclass_fields__}
         return cls(**{key: value for key, value in known.items() if value is not None})
+
+
+def durability(request: RunRequest, settings: EngineSettings) -> Literal["sync", "async", "exit"]:
+    """When the checkpoints of a run are stored: as it says itself, else as the settings say."""
+    wanted: Any = request.config.get("durability")
+    chosen: Literal["sync", "async", "exit"] = wanted if wanted in DURABILITIES else settings.durability
+    return chosen

@@ -14,12 +14,19 @@ from langgraph.types import Command
 
 from mahavishnu_tui.engines.base import WorkflowError
 from mahavishnu_tui.engines.langgraph.answers import AnswerTracker
+from mahavishnu_tui.engines.langgraph.edits import apply_edit
 from mahavishnu_tui.engines.langgraph.events import RUNTIME_KEY, Events
 from mahavishnu_tui.engines.langgraph.failures import explain
 from mahavishnu_tui.engines.langgraph.jsonable import to_json
 from mahavishnu_tui.engines.langgraph.observe import AttemptObserver, feed
 from mahavishnu_tui.engines.langgraph.recorder import PathRecorder
-from mahavishnu_tui.engines.langgraph.requests import EngineSettings, FinalStatus, Notify, RunRequest
+from mahavishnu_tui.engines.langgraph.requests import (
+    EngineSettings,
+    FinalStatus,
+    Notify,
+    RunRequest,
+    durability,
+)
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
 from mahavishnu_tui.engines.langgraph.shape import AnyGraph
 from mahavishnu_tui.engines.langgraph.steps import StepNotices
@@ -91,6 +98,8 @@ class Dispatch:
         return finished
 
     async def _run(self) -> dict[str, Any]:
+        if self.request.mode == "edit":
+            return await self._edit()
         payload, config = await self._prepare()
         if payload is _NOTHING_TO_RUN:
             return await self._at_rest()
@@ -105,7 +114,7 @@ class Dispatch:
                 stream_mode=["debug"],
                 subgraphs=True,
                 version="v2",
-                durability=self._settings.durability,
+                durability=durability(self.request, self._settings),
                 control=self._control,
             )
             async for part in parts:
@@ -215,6 +224,22 @@ class Dispatch:
         if data["type"] == "checkpoint" and not part["ns"]:
             self._root = data["payload"]
             self._steps.seen(data["step"], self._root)
+
+    async def _edit(self) -> dict[str, Any]:
+        """Store an edit of the state, unless an earlier dispatch of the same order has; nothing is run."""
+        thread = await read_thread(self.graph, self._saver, self.request.thread_id)
+        refused: MahavishnuError | None = None
+        checkpoint_id = thread.checkpoint_id
+        if not self._carried_out(thread):
+            try:
+                checkpoint_id = await apply_edit(
+                    self.graph, self._saver, self.request.thread_id, self.request.edit, self._stamps()
+                )
+            except MahavishnuError as error:
+                refused = error
+        finished = await self._at_rest()
+        edited = {"checkpoint_id": checkpoint_id, "error": refused.to_json() if refused else None}
+        return {**finished, "edited": edited}
 
     async def _at_rest(self) -> dict[str, Any]:
         """The state as it is stored: finished, waiting, or stopped where it can go on."""

@@ -27,6 +27,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from mahavishnu_tui.engines.base import AdapterError
 from mahavishnu_tui.engines.langgraph.failures import storage_error
+from mahavishnu_tui.engines.langgraph.marks import TABLE
 from mahavishnu_tui.engines.langgraph.writer import Job, Writer
 from mahavishnu_tui.models import ErrorCode
 
@@ -86,7 +87,7 @@ class LeasedSaver(AsyncSqliteSaver):
     def _fence(self, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA synchronous={self._synchronous}")
         connection.create_function("mahavishnu_lease", 1, self._held.get)
-        connection.executescript(_FENCE)
+        connection.executescript(_FENCE + TABLE)
 
     async def take_lease(self, thread_id: str, lease: int, holder: str) -> None:
         """Become the only writer of a thread.
@@ -94,7 +95,7 @@ class LeasedSaver(AsyncSqliteSaver):
         Raises:
             AdapterError: MHV-431 when a newer dispatch has the thread.
         """
-        taken = await self._write(
+        taken = await self.write(
             thread_id, lambda connection: connection.execute(_TAKE, (thread_id, lease, holder)).rowcount
         )
         if not taken:
@@ -104,7 +105,7 @@ class LeasedSaver(AsyncSqliteSaver):
     async def next_lease(self, thread_id: str) -> int:
         """The number that a new dispatch of a thread has to take, where no server gives it one."""
         select = "SELECT lease FROM mahavishnu_leases WHERE thread_id = ?"
-        row = await self._write(
+        row = await self.write(
             thread_id, lambda connection: connection.execute(select, (thread_id,)).fetchone()
         )
         return int(row[0]) + 1 if row else 1
@@ -115,7 +116,7 @@ class LeasedSaver(AsyncSqliteSaver):
         Raises:
             AdapterError: MHV-430, 004 or 006.
         """
-        await self._write("", lambda connection: None)
+        await self.write("", lambda connection: None)
 
     async def aput(
         self,
@@ -145,7 +146,7 @@ class LeasedSaver(AsyncSqliteSaver):
             blob,
             about.encode("utf-8", "ignore"),
         )
-        await self._write(thread_id, lambda connection: connection.execute(_PUT, row))
+        await self.write(thread_id, lambda connection: connection.execute(_PUT, row))
         self._report(config, checkpoint["id"], "", frozenset())
         return {
             "configurable": {
@@ -182,10 +183,15 @@ class LeasedSaver(AsyncSqliteSaver):
         statement = _PUT_WRITES.format(
             "REPLACE" if all(channel in WRITES_IDX_MAP for channel, _ in writes) else "IGNORE"
         )
-        await self._write(thread_id, lambda connection: connection.executemany(statement, rows))
+        await self.write(thread_id, lambda connection: connection.executemany(statement, rows))
         self._report(config, checkpoint_id, task_id, frozenset(channel for channel, _ in writes))
 
-    async def _write(self, thread_id: str, job: Job) -> Any:
+    async def write(self, thread_id: str, job: Job) -> Any:
+        """Run a job in a transaction of its own; what it returned, once that is committed.
+
+        Raises:
+            AdapterError: MHV-430, 431, 004, 006.
+        """
         try:
             return await self.writer.write(job)
         except sqlite3.Error as error:
@@ -265,6 +271,8 @@ async def open_saver(path: Path, synchronous: str = "NORMAL") -> AsyncIterator[L
 
 async def _ready(saver: LeasedSaver) -> None:
     try:
+        # works on a file without tables only: what is pruned can then be given back to the disk
+        await saver.conn.execute("PRAGMA auto_vacuum=INCREMENTAL")
         await saver.setup()
         await saver.writer.open()
     except sqlite3.Error as error:

@@ -24,6 +24,9 @@ LEASE_KEY = "mahavishnu_lease"
 GRAPH_KEY = "mahavishnu_graph"
 """Checkpoint metadata: the hash of the graph that stored it."""
 
+LABEL_KEY = "mahavishnu_label"
+"""Checkpoint metadata: what an operator said of the edit that stored it."""
+
 
 @dataclasses.dataclass
 class StoredThread:

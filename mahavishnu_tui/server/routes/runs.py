@@ -10,11 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mahavishnu_tui.models import Project, Run, Workflow
+from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.run import RunStatus
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
-from mahavishnu_tui.server.routes.body import Body, query_choices, query_number, query_time
+from mahavishnu_tui.server.options import Durability
+from mahavishnu_tui.server.routes.asking import ask_host
+from mahavishnu_tui.server.routes.body import Body, bad, query_choices, query_number, query_time
 from mahavishnu_tui.server.routes.workflows import read_order
 from mahavishnu_tui.server.store import approvals, runs, visits, workflows
 from mahavishnu_tui.server.transitions import acts
@@ -22,7 +24,6 @@ from mahavishnu_tui.server.transitions.start import StartOrder, start_run
 
 _MOST_RUNS = 5000
 _MOST_VISITS = 50_000
-_MOST_CHECKPOINTS = 1000
 
 
 async def list_runs(request: Request) -> Response:
@@ -58,7 +59,8 @@ async def start(request: Request) -> Response:
         thread_id=body.text("thread_id", ""),
         request_id=body.text("request_id", "") or None,
         tags=body.words("tags"),
-        config=body.mapping("config", {}),
+        config=read_config(body),
+        durability_of=core.options.durability_of,
     )
     run = await core.store.write(functools.partial(start_run, order=order))
     core.dispatcher.wake()
@@ -154,7 +156,7 @@ async def resume(request: Request) -> Response:
         return json_response((await core.remote.resume(run, body.person(), checkpoint_id)).to_json())
     if checkpoint_id:
         # A checkpoint that is not there must be refused before the run is anything but what it was.
-        await _ask_host(request, "state", checkpoint_id=checkpoint_id)
+        await ask_host(request, "state", checkpoint_id=checkpoint_id)
     run = await core.store.write(
         functools.partial(acts.resume, run_id=_id(request), by=body.person(), checkpoint_id=checkpoint_id)
     )
@@ -162,35 +164,16 @@ async def resume(request: Request) -> Response:
     return json_response(run.to_json())
 
 
-async def list_checkpoints(request: Request) -> Response:
-    """`GET /v1/runs/{id}/checkpoints`."""
-    limit = query_number(request, "limit", 100, _MOST_CHECKPOINTS)
-    before = request.query_params.get("before") or None
-    return json_response(await _ask_host(request, "checkpoints", limit=limit, before=before))
-
-
-async def state(request: Request) -> Response:
-    """`GET /v1/runs/{id}/checkpoints/{cid}`."""
-    wanted = request.path_params["checkpoint"]
-    fields = {} if wanted == "latest" else {"checkpoint_id": wanted}
-    return json_response(await _ask_host(request, "state", **fields))
-
-
-async def _ask_host(request: Request, op: str, **fields: Any) -> Any:
-    """What only a host can read: the thread's checkpoints."""
-    core: Core = request.app.state.core
-    core.refuse_when_draining()
-
-    def look(conn: sqlite3.Connection) -> tuple[Run, Workflow]:
-        run = _run(request, conn)
-        return run, workflows.require(conn, run.workflow_id)
-
-    run, workflow = await core.store.read(look)
-    if core.remote.owns(run):
-        return await core.remote.ask(run, op, **fields)
-    project = Project.from_json(workflow.project)
-    _, reply = await core.supervisor.ask(project, op, thread_id=run.thread_id, spec=workflow.spec, **fields)
-    return reply
+def read_config(body: Body) -> dict[str, Any]:
+    """The `config` of a new run; MHV-010 when its `durability` is not one that there is."""
+    config = body.mapping("config", {})
+    durability = config.get("durability")
+    if durability is not None and durability not in get_args(Durability):
+        raise bad(
+            f"There is no durability {durability!r}.",
+            f"There are {', '.join(get_args(Durability))}; see docs/checkpoints.md.",
+        )
+    return config
 
 
 def _id(request: Request) -> str:
@@ -210,6 +193,4 @@ ROUTES = [
     Route("/v1/runs/{run}/cancel", cancel, methods=["POST"]),
     Route("/v1/runs/{run}/pause", pause, methods=["POST"]),
     Route("/v1/runs/{run}/resume", resume, methods=["POST"]),
-    Route("/v1/runs/{run}/checkpoints", list_checkpoints),
-    Route("/v1/runs/{run}/checkpoints/{checkpoint}", state),
 ]

@@ -12,7 +12,7 @@ from mahavishnu_tui.models.record import Json, Record
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.store.tx import Tx
 
-Mode = Literal["start", "continue", "fork"]
+Mode = Literal["start", "continue", "fork", "edit"]
 
 SNAPSHOT_RUNS = 2000
 
@@ -37,6 +37,8 @@ class Work(Record):
     """Who asked for a pause that the run has not reached yet."""
     cancelling: str = ""
     """Who asked for a cancel that the host has not confirmed yet."""
+    edit: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """With mode `edit`: the order and who gave it; afterwards what became of the last one."""
 
     @property
     def deaths(self) -> int:

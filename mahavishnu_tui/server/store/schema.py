@@ -106,7 +106,11 @@ CREATE TABLE remote_threads(  -- as they were when they were taken in
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT, _AGENT, _V_REMOTE)
+_PRUNED = """
+CREATE TABLE pruned(thread_id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT, _AGENT, _V_REMOTE, _PRUNED)
 """Entry n takes a file from `user_version` n to n + 1."""
 
 

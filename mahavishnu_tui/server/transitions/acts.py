@@ -32,7 +32,7 @@ def cancel(tx: Tx, run_id: str, by: str, version: int | None) -> Run:
 def refuse_cancel(run: Run, version: int | None) -> None:
     """Raise MHV-101 for a run that has ended, or is not at the version its operator saw."""
     if run.status in FINISHED:
-        raise _wrong_state(run, "cancelled")
+        raise wrong_state(run, "cancelled")
     if version is not None and version != run.version:
         raise MahavishnuError(
             ErrorCode.RUN_STATE,
@@ -69,7 +69,7 @@ def pause(tx: Tx, run_id: str, by: str) -> Run:
     row = runs.require(tx.conn, run_id)
     run = row.run
     if run.status not in ACTIVE:
-        raise _wrong_state(run, "paused")
+        raise wrong_state(run, "paused")
     acts.record(tx, run.id, "pause", by, status=run.status, where=run.where)
     if run.status == "running":
         note = f"pausing at the next step boundary, asked by {by}"
@@ -98,16 +98,18 @@ def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
     run = row.run
     waits = run.status == "interrupted" and run.waiting > 0
     if run.status in ACTIVE or (not checkpoint_id and (run.status == "success" or waits)):
-        raise _wrong_state(run, "resumed")
+        raise wrong_state(run, "resumed")
     refuse_busy_thread(tx, run.thread_id, but=run.id)
     work = row.work.replace(died=[], pausing="", cancelling="")
+    if work.mode == "edit":  # it was stopped before its edit was made; that one is not made now
+        work = work.replace(mode="continue")
     note = f"resumed by {by}"
     if checkpoint_id:
         supersede_all(tx, run.id, "the run was taken back to an earlier checkpoint")
         work = work.replace(mode="fork", checkpoint_id=checkpoint_id, intent=f"{run.id}/{run.version + 1}")
         note = f"resumed from checkpoint {checkpoint_id} by {by}"
     else:
-        _refuse_overtaken(tx, run)
+        refuse_overtaken(tx, run)
     changed = run.replace(
         status="queued",
         version=run.version + 1,
@@ -124,8 +126,8 @@ def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
     return changed
 
 
-def _refuse_overtaken(tx: Tx, run: Run) -> None:
-    """A thread's latest state belongs to its newest run: an older one cannot go on with it."""
+def refuse_overtaken(tx: Tx, run: Run) -> None:
+    """Raise MHV-101: a thread's latest state belongs to its newest run: an older one cannot go on with it."""
     newest = runs.newest_on(tx.conn, run.thread_id)
     if newest.id != run.id:
         raise MahavishnuError(
@@ -136,7 +138,8 @@ def _refuse_overtaken(tx: Tx, run: Run) -> None:
         )
 
 
-def _wrong_state(run: Run, wish: str) -> MahavishnuError:
+def wrong_state(run: Run, wish: str) -> MahavishnuError:
+    """MHV-101: a run cannot be `wish` as it is now."""
     hints = {
         "success": "It is done; start a new run, or resume it from a checkpoint.",
         "error": "Resume it to retry from the node that failed.",

@@ -56,4 +56,6 @@ def claim(tx: Tx, run_id: str, host_id: str) -> Dispatch | None:
     }
     if row.work.mode == "fork":
         request["checkpoint_id"] = row.work.checkpoint_id
+    if row.work.mode == "edit":
+        request["edit"] = row.work.edit
     return Dispatch(run, request)

@@ -10,6 +10,7 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.store import Tx, approvals, ledger, runs, visits, workflows
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.transitions.acts import end_cancelled, rest
+from mahavishnu_tui.server.transitions.edits import settle_edit
 from mahavishnu_tui.server.transitions.questions import (
     NO_RULES,
     give_back,
@@ -132,12 +133,15 @@ class Bundle:
         status: RunStatus = notice["status"]
         asked = [Question.from_json(question) for question in notice.get("questions") or []]
         visits.close(tx, run.id, _LEFT_OPEN.get(status, "lost"))
-        if row.work.cancelling and status in ("cancelled", "paused", "interrupted"):
+        if notice.get("edited"):
+            self.ended.append(settle_edit(tx, row, notice, self._rules))
+        elif row.work.cancelling and status in ("cancelled", "paused", "interrupted"):
             self.ended.append(end_cancelled(tx, row, row.work.cancelling))
         elif status == "cancelled":
             self.ended.append(end_cancelled(tx, row, "its own code"))
         elif status == "paused":
-            taken = RunRow(run, row.work.replace(mode="continue"))
+            mode: runs.Mode = "edit" if row.work.mode == "edit" else "continue"
+            taken = RunRow(run, row.work.replace(mode=mode))
             by = row.work.pausing
             self.ended.append(rest(tx, taken, by) if by else park(tx, taken))
         else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mahavishnu_tui.engines.langgraph.host.beat import Heart
 from mahavishnu_tui.engines.langgraph.host.channel import Channel
+from mahavishnu_tui.engines.langgraph.host.checkpoints import CheckpointOps
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Service:
             "history": self._history,
             "questions": self._questions,
             "stop": self._stop,
+            **CheckpointOps(lambda: self._engine.curator).handlers,
         }
 
     def _work(self) -> dict[str, Any]:
