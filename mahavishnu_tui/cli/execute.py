@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 )
 @click.option("--thread-id", metavar="ID", help="Go on with the state of this thread; default: a new one.")
 @click.option("--name", default="", help="What to call the workflow.")
+@click.option(
+    "--durability",
+    type=click.Choice(["sync", "async", "exit"]),
+    help="When a checkpoint is on disk: before the next step (sync), during it (async), or only when the run"
+    " stops (exit: quick, but a crash loses its progress). Default: langgraph.durability.",
+)
 @click.option("--wait", is_flag=True, help="Wait until the run ends or asks.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait at most.")
 @click.option("--trust", is_flag=True, help="Trust the files that this command uses.")
@@ -51,6 +57,7 @@ async def execute(
     state: str,
     thread_id: str | None,
     name: str,
+    durability: str | None,
     wait: bool,
     timeout: float | None,
     trust: bool,
@@ -78,7 +85,9 @@ async def execute(
                 workflow = await client.register(target.spec, target.project, name or target.name)
             else:
                 workflow = await named(client, workflow_id or "")
-            run = await waiting.start(client, launch, workflow, given, thread_id=thread_id)
+            run = await waiting.start(
+                client, launch, workflow, given, thread_id=thread_id, durability=durability
+            )
         if wait and not setup.as_json:
             output.narrate(f"{run.name} ({run.workflow}) started; ctrl-c leaves it running.")
         return await conclude(setup, client, launch, run, wait=wait, timeout=timeout)

@@ -272,6 +272,9 @@ def _vacuum_some(connection: sqlite3.Connection) -> int:
     if connection.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
         return 0
     before = connection.execute("PRAGMA page_count").fetchone()[0]
-    connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+    free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    # Python steps such a statement once, which frees one page; a script of them would end our transaction.
+    for _ in range(min(free, _VACUUM_PAGES)):
+        connection.execute("PRAGMA incremental_vacuum(1)")
     after = connection.execute("PRAGMA page_count").fetchone()[0]
     return int((before - after) * connection.execute("PRAGMA page_size").fetchone()[0])
