@@ -339,12 +339,13 @@ class WorldClient:
         self.fail: dict[str, Exception] = {}
         """Method name → what it raises."""
         self.hold: dict[str, asyncio.Event] = {}
-        """Method name → waits for this before it answers."""
+        """Method name, or method name and first argument → waits for this before it answers."""
 
     async def _enter(self, name: str, *args: Any) -> None:
         self.calls.append((name, *args))
-        if name in self.hold:
-            await self.hold[name].wait()
+        held = self.hold.get(name) or self.hold.get(" ".join((name, *map(str, args[:1]))))
+        if held is not None:
+            await held.wait()
         if name in self.fail:
             raise self.fail[name]
 

@@ -17,7 +17,7 @@ from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import DashboardOptions
 from tests.snapshots.scenes import NOW, World, WorldConnection
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds a condition may take on a busy machine."""
 
 
