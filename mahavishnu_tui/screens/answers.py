@@ -1,11 +1,12 @@
-"""Which answers a question allows, and what an editor starts with."""
+"""Which answers a question allows, as buttons, and what an editor starts with."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 from mahavishnu_tui.models import Approval, GraphShape
+from mahavishnu_tui.models.asking import Action, Verb
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 
@@ -13,78 +14,74 @@ _OPTION_KEYS = ("options", "choices", "answers")
 _MAX_OPTIONS = 8
 
 
+Editor = Literal["", "form", "json", "text"]
+
+_LABELS: dict[Verb, str] = {
+    "approve": "Approve",
+    "edit": "Edit…",
+    "reject": "Reject…",
+    "respond": "Respond…",
+    "ignore": "Ignore",
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """One button of the approval dialog."""
+    """One button: an answer at once, or an editor for one."""
 
     id: str
     label: str
     value: Json = None
-    """What is sent when `edit` is empty."""
-    edit: str = ""
-    """`json` or `text`: the button opens an editor instead of answering."""
+    """What is answered when neither `editor` nor `verb` says otherwise."""
+    editor: Editor = ""
+    """What the button opens instead of answering."""
+    verb: Verb | None = None
+    """What is decided about the action that is asked about."""
 
 
 def choices(approval: Approval) -> list[Choice]:
-    """The buttons for a question: only what it allows, in the order of likelihood."""
+    """The buttons for a question that asks for a value or to go on: only what it allows."""
     if approval.kind == "breakpoint":
         return [Choice("continue", "Continue", True)]
-    if approval.kind in ("agent_inbox", "hitl_request", "tool_approval"):
-        return _inbox_choices(approval)
+    if approval.schema and approval.schema.get("type") == "boolean":
+        return [Choice("approve", "Yes", True), Choice("reject", "No", False)]
     if approval.schema:
-        return [Choice("edit", "Fill in…", edit="json")]
+        return [Choice("edit", "Fill in…", editor="form")]
     options = _options(approval.value)
     if options:
         found = [
             Choice(f"option-{n}", clean_line(label, 24), value) for n, (label, value) in enumerate(options)
         ]
-        return [*found, Choice("edit", "Edit…", edit="json")]
+        return [*found, Choice("edit", "Edit…", editor="json")]
     return [
         Choice("approve", "Approve", True),
         Choice("reject", "Reject", False),
-        Choice("edit", "Edit…", edit="json"),
-        Choice("respond", "Respond…", edit="text"),
+        Choice("edit", "Edit…", editor="json"),
+        Choice("respond", "Respond…", editor="text"),
     ]
 
 
-def _inbox_choices(approval: Approval) -> list[Choice]:
-    """Quick answers in the shape of the schema, where one action is asked about; else the editor."""
-    found: list[Choice] = []
-    if approval.kind == "agent_inbox":
-        config = _first(approval.value).get("config") or {}
-        if config.get("allow_accept"):
-            found.append(Choice("approve", "Accept", [{"type": "accept", "args": None}]))
-        if config.get("allow_ignore"):
-            found.append(Choice("ignore", "Ignore", [{"type": "ignore", "args": None}]))
-    elif approval.kind == "hitl_request":
-        actions = _actions(approval.value)
-        allowed = _allowed(approval.value)
-        if "approve" in allowed:
-            label = "Approve" if len(actions) == 1 else f"Approve all {len(actions)}"
-            found.append(Choice("approve", label, {"decisions": [{"type": "approve"} for _ in actions]}))
-    else:
-        found.append(Choice("approve", "Approve", {"type": "approve"}))
-        found.append(Choice("reject", "Reject", {"type": "reject"}))
-    return [*found, Choice("edit", "Edit…", edit="json")]
+def decisions(approval: Approval, action: Action) -> list[Choice]:
+    """The buttons for one action of a question: only what it allows."""
+    found = []
+    for verb in action.allowed:
+        if verb == "edit" and approval.truncated:
+            continue  # what was cut off would be lost
+        label = "Accept" if verb == "approve" and approval.kind == "agent_inbox" else _LABELS[verb]
+        editor: Editor = "text" if verb in ("reject", "respond") else ""
+        if verb == "edit":
+            editor = "form" if action.args_schema else "json"
+        found.append(Choice(verb, label, editor=editor, verb=verb))
+    return found
 
 
 def prefill(approval: Approval) -> Json:
-    """What the JSON editor starts with: the right shape of an answer."""
-    if approval.kind == "agent_inbox":
-        request = _first(approval.value).get("action_request") or {}
-        return [
-            {"type": "edit", "args": {"action": request.get("action", ""), "args": request.get("args", {})}}
-        ]
-    if approval.kind == "hitl_request":
-        return {"decisions": [{"type": "approve"} for _ in _actions(approval.value)]}
-    if approval.kind == "tool_approval":
-        return {"type": "approve"}
-    if approval.schema:
-        return example(approval.schema)
+    """What the JSON editor starts with where a value is asked for."""
     options = _options(approval.value)
     if options:
         return options[0][1]
-    return approval.value if isinstance(approval.value, dict | list) else True
+    whole = isinstance(approval.value, dict | list) and not approval.truncated
+    return approval.value if whole else True
 
 
 def example(schema: dict[str, Any], depth: int = 0) -> Json:
@@ -138,22 +135,3 @@ def _option(item: Json) -> tuple[str, Json]:
     if isinstance(item, dict) and "value" in item:
         return str(item.get("label", item["value"])), item["value"]
     return str(item), item
-
-
-def _first(value: Json) -> dict[str, Any]:
-    if isinstance(value, list):
-        value = value[0] if value else {}
-    return value if isinstance(value, dict) else {}
-
-
-def _actions(value: Json) -> list[Json]:
-    found = _first(value).get("action_requests")
-    return found if isinstance(found, list) else [{}]
-
-
-def _allowed(value: Json) -> set[str]:
-    """Decisions that *every* action of a request allows."""
-    configs = [item for item in _first(value).get("review_configs") or [] if isinstance(item, dict)]
-    if not configs:
-        return {"approve", "edit", "reject"}
-    return set.intersection(*(set(config.get("allowed_decisions") or ()) for config in configs))

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Input, Static
 
-from mahavishnu_tui import schemas
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import Approval, ErrorCode, GraphShape, LedgerEntry, MahavishnuError
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.answers import Choice, choices, prefill, what_next
+from mahavishnu_tui.screens.answering import AnswerPanel
+from mahavishnu_tui.screens.answers import what_next
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.rows import clock, waits
 from mahavishnu_tui.screens.session import Session
-from mahavishnu_tui.widgets.json_editor import JsonEditor
-from mahavishnu_tui.widgets.state_tree import StateTree
 from mahavishnu_tui.widgets.status import approval_mark
 
 if TYPE_CHECKING:
@@ -52,21 +49,17 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         super().__init__()
         self.session = session
         self.approval = approval
-        self._editing = ""
         self._sending = False
-        self._choices: list[Choice] = []
 
     def compose(self) -> ComposeResult:
         """Who asks, what, what comes after, a comment, the answers."""
         with Vertical(id="approval"):
             yield Static(id="approval-head", markup=False)
-            yield Static(id="approval-title", markup=False)
-            yield StateTree(ascii_only=self.session.ascii, id="approval-payload")
-            yield Static(id="approval-next", markup=False)
-            yield JsonEditor(id="approval-json")
-            yield TextArea(id="approval-text")
-            yield Input(placeholder="comment for the ledger (optional)", compact=True, id="approval-comment")
-            yield Horizontal(id="approval-buttons")
+            yield AnswerPanel(
+                Static(id="approval-next", markup=False),
+                Input(placeholder="comment for the ledger (optional)", compact=True, id="approval-comment"),
+                ascii_only=self.session.ascii,
+            )
             yield Static(id="approval-status", markup=False)
         yield KeyHints()
 
@@ -74,7 +67,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         """Show the question, the focus on its payload."""
         await self._show()
         self.session.changes.subscribe(self, self._changed)
-        self.query_one(StateTree).focus()
+        self.query_one(AnswerPanel).focus()
 
     # -- showing
 
@@ -93,13 +86,8 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
             f"{wait if approval.deadline else f'waits {wait}'}{deadline}",
         ]
         self.query_one("#approval-head", Static).update(clean_line(" · ".join(parts)))
-        title = "Goes on when you say so." if approval.kind == "breakpoint" else approval.title
-        self.query_one("#approval-title", Static).update(clean_line(title, 400))
-        self.query_one(StateTree).show(approval.value)
         self.query_one("#approval-next", Static).update(self._next_text())
-        self._choices = choices(approval) if approval.status == "pending" else []
-        await self._show_buttons(self._choices)
-        self._edit("")
+        await self.query_one(AnswerPanel).ask(approval)
 
     def _next_text(self) -> str:
         run = self.session.run(self.approval.run_id)
@@ -110,18 +98,6 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         lines = [f"next   {clean_line(self.approval.node)} goes on with your answer{then}"]
         lines.append(f"as     {self.session.who} · this question {self.approval.hash[:12]}")
         return "\n".join(lines)
-
-    async def _show_buttons(self, found: Sequence[Choice]) -> None:
-        row = self.query_one("#approval-buttons", Horizontal)
-        await row.remove_children()
-        buttons = [Button(choice.label, id=f"answer-{choice.id}", compact=True) for choice in found]
-        await row.mount(*buttons, Button("Close", id="close", compact=True))
-
-    def _edit(self, kind: str) -> None:
-        """Show the JSON editor, the text area, or neither."""
-        self._editing = kind
-        self.set_class(kind == "json", "-json")
-        self.set_class(kind == "text", "-text")
 
     def _say(self, text: str, severity: Severity = "info") -> None:
         row = self.query_one("#approval-status", Static)
@@ -139,61 +115,23 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
 
     # -- answering
 
-    @on(Button.Pressed)
-    async def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        name = event.button.id or ""
-        if name == "close":
-            self.dismiss(None)
-        elif name == "send":
-            self._send_edited()
-        elif name == "back":
-            await self._leave_editor()
-        else:
-            choice = next(choice for choice in self._choices if f"answer-{choice.id}" == name)
-            await self._choose(choice)
+    @on(AnswerPanel.Closed)
+    def _leave_panel(self) -> None:
+        self.dismiss(None)
 
-    async def _choose(self, choice: Choice) -> None:
-        if not choice.edit:
-            self._send(choice.value)
-            return
-        self._edit(choice.edit)
-        row = self.query_one("#approval-buttons", Horizontal)
-        await row.remove_children()
-        await row.mount(
-            Button("Send", id="send", compact=True),
-            Button("Back", id="back", compact=True),
-            Button("Close", id="close", compact=True),
-        )
-        if choice.edit == "json":
-            editor = self.query_one(JsonEditor)
-            if not editor.text.strip() or editor.text.strip() == "null":
-                editor.load(prefill(self.approval))
-            editor.query_one(TextArea).focus()
-        else:
-            self.query_one("#approval-text", TextArea).focus()
+    @on(AnswerPanel.Refused)
+    def _refused(self, event: AnswerPanel.Refused) -> None:
+        self._say(event.why, "error")
 
-    def _send_edited(self) -> None:
-        if self._editing == "text":
-            self._send(self.query_one("#approval-text", TextArea).text)
-            return
-        try:
-            value = self.query_one(JsonEditor).value
-        except ValueError as error:
-            self._say(f"{ErrorCode.BAD_INPUT.value} The answer is not JSON: {error}", "error")
-            return
-        wrong = schemas.problems(value, self.approval.schema) if self.approval.schema else []
-        if wrong:
-            self._say(f"{ErrorCode.ANSWER_INVALID.value} {wrong[0].sentence()}", "error")
-        else:
-            self._send(value)
+    @on(AnswerPanel.Answered)
+    def _answered(self, event: AnswerPanel.Answered) -> None:
+        self._send(event.value)
 
     def _send(self, value: Json) -> None:
         if self._sending:
             return
         self._sending = True
-        for button in self.query(Button):
-            button.disabled = True
+        self.query_one(AnswerPanel).freeze(True)
         self._say("sending …")
         in_background(self, functools.partial(self._answer, value), "answer")
 
@@ -208,8 +146,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         except Exception as error:  # said here, kept in :errors; what was typed stays
             recorded = self.session.record(error)
             self._sending = False
-            for button in self.query(Button):
-                button.disabled = False
+            self.query_one(AnswerPanel).freeze(False)
             outcome = (
                 "Whether your answer arrived is not known; sending the same again is safe."
                 if recorded.code in _UNCERTAIN
@@ -245,17 +182,9 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
             at = clock(self.approval.answered_at)
             self._say(f"{why} This question was answered{by} at {at}.".strip(), "warning")
 
-    async def _leave_editor(self) -> None:
-        """Back to the answers; what was typed stays in the editor."""
-        await self._show_buttons(self._choices)
-        self._edit("")
-        self.query_one(StateTree).focus()
-
     async def action_leave(self) -> None:
         """One step back: out of the editor, then out of the dialog. Not while an answer is on its way."""
         if self._sending:
             self._say("the answer is on its way; wait for the server", "warning")
-        elif self._editing:
-            await self._leave_editor()
-        else:
+        elif not await self.query_one(AnswerPanel).leave():
             self.dismiss(None)

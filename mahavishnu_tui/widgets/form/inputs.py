@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
@@ -28,6 +29,10 @@ class FieldInput(Protocol):
 
 class LineInput(Input):
     """A simple value on one row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Next field", show=False, id="form.line.next")
+    ]
 
     def __init__(self, field: Field) -> None:
         super().__init__(write(field.initial), placeholder=field.hint, compact=True, select_on_focus=False)

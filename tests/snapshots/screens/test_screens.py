@@ -17,6 +17,7 @@ from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
 from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import DashboardOptions, Taste
 from tests.snapshots.scenes import NOW, World, WorldConnection, world
+from tests.snapshots.widgets.gallery import FORM
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 SMALL = SIZES[:1]
@@ -128,6 +129,35 @@ def changed(connection: WorldConnection, _: App[None]) -> None:
     connection.client.approvals = approvals  # type: ignore[method-assign]
 
 
+def asks(connection: WorldConnection, **more: Any) -> None:
+    connection.world.approvals[0] = connection.world.approvals[0].replace(**more)
+
+
+def batch(connection: WorldConnection, _: App[None]) -> None:
+    charge = {"type": "object", "properties": {"amount": {"type": "integer"}, "note": {"type": "string"}}}
+    requests = [
+        {
+            "name": "charge_card",
+            "args": {"amount": 500, "note": "Order 4711"},
+            "description": "Tool execution requires approval\n\nCharges the card of the customer.",
+        },
+        {"name": "send_mail", "args": {"to": "ana@example.org", "body": "It is on its way."}},
+    ]
+    rules = [
+        {
+            "action_name": "charge_card",
+            "allowed_decisions": ["approve", "edit", "reject"],
+            "args_schema": charge,
+        },
+        {"action_name": "send_mail", "allowed_decisions": ["approve", "respond"]},
+    ]
+    asks(connection, kind="hitl_request", value={"action_requests": requests, "review_configs": rules})
+
+
+def form(connection: WorldConnection, _: App[None]) -> None:
+    asks(connection, schema=FORM)
+
+
 def broken(connection: WorldConnection, _: App[None]) -> None:
     connection.client.fail["checkpoints"] = MahavishnuError(
         ErrorCode.DATABASE_LOCKED, "The checkpoint file is locked by another program.", "Close it."
@@ -176,6 +206,10 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "approval-options": ("swift-ibis", "a tab tab", SMALL, {}),
     "approval-edit": ("brisk-heron", "a tab tab tab tab enter", SIZES[:2], {}),
     "approval-changed": ("brisk-heron", "a tab tab enter", SMALL, {"before": changed}),
+    "approval-actions": ("brisk-heron", "a", SIZES, {"before": batch}),
+    "approval-action-edit": ("brisk-heron", "a tab tab tab enter", SIZES[:2], {"before": batch}),
+    "approval-actions-summary": ("brisk-heron", "a tab tab tab tab tab enter", SMALL, {"before": batch}),
+    "approval-form": ("brisk-heron", "a tab tab enter", SIZES, {"before": form}),
     "launch": ("", "t G k", SIZES, {}),
     "actions": ("amber-otter", "x", SMALL, {}),
     "confirm-cancel": ("amber-otter", "x G enter", SIZES[:2], {}),

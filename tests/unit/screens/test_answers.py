@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import Approval, GraphEdge, GraphShape
+from mahavishnu_tui.models.replies import asked_about
 from mahavishnu_tui.schemas import fits
-from mahavishnu_tui.screens.answers import choices, example, prefill, what_next
+from mahavishnu_tui.screens.answers import choices, decisions, example, prefill, what_next
 from tests.snapshots.scenes import RELEASE, approval, world
 
 SCHEMA: dict[str, Any] = {
@@ -57,46 +58,42 @@ def test_a_list_of_many_options_is_edited() -> None:
 def test_a_schema_is_filled_in() -> None:
     question = asked({"question": "?"}, schema=SCHEMA)
     assert labels(question) == ["Fill in…"]
-    assert prefill(question) == {"ok": False, "amount": 5, "currency": "EUR", "tags": [], "note": ""}
-    assert fits(prefill(question), SCHEMA)
+    assert example(SCHEMA) == {"ok": False, "amount": 5, "currency": "EUR", "tags": [], "note": ""}
+    assert fits(example(SCHEMA), SCHEMA)
 
 
-def test_agent_inbox_answers_have_its_shape() -> None:
-    request = [
-        {
-            "action_request": {"action": "mail", "args": {"to": "ana"}},
-            "config": {"allow_accept": True, "allow_ignore": True},
-        }
-    ]
-    question = asked(request, kind="agent_inbox")
-    assert labels(question) == ["Accept", "Ignore", "Edit…"]
-    assert choices(question)[0].value == [{"type": "accept", "args": None}]
-    assert prefill(question) == [{"type": "edit", "args": {"action": "mail", "args": {"to": "ana"}}}]
-    assert labels(asked([{"action_request": {}}], kind="agent_inbox")) == ["Edit…"]
-    assert prefill(asked([], kind="agent_inbox"))[0]["type"] == "edit"
+INBOX = {
+    "action_request": {"action": "mail", "args": {"to": "ana"}},
+    "config": {"allow_accept": True, "allow_ignore": True, "allow_edit": True, "allow_respond": True},
+}
 
 
-def test_hitl_requests_take_one_decision_per_action() -> None:
-    value = {
-        "action_requests": [{"name": "a"}, {"name": "b"}],
-        "review_configs": [
-            {"action_name": "a", "allowed_decisions": ["approve", "reject"]},
-            {"action_name": "b", "allowed_decisions": ["approve"]},
-        ],
+def offered(question: Approval) -> list[tuple[str, str]]:
+    return [(item.label, item.editor) for item in decisions(question, asked_about(question)[0])]
+
+
+def test_an_action_has_exactly_the_buttons_that_its_question_allows() -> None:
+    question = asked([INBOX], kind="agent_inbox")
+    whole = [("Accept", ""), ("Edit…", "json"), ("Respond…", "text"), ("Ignore", "")]
+    assert offered(question) == whole
+    assert [item for item in whole if item[0] != "Edit…"] == offered(question.replace(truncated=True))
+    batch = {
+        "action_requests": [{"name": "a", "args": {}}],
+        "review_configs": [{"action_name": "a", "allowed_decisions": ["reject", "edit"]}],
     }
-    question = asked(value, kind="hitl_request")
-    assert labels(question) == ["Approve all 2", "Edit…"]
-    assert prefill(question) == {"decisions": [{"type": "approve"}, {"type": "approve"}]}
-    value["review_configs"][1]["allowed_decisions"] = ["reject"]
-    assert labels(asked(value, kind="hitl_request")) == ["Edit…"]
-    assert labels(asked({"action_requests": [{}]}, kind="hitl_request")) == ["Approve", "Edit…"]
+    assert offered(asked(batch, kind="hitl_request")) == [("Edit…", "json"), ("Reject…", "text")]
+    batch["review_configs"][0]["args_schema"] = {"properties": {"n": {"type": "integer"}}}
+    assert offered(asked(batch, kind="hitl_request")) == [("Edit…", "form"), ("Reject…", "text")]
 
 
-def test_a_tool_approval_takes_one_decision() -> None:
-    question = asked({"type": "tool_approval", "name": "rm", "args": {}}, kind="tool_approval")
-    assert labels(question) == ["Approve", "Reject", "Edit…"]
-    assert choices(question)[1].value == {"type": "reject"}
-    assert prefill(question) == {"type": "approve"}
+def test_yes_or_no_is_two_buttons() -> None:
+    assert labels(asked("?", schema={"type": "boolean"})) == ["Yes", "No"]
+
+
+def test_what_was_cut_off_is_not_what_the_editor_starts_with() -> None:
+    question = asked({"a": 1})
+    assert prefill(question) == {"a": 1}
+    assert prefill(question.replace(truncated=True)) is True
 
 
 KINDS = st.sampled_from(["object", "array", "string", "integer", "number", "boolean", "null"])

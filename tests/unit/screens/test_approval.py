@@ -70,7 +70,7 @@ async def test_the_question_is_shown_in_full_and_nothing_acts_at_first() -> None
 async def test_approve_sends_the_hash_that_was_shown() -> None:
     async with drive() as driven:
         screen = await opened(driven)
-        screen.query_one(Input).value = "looks fine"
+        screen.query_one("#approval-comment", Input).value = "looks fine"
         await push(driven, "Approve")
         await driven.sees("brisk-heron: answered (ledger #4821)")
         ((identity, shown, value, by, comment),) = answers(driven)
@@ -102,7 +102,7 @@ async def test_a_failed_send_keeps_what_was_typed() -> None:
         driven.connection.client.fail["answer"] = MahavishnuError(ErrorCode.DISK_FULL, "The disk is full.")
         await push(driven, "Send")
         await driven.sees("MHV-006", "what you typed is still")
-        assert screen.query_one("#approval-text", TextArea).text == "not today"
+        assert screen.query_one("#answer-text", TextArea).text == "not today"
         driven.connection.client.fail.clear()
         await push(driven, "Send")
         await driven.until(lambda: len(driven.app.screen_stack) == 1)
@@ -206,18 +206,23 @@ async def test_edit_starts_with_the_payload_and_refuses_what_is_not_json() -> No
         assert answers(driven)[0][2] == {"go": 1}
 
 
-async def test_a_schema_is_checked_before_it_is_sent() -> None:
-    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+async def test_a_schema_is_a_form_and_is_checked_before_it_is_sent() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"ok": {"type": "boolean"}, "count": {"type": "integer", "default": 3}},
+        "required": ["ok"],
+    }
     async with drive(world=other(schema=schema)) as driven:
-        screen = await opened(driven)
+        await opened(driven)
         await push(driven, "Fill in…")
-        await driven.until(lambda: isinstance(screen.focused, TextArea))
-        editor = screen.query_one(JsonEditor)
-        assert editor.value == {"ok": False}
-        editor.query_one(TextArea).text = '{"ok": "yes"}'
+        await driven.sees("ok *", "( ) yes", "feature-x")
         await push(driven, "Send")
-        await driven.sees("MHV-106", "ok must be true or false")
+        await driven.sees("MHV-106 ok is required.", "✘ is required")
         assert answers(driven) == []
+        await driven.press("y")
+        await push(driven, "Send")
+        await driven.until(lambda: answers(driven))
+        assert answers(driven)[0][2] == {"ok": True, "count": 3}
 
 
 async def test_options_of_the_question_are_the_buttons() -> None:

@@ -1,0 +1,85 @@
+"""`Draft`: an answer that is being made, one decision after the other. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from mahavishnu_tui.models import Approval
+from mahavishnu_tui.models.asking import Action
+from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.replies import Decision, asked_about, reply
+from mahavishnu_tui.models.text import clean_line
+
+
+@dataclasses.dataclass
+class Draft:
+    """What was decided so far about a question, and at which of its actions one is."""
+
+    approval: Approval
+    actions: list[Action] = dataclasses.field(init=False)
+    decided: list[Decision | None] = dataclasses.field(init=False)
+    at: int = 0
+    """Which action; one past the last is the summary."""
+
+    def __post_init__(self) -> None:
+        self.actions = asked_about(self.approval)
+        self.decided = [None] * len(self.actions)
+
+    @property
+    def action(self) -> Action | None:
+        """The action that is to be decided now; None at the summary and where no action is asked about."""
+        return self.actions[self.at] if self.at < len(self.actions) else None
+
+    @property
+    def summing_up(self) -> bool:
+        """All is decided and waits to be sent."""
+        return len(self.actions) > 1 and self.at == len(self.actions)
+
+    @property
+    def title(self) -> str:
+        """One line that says what is to be decided now."""
+        if self.summing_up:
+            return f"{len(self.actions)} decisions: read them once more, then send them."
+        if self.action is None:
+            return "Goes on when you say so." if self.approval.kind == "breakpoint" else self.approval.title
+        name = clean_line(self.action.name, 200)
+        return f"{self.at + 1}/{len(self.actions)} · {name}" if len(self.actions) > 1 else name
+
+    @property
+    def shown(self) -> Json:
+        """What is looked at now: arguments, decisions, or the whole question."""
+        if self.summing_up:
+            return {
+                f"{number} {clean_line(action.name, 60)}": _said(decision)
+                for number, (action, decision) in enumerate(zip(self.actions, self.decided, strict=True), 1)
+            }
+        return self.approval.value if self.action is None else self.action.args
+
+    @property
+    def for_all(self) -> bool:
+        """Whether all of several actions can be approved at once."""
+        return len(self.actions) > 1 and all("approve" in action.allowed for action in self.actions)
+
+    def decide(self, decision: Decision) -> bool:
+        """Take a decision about the present action and go on to the next; True when it is the only one."""
+        self.decided[self.at] = decision
+        alone = len(self.actions) == 1
+        self.at += 0 if alone else 1
+        return alone
+
+    def approve_all(self) -> None:
+        """Approve every action and go to the summary."""
+        self.decided = [Decision("approve") for _ in self.actions]
+        self.at = len(self.actions)
+
+    def value(self) -> Json:
+        """The answer, in the shape that its question expects; MHV-106 while a decision is missing."""
+        return reply(self.approval, [decision for decision in self.decided if decision is not None])
+
+
+def _said(decision: Decision | None) -> Json:
+    if decision is None:
+        return "not decided"
+    if decision.verb == "edit":
+        return {"edit": decision.args}
+    return f"{decision.verb}: {decision.message}" if decision.message else decision.verb
