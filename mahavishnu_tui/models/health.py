@@ -63,6 +63,15 @@ class LangGraphServer(Record):
     note: str = ""
     error: dict[str, Any] | None = None
 
+    @property
+    def trouble(self) -> str:
+        """In three words why it is lost; empty when it is not."""
+        if self.state != "lost":
+            return ""
+        code = (self.error or {}).get("code")
+        what = {"MHV-450": "does not answer", "MHV-451": "refuses us"}.get(str(code), "cannot be read")
+        return f"{self.name} {what}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Schedule(Record):

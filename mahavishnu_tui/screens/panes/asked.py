@@ -133,7 +133,7 @@ class PoolsPane(AskedPane):
         return self.session.mirror.hosts.get(self.cursor.removeprefix("host:"))
 
     def listed(self) -> list[Listed]:
-        """Pools, then hosts."""
+        """Our own pool with its hosts, then the pools that are elsewhere."""
         ascii_only = self.session.ascii
         found = [
             Listed(
@@ -143,14 +143,15 @@ class PoolsPane(AskedPane):
             for pool in self.pools
         ]
         hosts = sorted(self.session.mirror.hosts.values(), key=lambda host: (host.project_root, host.id))
-        found += [
+        hosted = [
             Listed(
                 rows.host_row(host, ascii_only),
                 {"text": f"{host.project_root} {host.state}", "name": host.project_root, "state": host.state},
             )
             for host in hosts
         ]
-        return found
+        # The hosts are those of the first pool: this server's own.
+        return [*found[:1], *hosted, *found[1:]]
 
     def counts(self) -> str:
         """Slots in use of all there are."""

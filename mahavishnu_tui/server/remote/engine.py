@@ -10,6 +10,7 @@ from typing import Any
 
 from mahavishnu_tui.models import Checkpoint, ErrorCode, LangGraphServer, MahavishnuError, Pool, Run
 from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.run import STALE
 from mahavishnu_tui.server.remote import orders, reading
 from mahavishnu_tui.server.remote.api import RemoteServer
 from mahavishnu_tui.server.remote.watcher import Watcher
@@ -58,9 +59,8 @@ class RemoteEngine:
     @property
     def note(self) -> str:
         """Which servers cannot be reached, in words; empty when all can."""
-        return " ".join(
-            f"STALE: {record.note}" for record in self.records() if record.state == "lost" and record.note
-        )
+        troubles = [record.trouble for record in self.records() if record.trouble]
+        return f"{STALE}: {', '.join(troubles)}" if troubles else ""
 
     def records(self) -> list[LangGraphServer]:
         """Every server and how it is."""
@@ -79,7 +79,7 @@ class RemoteEngine:
                     slots=0,
                     used=counts.get("running", 0),
                     queued=counts.get("queued", 0),
-                    note=f"STALE: {record.note}" if record.state == "lost" else record.url,
+                    note=f"{STALE}: {record.note}" if record.state == "lost" else record.url,
                 )
             )
         return found

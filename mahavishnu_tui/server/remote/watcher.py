@@ -110,15 +110,24 @@ class Watcher:
                 log.exception("LangGraph server %s: a turn failed", self.record.name)
                 await self._lost(_unexpected(self.record, error))
             await asyncio.sleep(_BETWEEN_SECONDS)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait for the next turn; shorter from the moment that somebody looks."""
+        chance, began = random.uniform(0.5, 1.0), time.monotonic()  # noqa: S311
+        while not self._wake.is_set():
+            left = began + self._pause(chance) - time.monotonic()
+            if left <= 0:
+                return
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._pause()):
+                async with asyncio.timeout(min(left, 1.0)):
                     await self._wake.wait()
 
-    def _pause(self) -> float:
+    def _pause(self, chance: float) -> float:
         if self._failures:
             longest = _LONGEST_WAIT_LOOKING if self._looking() else _LONGEST_WAIT
             wait = min(2.0 ** min(self._failures - 1, 10), longest)
-            return wait * random.uniform(0.5, 1.0)  # noqa: S311
+            return wait * chance
         return _LOOKING_SECONDS if self._looking() or self._working else _ALONE_SECONDS
 
     async def _turn(self) -> None:
@@ -217,7 +226,7 @@ class Watcher:
             log.warning("%s", error)
             since = self.record.seen_at
             when = f" of {_clock(since)}" if since else ""
-            await self._tell(f"{STALE}: what is shown is{when}; {self.record.name} does not answer")
+            await self._tell(f"{STALE}: what is shown is{when}; {self.record.trouble}")
 
     async def _tell(self, note: str) -> None:
         self._on_change()
