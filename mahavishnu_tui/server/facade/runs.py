@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import sqlite3
 from collections.abc import AsyncIterator
@@ -23,7 +24,7 @@ from mahavishnu_tui.server.facade.refusals import conflict, missing, not_offered
 from mahavishnu_tui.server.facade.starting import Begun, begin
 from mahavishnu_tui.server.facade.telling import LAST, MODES, Cursor
 from mahavishnu_tui.server.facade.threads import require as require_thread
-from mahavishnu_tui.server.facade.watching import history
+from mahavishnu_tui.server.facade.watching import history, last_said
 from mahavishnu_tui.server.routes.body import LARGEST, Body, query_number
 from mahavishnu_tui.server.store import Tx, agent, runs, workflows
 
@@ -81,11 +82,24 @@ async def stream(request: Request) -> Response:
     """`POST [/threads/{id}]/runs/stream`."""
     core: Core = request.app.state.core
     order = await read_order(request)
+    line = await _said_on(core, request.path_params.get("thread", "")) if "custom" in order.modes else {}
     begun = await _begin(request, order)
+    since = dataclasses.replace(begun.since, line=line.get(begun.run.id, 0))
     told = streams.story(
-        core, begun.run.id, order.modes, begun.since, opening=True, cancels=order.cancel_on_disconnect
+        core, begun.run.id, order.modes, since, opening=True, cancels=order.cancel_on_disconnect
     )
     return _long(told, "text/event-stream", begun.run, "stream")
+
+
+async def _said_on(core: Core, thread_id: str) -> dict[str, int]:
+    """How much the run that may go on has said so far: a stream that starts now does not tell it again."""
+
+    def look(conn: sqlite3.Connection) -> Run | None:
+        thread = agent.get(conn, thread_id) if thread_id else None
+        return runs.unfinished_on(conn, thread_id) or (thread.newest if thread else None)
+
+    run = await core.store.read(look)
+    return {run.id: await last_said(core, run.id)} if run else {}
 
 
 async def list_runs(request: Request) -> Response:
@@ -143,7 +157,11 @@ async def join_stream(request: Request) -> Response:
         work = runs.require(conn, run.id).work
         return Cursor(work.stored, LAST if run.status in FINISHED else 0) if work.stored else Cursor()
 
-    since = await core.store.read(latest) if last is None else Cursor.read(last)
+    if last is not None:
+        since = Cursor.read(last)
+    else:
+        line = await last_said(core, run.id) if "custom" in modes else 0
+        since = dataclasses.replace(await core.store.read(latest), line=line)
     cancels = _flag(request, "cancel_on_disconnect")
     told = streams.story(core, run.id, modes, since, opening=False, cancels=cancels)
     return _long(told, "text/event-stream", run, "stream")

@@ -12,8 +12,8 @@ from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.facade import wire
 from mahavishnu_tui.server.facade.ids import run_uuid
 from mahavishnu_tui.server.facade.orders import BY
-from mahavishnu_tui.server.facade.telling import Cursor, Teller, Told
-from mahavishnu_tui.server.facade.watching import Bell, result, see, states_since
+from mahavishnu_tui.server.facade.telling import Cursor, Said, Teller, Told
+from mahavishnu_tui.server.facade.watching import Bell, result, said_since, see, states_since
 from mahavishnu_tui.server.transitions import acts
 
 log = logging.getLogger(__name__)
@@ -37,13 +37,17 @@ async def story(
     try:
         seen = await see(core, run_id)
         teller = Teller(seen.run.thread_id, modes, since.for_run(seen.run))
+        said, looked = list[Said](), since.line
         if opening:
             about = {"run_id": run_uuid(run_id), "attempt": 1 + seen.run.recoveries}
             yield Told("metadata", about, since).encode()
         while not bell.dropped:
-            # The run is read first: when it rests, everything that it stored is there to be read.
+            # What was read first happened first: all that a run at rest has stored is there to be read, and
+            # so is the checkpoint before whatever a node has said.
+            if "custom" in modes:
+                said, looked = await said_since(core, run_id, looked)
             states = await states_since(core, seen, teller.at.checkpoint_id) if seen.run.lease else []
-            for told in teller.tell(states, rests=seen.rests):
+            for told in teller.tell(states, said, rests=seen.rests):
                 yield told.encode()
             if seen.rests:
                 rested = True

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,13 +14,14 @@ from mahavishnu_tui.models.run import ACTIVE
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.facade import wire
 
-MODES = ("values", "updates", "tasks", "checkpoints", "debug", "messages-tuple", "messages")
+MODES = ("values", "updates", "tasks", "checkpoints", "debug", "custom", "messages-tuple", "messages")
 _MESSAGES = frozenset({"human", "ai", "tool", "system", "function", "chat", "remove"})
 
 _VALUES = 2
 _STARTS = 100
 _RESULTS = 1_000_000
 _REST = 2_000_000
+_CURSOR = re.compile(r"(0|[0-9a-f-]{36})_([0-9]{1,19})_([0-9]{1,19})")
 _EVENTS = 1000
 """Numbers for the events of one place."""
 AGAIN = _VALUES * _EVENTS - 1
@@ -28,28 +32,44 @@ LAST = 2**62
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Cursor:
-    """The place of an event in the story of a thread: `<checkpoint id>-<ordinal>`."""
+    """The place of an event in the story of a thread: `<checkpoint id>_<ordinal>_<line>`."""
 
     checkpoint_id: str = ""
     ordinal: int = 0
+    line: int = dataclasses.field(default=0, compare=False)
+    """Up to which line of the run's log custom events were told."""
 
     def __str__(self) -> str:
-        return f"{self.checkpoint_id or '0'}-{self.ordinal}"
+        return f"{self.checkpoint_id or '0'}_{self.ordinal}_{self.line}"
 
     @classmethod
     def read(cls, text: str) -> Cursor:
         """Read what `str` wrote; anything else is the beginning."""
-        checkpoint_id, _, ordinal = text.rpartition("-")
-        if len(checkpoint_id) != 36 or not (ordinal.isascii() and ordinal.isdigit()):
+        found = _CURSOR.fullmatch(text)
+        if found is None:
             return cls()
-        return cls(checkpoint_id, min(int(ordinal), LAST))
+        checkpoint_id = "" if found[1] == "0" else found[1]
+        return cls(checkpoint_id, min(int(found[2]), LAST), int(found[3]))
 
     def for_run(self, run: Run) -> Cursor:
         """Where to go on after it: a client that saw the run at rest, and comes back when it has gone on, is
         told of the tasks at which it rested."""
         place = self.ordinal // _EVENTS
         moved = run.status in ACTIVE or place != _REST + run.version
-        return Cursor(self.checkpoint_id, AGAIN) if place >= _REST and self.ordinal < LAST and moved else self
+        return (
+            Cursor(self.checkpoint_id, AGAIN, self.line)
+            if place >= _REST and self.ordinal < LAST and moved
+            else self
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What a node has written to the custom stream."""
+
+    line: int
+    at: float
+    data: Any
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,13 +103,31 @@ class Teller:
         self._modes = frozenset(modes)
         self.at = since
 
-    def tell(self, states: Sequence[Mapping[str, Any]], *, rests: bool) -> Iterator[Told]:
-        """What is new in these states, oldest first; `rests`: nothing more will come of the last one now."""
+    def tell(
+        self, states: Sequence[Mapping[str, Any]], said: Iterable[Said] = (), *, rests: bool
+    ) -> Iterator[Told]:
+        """What is new in these states and custom events, oldest first.
+
+        Args:
+            states: of the run, from `at` on.
+            said: custom events after the line of `at`.
+            rests: nothing more will come of the last state now.
+        """
         parents = {state.get("parent_id") for state in states}
+        waiting = deque(said)
         for index, state in enumerate(states):
             last = index == len(states) - 1
+            stored_at = _seconds(state["created_at"])
+            while waiting and waiting[0].at < stored_at:
+                yield self._custom(waiting.popleft())
             yield from self._new(self._enter(state))
             yield from self._new(self._results(state, state["id"] in parents, rests or not last))
+        while waiting:
+            yield self._custom(waiting.popleft())
+
+    def _custom(self, said: Said) -> Told:
+        self.at = dataclasses.replace(self.at, line=max(self.at.line, said.line))
+        return Told("custom", said.data, self.at)
 
     def end(self, run: Run, asked: Iterable[Approval], state: Mapping[str, Any] | None) -> Iterator[Told]:
         """How a run came to rest: what it asks, or why it failed."""
@@ -112,7 +150,8 @@ class Teller:
         for event, data, where in events:
             number = number + 1 if where == place else 0
             place = where
-            at = Cursor(where.checkpoint_id, where.ordinal * _EVENTS + min(number, _EVENTS - 1))
+            ordinal = where.ordinal * _EVENTS + min(number, _EVENTS - 1)
+            at = Cursor(where.checkpoint_id, ordinal, self.at.line)
             if at > self.at:
                 self.at = at
                 if event == "error" or event.partition("/")[0] in self._modes or event in self._aliases:
@@ -218,6 +257,13 @@ class Teller:
             "checkpoint": shown["checkpoint"],
             "parent_checkpoint": shown["parent_checkpoint"],
         }
+
+
+def _seconds(written: str | None) -> float:
+    try:
+        return datetime.datetime.fromisoformat(written or "").timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _debug(kind: str, step: int, state: Mapping[str, Any], payload: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import functools
+import logging
 import sqlite3
 from typing import Any
 
@@ -12,11 +14,16 @@ from mahavishnu_tui.models.run import ACTIVE
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.facade import wire
+from mahavishnu_tui.server.facade.telling import Said
 from mahavishnu_tui.server.feed import Subscriber
+from mahavishnu_tui.server.runlogs import Wanted, read
 from mahavishnu_tui.server.store import approvals, runs, workflows
 from mahavishnu_tui.server.store.tx import Line
 
+log = logging.getLogger(__name__)
+
 _PAGE = 100
+_LINES = 1000
 
 
 class Bell(Subscriber):
@@ -25,6 +32,11 @@ class Bell(Subscriber):
     def __init__(self, key: str) -> None:
         super().__init__()
         self._key = key.encode()
+
+    def mark(self, run_id: str, last: int) -> None:
+        """Ring, when our run has said something."""
+        if not self.dropped and run_id.encode() == self._key:
+            self._woken.set()
 
     def push(self, lines: list[Line]) -> None:
         """Ring, when one of the lines is of our key."""
@@ -92,6 +104,43 @@ async def states_since(core: Core, seen: Seen, checkpoint_id: str) -> list[dict[
         found += reply["states"]
         more = bool(reply["more"] and reply["states"])
     return found[::-1]
+
+
+async def said_since(core: Core, run_id: str, after: int) -> tuple[list[Said], int]:
+    """Custom events of a run after a line of its log, and up to which line was looked."""
+    found: list[Said] = []
+    more = True
+    while more:
+        wanted = Wanted(after=after, limit=_LINES)
+        page = await _log(core, run_id, wanted)
+        found += [
+            Said(line["number"], line.get("at", 0.0), _custom(line.get("text", "")))
+            for line in page["lines"]
+            if line.get("stream") == "custom"
+        ]
+        more, after = bool(page["more"] and page["last"] > after), page["last"]
+    return found, after
+
+
+async def last_said(core: Core, run_id: str) -> int:
+    """The number of the newest line in a run's log."""
+    return int((await _log(core, run_id, Wanted(limit=1)))["last"])
+
+
+async def _log(core: Core, run_id: str, wanted: Wanted) -> dict[str, Any]:
+    try:
+        return await asyncio.to_thread(read, core.options.run_logs, run_id, wanted)
+    except OSError as error:
+        log.warning("the log of run %s cannot be read: %s", run_id, error)
+        return {"lines": [], "last": wanted.after or 0, "more": False}
+
+
+def _custom(text: str) -> Any:
+    """The event itself; one that was too long to be kept whole stays text."""
+    try:
+        return codec.loads(text)
+    except ValueError:
+        return text
 
 
 async def result(core: Core, seen: Seen) -> Any:

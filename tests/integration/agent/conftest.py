@@ -19,7 +19,7 @@ from langgraph_sdk.client import LangGraphClient
 from tests.integration.server.conftest import Place, folder, place
 
 __all__ = ["folder", "place"]
-GRAPHS = ("asking", "short", "both", "gated", "failing")
+GRAPHS = ("asking", "short", "both", "gated", "failing", "speaking")
 
 
 @dataclasses.dataclass

@@ -37,7 +37,7 @@ async def test_hostile_requests_get_a_sentence(agents: Agents) -> None:
             (422, "POST", "/threads/nope/runs", {"assistant_id": "short"}),
             (422, "POST", "/runs", {"assistant_id": "short", "stream_mode": "nonsense"}),
             (422, "POST", "/runs", {"assistant_id": "short", "stream_mode": [1]}),
-            (422, "POST", "/runs", {"assistant_id": "short", "stream_mode": "custom"}),
+            (422, "POST", "/runs", {"assistant_id": "short", "stream_mode": "events"}),
             (422, "POST", "/runs", {"assistant_id": "short", "webhook": "http://x"}),
             (422, "POST", "/runs", {"assistant_id": "short", "after_seconds": 5}),
             (422, "POST", "/runs", {"assistant_id": "short", "on_completion": "delete"}),
