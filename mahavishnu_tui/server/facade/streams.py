@@ -12,8 +12,8 @@ from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.facade import wire
 from mahavishnu_tui.server.facade.ids import run_uuid
 from mahavishnu_tui.server.facade.orders import BY
-from mahavishnu_tui.server.facade.telling import Cursor, Said, Teller, Told
-from mahavishnu_tui.server.facade.watching import Bell, result, said_since, see, states_since
+from mahavishnu_tui.server.facade.telling import Cursor, Teller, Told
+from mahavishnu_tui.server.facade.watching import Bell, Voices, result, see, states_since
 from mahavishnu_tui.server.transitions import acts
 
 log = logging.getLogger(__name__)
@@ -37,16 +37,16 @@ async def story(
     try:
         seen = await see(core, run_id)
         teller = Teller(seen.run.thread_id, modes, since.for_run(seen.run))
-        said, looked = list[Said](), since.line
+        voices = Voices(core, run_id, since.line) if "custom" in modes else None
         if opening:
             about = {"run_id": run_uuid(run_id), "attempt": 1 + seen.run.recoveries}
             yield Told("metadata", about, since).encode()
         while not bell.dropped:
-            # What was read first happened first: all that a run at rest has stored is there to be read, and
-            # so is the checkpoint before whatever a node has said.
-            if "custom" in modes:
-                said, looked = await said_since(core, run_id, looked)
+            # The run is read first: when it rests, everything that it stored is there to be read.
+            if voices is not None:
+                await voices.listen()
             states = await states_since(core, seen, teller.at.checkpoint_id) if seen.run.lease else []
+            said = await voices.until(states) if voices is not None else []
             for told in teller.tell(states, said, rests=seen.rests):
                 yield told.encode()
             if seen.rests:

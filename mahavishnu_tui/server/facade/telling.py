@@ -115,19 +115,21 @@ class Teller:
         """
         parents = {state.get("parent_id") for state in states}
         waiting = deque(said)
+        begins = [seconds(state["created_at"]) for state in states]
         for index, state in enumerate(states):
             last = index == len(states) - 1
-            stored_at = _seconds(state["created_at"])
-            while waiting and waiting[0].at < stored_at:
-                yield self._custom(waiting.popleft())
+            yield from self._said(waiting, begins[index])
             yield from self._new(self._enter(state))
+            yield from self._said(waiting, None if last else begins[index + 1])
             yield from self._new(self._results(state, state["id"] in parents, rests or not last))
-        while waiting:
-            yield self._custom(waiting.popleft())
+        yield from self._said(waiting, None)
 
-    def _custom(self, said: Said) -> Told:
-        self.at = dataclasses.replace(self.at, line=max(self.at.line, said.line))
-        return Told("custom", said.data, self.at)
+    def _said(self, waiting: deque[Said], before: float | None) -> Iterator[Told]:
+        """Custom events from before a time, or all of them."""
+        while waiting and (before is None or waiting[0].at < before):
+            said = waiting.popleft()
+            self.at = dataclasses.replace(self.at, line=max(self.at.line, said.line))
+            yield Told("custom", said.data, self.at)
 
     def end(self, run: Run, asked: Iterable[Approval], state: Mapping[str, Any] | None) -> Iterator[Told]:
         """How a run came to rest: what it asks, or why it failed."""
@@ -259,7 +261,8 @@ class Teller:
         }
 
 
-def _seconds(written: str | None) -> float:
+def seconds(written: str | None) -> float:
+    """A time as LangGraph writes it; 0 where there is none."""
     try:
         return datetime.datetime.fromisoformat(written or "").timestamp()
     except ValueError:

@@ -14,7 +14,7 @@ from mahavishnu_tui.models.run import ACTIVE
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.facade import wire
-from mahavishnu_tui.server.facade.telling import Said
+from mahavishnu_tui.server.facade.telling import Said, seconds
 from mahavishnu_tui.server.feed import Subscriber
 from mahavishnu_tui.server.runlogs import Wanted, read
 from mahavishnu_tui.server.store import approvals, runs, workflows
@@ -106,8 +106,40 @@ async def states_since(core: Core, seen: Seen, checkpoint_id: str) -> list[dict[
     return found[::-1]
 
 
-async def said_since(core: Core, run_id: str, after: int) -> tuple[list[Said], int]:
-    """Custom events of a run after a line of its log, and up to which line was looked."""
+class Voices:
+    """The custom events of a run, in step with its checkpoints: each after the checkpoint before it.
+
+    Args:
+        core: has the run's log.
+        run_id: whose events.
+        after: the line of the log after which they are wanted.
+    """
+
+    def __init__(self, core: Core, run_id: str, after: int) -> None:
+        self._core = core
+        self._run = run_id
+        self._after = after
+        self._heard: list[Said] = []
+
+    async def listen(self) -> None:
+        """Read what was said so far; the checkpoints that are read after this include those before it."""
+        self._heard += await self._read()
+
+    async def until(self, states: list[dict[str, Any]]) -> list[Said]:
+        """What was said up to the newest of these states, and what had been heard before they were read."""
+        newest = max((seconds(state["created_at"]) for state in states), default=0.0)
+        late = await self._read()
+        told = self._heard + [said for said in late if said.at < newest]
+        self._heard = [said for said in late if said.at >= newest]
+        return told
+
+    async def _read(self) -> list[Said]:
+        found, self._after = await _said_since(self._core, self._run, self._after)
+        return found
+
+
+async def _said_since(core: Core, run_id: str, after: int) -> tuple[list[Said], int]:
+    """Custom events after a line of a run's log, and up to which line was looked."""
     found: list[Said] = []
     more = True
     while more:
