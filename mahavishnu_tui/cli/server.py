@@ -55,6 +55,7 @@ def server_options(loaded: Loaded) -> ServerOptions:
         agent_api=server.agent_api,
         agent_api_token=server.agent_api_token.get_secret_value(),
         max_concurrent_workflows=engine.max_concurrent_workflows,
+        workflows={name: rules.given() for name, rules in engine.workflows.items()},
         recursion_limit=engine.recursion_limit,
         durability=engine.durability,
         durability_of=engine.durability_of,
@@ -69,6 +70,8 @@ def server_options(loaded: Loaded) -> ServerOptions:
         log_mb_per_run=engine.log_mb_per_run,
         code_log_level=engine.code_log_level,
         servers=tuple(remote_servers(loaded)),
+        host_max_mb=engine.host_max_mb,
+        host_drain_seconds=engine.host_drain_seconds,
     )
 
 

@@ -29,6 +29,10 @@ class Host(Record):
     """Seconds by which its event loop is late."""
     rss: int = 0
     """Resident bytes."""
+    isolated: bool = False
+    """It has one run only, and ends with it."""
+    code: str = ""
+    """Changes with the project's files as this host has imported them; empty while it has imported none."""
     versions: dict[str, str] = dataclasses.field(default_factory=dict)
     """`python`, `langgraph`, `langgraph-checkpoint-sqlite` as found in its interpreter."""
     note: str = ""

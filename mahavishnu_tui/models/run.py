@@ -55,6 +55,14 @@ class Run(Record):
     error: dict[str, Any] | None = None
     """`{code, message, hint, node, detail}`; `detail` holds the traceback."""
     host_id: str | None = None
+    priority: str = "normal"
+    """`low`, `normal`, `high` or `urgent`: whose turn it is, see `models/queue.py`."""
+    queued_at: float = 0.0
+    """When it last entered the queue by somebody's wish; 0 in records of older servers."""
+    displaced: bool = False
+    """It was at work and lost its host: it goes before all that has not begun."""
+    awaits: str = ""
+    """`disk`: paused because the disk is full; it goes on by itself when the disk takes writes again."""
     created_by: str = ""
     tags: list[str] = dataclasses.field(default_factory=list)
 

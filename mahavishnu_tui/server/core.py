@@ -13,24 +13,28 @@ from typing import Any, Literal
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Pool, Run, ServerInfo
 from mahavishnu_tui.server import runlogs
+from mahavishnu_tui.server.disk import DiskWatch
 from mahavishnu_tui.server.dispatcher import Dispatcher
 from mahavishnu_tui.server.feed import Feed
 from mahavishnu_tui.server.hosts.process import Spawner
 from mahavishnu_tui.server.hosts.supervisor import Supervisor
 from mahavishnu_tui.server.loading import Loader
+from mahavishnu_tui.server.moving import Mover
 from mahavishnu_tui.server.options import ServerOptions
 from mahavishnu_tui.server.pruning import Retention
 from mahavishnu_tui.server.remote.engine import RemoteEngine
 from mahavishnu_tui.server.reports import Reports
 from mahavishnu_tui.server.store import Store, Tx, approvals, events, runs
+from mahavishnu_tui.server.transitions.acts import go_on_after_disk
 from mahavishnu_tui.server.transitions.deadlines import pass_time
-from mahavishnu_tui.server.transitions.recovery import park_all, recover_all
+from mahavishnu_tui.server.transitions.recovery import keep_time, park_all, recover_all
 
 log = logging.getLogger(__name__)
 
 _TRIM_SECONDS = 60.0
 _SWEEP_SECONDS = 3600.0
 _FLUSH_SECONDS = 3.0
+_CLOCK_SECONDS = 5.0
 
 
 class Core:
@@ -59,9 +63,17 @@ class Core:
         self.loader = Loader(store, self.supervisor, options.load_seconds)
         self.remote = RemoteEngine(store, options.servers, lambda: len(feed) > 0, self._remote_changed)
         self.dispatcher = Dispatcher(
-            store, self.supervisor, self.loader, options, self._fault, on_wake=self.remote.wake
+            store,
+            self.supervisor,
+            self.loader,
+            options,
+            self._fault,
+            on_ended=self._ended,
+            on_wake=self.remote.wake,
         )
         self._retention = Retention(store, self.supervisor, options)
+        self.mover = Mover(store, self.supervisor, options)
+        self._disk = DiskWatch(options.data / "checkpoints", self._go_on_after_disk)
 
     @classmethod
     async def open(cls, options: ServerOptions, spawner: Spawner) -> Core:
@@ -175,6 +187,7 @@ class Core:
         if self.drain:
             await self._drain()
         await self.remote.close()
+        await self.mover.close()
         await self.dispatcher.close()
         try:
             async with asyncio.timeout(_FLUSH_SECONDS):
@@ -205,7 +218,13 @@ class Core:
         await asyncio.gather(draining, hurrying, return_exceptions=True)
 
     def _ended(self, finished: list[Run]) -> None:
+        self._disk.note(finished)
         self.dispatcher.ended(finished)
+
+    async def _go_on_after_disk(self) -> None:
+        for run in await self.store.write(go_on_after_disk):
+            log.info("run %s (%s): %s", run.name, run.id, run.note)
+        self.dispatcher.wake()
 
     def _fault(self, fault: MahavishnuError | None) -> None:
         note = f"{fault.message} Reports of running workflows wait in memory." if fault else ""
@@ -233,12 +252,18 @@ class Core:
             log.warning("the server's state could not be told: %s", error)
 
     async def _look_after(self) -> None:
-        trimmed, swept = time.monotonic(), -_SWEEP_SECONDS
+        trimmed = timed = time.monotonic()
+        swept = -_SWEEP_SECONDS
         while True:
             await asyncio.sleep(1.0)
             try:
                 await self.supervisor.look_after()
                 await self._pass_time()
+                await self.mover.look()
+                await self._disk.look()
+                if time.monotonic() - timed > _CLOCK_SECONDS and self.dispatcher.used:
+                    timed = time.monotonic()
+                    await self.store.write(keep_time)
                 if time.monotonic() - trimmed > _TRIM_SECONDS:
                     trimmed = time.monotonic()
                     await self.store.write(lambda tx: events.trim(tx, self.options.keep_events))

@@ -4,28 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project, Run
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.hosts.host import EngineHost
 from mahavishnu_tui.server.hosts.supervisor import HeldUpError, Supervisor
+from mahavishnu_tui.server.hosts.watchdog import Watchdog
 from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.options import ServerOptions
 from mahavishnu_tui.server.patience import OnFault, insist, is_disk_fault
 from mahavishnu_tui.server.store import Store, runs
-from mahavishnu_tui.server.store.runs import RunRow
+from mahavishnu_tui.server.store.queue import Turn, next_queued
 from mahavishnu_tui.server.transitions.claim import Dispatch, claim
-from mahavishnu_tui.server.transitions.recovery import fail, load_died, unclaim
+from mahavishnu_tui.server.transitions.recovery import fail, hold_for_disk, load_died, unclaim
 
 log = logging.getLogger(__name__)
 
 SUSPECT = 2
 """Deaths in a row from which a run gets a host of its own, so that it can harm no other."""
 _CANCEL_SECONDS = 5.0
+_LOOK_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class CancelPlan:
+    """What a cancel does beyond the run itself."""
+
+    host_id: str = ""
+    isolated: bool = False
+    sync: list[str] = dataclasses.field(default_factory=list)
+    """Nodes at work that only the end of their process stops."""
+    others: list[str] = dataclasses.field(default_factory=list)
+    """Runs in the same process, by id."""
+
+
+def _nobody(ended: list[Run]) -> None:
+    """Nobody wants to know."""
 
 
 class Dispatcher:
@@ -38,6 +59,7 @@ class Dispatcher:
         options: `max_concurrent_workflows`, `load_seconds`.
         on_fault: see `insist`.
         on_wake: called whenever something may have been queued, for other engines' queues.
+        on_ended: told of a run that the disk kept from beginning.
     """
 
     def __init__(
@@ -48,6 +70,7 @@ class Dispatcher:
         options: ServerOptions,
         on_fault: OnFault,
         on_wake: Callable[[], None] = lambda: None,
+        on_ended: Callable[[list[Run]], None] = _nobody,
     ) -> None:
         self._on_wake = on_wake
         self._store = store
@@ -55,6 +78,7 @@ class Dispatcher:
         self._loader = loader
         self._options = options
         self._on_fault = on_fault
+        self._on_ended = on_ended
         self._active: dict[str, asyncio.Event] = {}
         """Runs that hold a slot; the event is set when they leave it."""
         self._resting: dict[str, asyncio.Event] = {}
@@ -125,6 +149,20 @@ class Dispatcher:
             host.kill(f"engine host was stopped to cancel {run.name}")
         await self.settled(run.id, _CANCEL_SECONDS)
 
+    async def cancel_ends(self, run: Run) -> CancelPlan:
+        """What a cancel of a run at work would end besides it."""
+        host = self._host_of(run)
+        if host is None:
+            return CancelPlan()
+        others = sorted(other for other in host.runs if other != run.id)
+        try:
+            found = await host.request("at_work", timeout=_LOOK_SECONDS, run_id=run.id)
+            sync = [clean_line(node, 60) for node in found["sync"]]
+        except (MahavishnuError, KeyError, TypeError):
+            # Blocked by somebody's code: then a cancel does not reach the run either.
+            sync = [clean_line(host.blocked_at.partition(" of run ")[0] or "its code", 60)]
+        return CancelPlan(host.id, host.alone, sync, others)
+
     async def pause(self, run: Run) -> None:
         """Ask the host to drain a run at its next step boundary."""
         host = self._host_of(run)
@@ -181,29 +219,27 @@ class Dispatcher:
             if free <= 0 or self._closing:
                 continue
             try:
-                queue = await self._store.read(
-                    functools.partial(runs.next_queued, limit=free + len(self._active))
+                turns = await self._store.read(
+                    functools.partial(next_queued, limit=free, now=time.time(), skip=frozenset(self._active))
                 )
             except MahavishnuError as error:
                 log.warning("the queue cannot be read: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
                 self.wake()
                 continue
-            threads = set[str]()
-            for row, project in queue:
-                if free > 0 and row.run.id not in self._active and row.run.thread_id not in threads:
-                    threads.add(row.run.thread_id)
-                    free -= 1
-                    self._begin(row, Project.from_json(project))
+            for turn in turns:
+                self._begin(turn)
 
-    def _begin(self, row: RunRow, project: Project) -> None:
-        self._active[row.run.id] = asyncio.Event()
-        self._spawn(self._bring_to_work(row, project), f"dispatch {row.run.name}")
+    def _begin(self, turn: Turn) -> None:
+        run = turn.row.run
+        self._active[run.id] = asyncio.Event()
+        self._spawn(self._bring_to_work(turn), f"dispatch {run.name}")
 
-    async def _bring_to_work(self, row: RunRow, project: Project) -> None:
+    async def _bring_to_work(self, turn: Turn) -> None:
+        row = turn.row
         run_id = row.run.id
         try:
-            if not await self._dispatch(row, project):
+            if not await self._dispatch(turn):
                 self._leave(run_id)
         except MahavishnuError as error:
             log.warning("run %s could not be dispatched: %s", row.run.name, error)
@@ -221,20 +257,29 @@ class Dispatcher:
             await self._insist(functools.partial(fail, run_id=run_id, error=excuse))
             self._leave(run_id)
 
-    async def _dispatch(self, row: RunRow, project: Project) -> bool:
+    async def _dispatch(self, turn: Turn) -> bool:
         """Give a run to a host; whether it is there now (or was, and ended)."""
+        row = turn.row
+        rules = self._options.rules(row.run.workflow, turn.config)
         if row.work.mode == "start":
             await self._loader.refresh(row.run.workflow_id)
-        host = await self._supervisor.acquire(project, alone=row.work.deaths >= SUSPECT)
+        host = await self._supervisor.acquire(
+            Project.from_json(turn.project), alone=rules.isolate, suspect=row.work.deaths >= SUSPECT
+        )
         if self._closing:
             return False
-        dispatch = await self._store.write(functools.partial(claim, run_id=row.run.id, host_id=host.id))
+        taking = functools.partial(claim, run_id=row.run.id, host_id=host.id, rules=rules)
+        dispatch = await self._store.write(taking)
         if dispatch is None:
             return False
         if host.dead:
             # It died while we claimed: the report of its death knows nothing of this run.
             return await self._take_back(host, dispatch.run, "engine host died; trying another")
+        if host.record.state == "draining":
+            return await self._take_back(host, dispatch.run, "its host was taken out of service")
         host.runs[dispatch.run.id] = dispatch.run.lease
+        if host.alone:
+            host.watchdog = _watchdog(dispatch)
         log.info(
             "run %s (%s) goes to host %s: %s, lease %d",
             dispatch.run.name,
@@ -256,7 +301,18 @@ class Dispatcher:
         except Exception as error:
             log.exception("run %s could not be handed over", run.name)
             return await self._refused(host, run, _unexpected(run, error))
+        await self._catch_up(run)
         return True
+
+    async def _catch_up(self, given: Run) -> None:
+        """Tell the host what was asked of a run while it was being handed over."""
+        row = await self._store.read(functools.partial(runs.get, run_id=given.id))
+        if row is None or (row.run.status, row.run.lease) != ("running", given.lease):
+            return
+        if row.work.cancelling and not row.work.gently:
+            self._spawn(self.cancel(row.run), f"cancel {given.name}")
+        elif row.work.cancelling or row.work.pausing or row.work.moving:
+            self._spawn(self.pause(row.run), f"pause {given.name}")
 
     async def _refused(self, host: EngineHost, run: Run, error: MahavishnuError) -> bool:
         """The host did not take the run; whether its slot is still held."""
@@ -270,6 +326,14 @@ class Dispatcher:
             # A dispatch of this run that was taken back has not ended there yet.
             await asyncio.sleep(_RETRY_SECONDS)
             return await self._take_back(host, run, "its host was not done with it; trying again")
+        if error.code is ErrorCode.DISK_FULL:
+            held = await self._insist(
+                functools.partial(hold_for_disk, run_id=run.id, lease=run.lease, error=error)
+            )
+            self._forget(host, run)
+            host.runs.pop(run.id, None)
+            self._on_ended([held] if held else [])
+            return False
         self._forget(host, run)
         host.runs.pop(run.id, None)
         log.warning("host %s refused run %s: %s", host.id, run.name, error)
@@ -302,6 +366,11 @@ class Dispatcher:
 
     async def _insist(self, change: Any) -> Any:
         return await insist(functools.partial(self._store.write, change), self._on_fault)
+
+
+def _watchdog(dispatch: Dispatch) -> Watchdog | None:
+    limits = dispatch.request["limits"]
+    return Watchdog(dispatch.run.id, dispatch.run.lease, **limits) if any(limits.values()) else None
 
 
 def _unexpected(run: Run, error: Exception) -> MahavishnuError:

@@ -18,6 +18,7 @@ _STATUS = {
     ErrorCode.APPROVAL_UNKNOWN: 404,
     ErrorCode.CHECKPOINT_UNKNOWN: 404,
     ErrorCode.WORKFLOW_UNKNOWN: 404,
+    ErrorCode.HOST_UNKNOWN: 404,
     ErrorCode.RUN_STATE: 409,
     ErrorCode.THREAD_BUSY: 409,
     ErrorCode.QUESTION_CHANGED: 409,

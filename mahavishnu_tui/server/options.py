@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mahavishnu_tui.models import DeadlineRules
+from mahavishnu_tui.models.rules import RunRules
 from mahavishnu_tui.server.remote.api import RemoteServer
 
 Durability = Literal["async", "sync", "exit"]
@@ -25,6 +26,8 @@ class ServerOptions:
     log_level: str = "INFO"
     max_concurrent_workflows: int = 10
     """Runs that may be at work at the same time."""
+    workflows: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    """Rules of single workflows by name, over the engine's own; see `RunRules`."""
     recursion_limit: int = 2000
     """Steps of one dispatch after which LangGraph assumes an endless loop."""
     durability: Durability = "sync"
@@ -66,6 +69,15 @@ class ServerOptions:
     """MiB that a run may keep of what its code says."""
     code_log_level: str = "info"
     """The least that loggers of the project's code pass on, until it sets them otherwise."""
+    host_max_mb: int = 0
+    """Resident MB at which a host is drained and replaced; 0: never."""
+    host_drain_seconds: float = 300.0
+    """How long a drained host's runs may take to reach their next step boundary before it is ended."""
+
+    def rules(self, workflow: str, config: Mapping[str, Any]) -> RunRules:
+        """What holds for a run of a workflow with this `config`."""
+        engine = RunRules(recursion_limit=self.recursion_limit, durability=self.durability)
+        return engine.over(self.workflows.get(workflow, {}), config)
 
     @property
     def database(self) -> Path:

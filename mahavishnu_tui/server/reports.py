@@ -57,6 +57,9 @@ class Reports:
             self._on_said(str(notice.get("run_id")), int(notice.get("last") or 0))
             return
         self._journal(host).add(notice)
+        if notice.get("ev") == "overdue" and host.alone:
+            # Its one run is out of time in a node that nothing but the end of the process stops.
+            host.kill("out of time")
 
     def died(self, host: EngineHost, reason: str) -> None:
         """A host has ended: its runs are taken up again once all that it said is in the store."""

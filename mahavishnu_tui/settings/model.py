@@ -87,6 +87,27 @@ class WorkflowSettings(Group):
     human_input_default: Any = Field(
         default=None, description="The answer that is given then, where that is `default`."
     )
+    isolate: bool | None = Field(default=None, description="A process of its own for each run.")
+    timeout_seconds: float | None = Field(
+        default=None, ge=0, description="Seconds that a run may be at work; 0: no limit."
+    )
+    node_timeout_seconds: float | None = Field(
+        default=None, ge=0, description="Seconds that one attempt at a node may take; 0: no limit."
+    )
+    recursion_limit: int | None = Field(default=None, ge=1, description="As for the engine.")
+    max_concurrency: int | None = Field(
+        default=None, ge=0, description="Nodes of a run at work at the same time; 0: no limit."
+    )
+    priority: Literal["low", "normal", "high", "urgent"] | None = Field(
+        default=None, description="Of runs that do not say; normal."
+    )
+    durability: Literal["sync", "async", "exit"] | None = Field(
+        default=None, description="As for the engine."
+    )
+
+    def given(self) -> dict[str, Any]:
+        """What was set."""
+        return self.model_dump(exclude_none=True)
 
 
 class LangGraphServerSettings(Group):
@@ -166,8 +187,17 @@ class LangGraphSettings(Group):
         default="fail",
         description="What happens then: the run fails, or the question is marked and waits twice as long.",
     )
+    host_max_mb: int = Field(
+        default=0, ge=0, description="MB of memory at which an engine host is drained and replaced; 0: never."
+    )
+    host_drain_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="Seconds that runs of a drained host may take to reach their next step boundary;"
+        " then it is ended, and they go on from their last checkpoint.",
+    )
     workflows: dict[str, WorkflowSettings] = Field(
-        default_factory=dict, description="Settings of single workflows, by name."
+        default_factory=dict, description="Rules for single workflows, by name."
     )
     log_mb_per_run: float = Field(
         default=10.0,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mahavishnu_tui.client.calls.base import Calls
+from mahavishnu_tui.client.calls.base import Calls, part
 from mahavishnu_tui.models.health import Host, LangGraphServer, Pool, Schedule, ServerInfo
 
 
@@ -22,6 +22,18 @@ class SystemCalls(Calls):
     async def hosts(self) -> list[Host]:
         """The engine hosts."""
         return [Host.from_json(item) for item in await self._get("/v1/hosts")]
+
+    async def drain_host(
+        self, host_id: str, by: str, limit: float | None = None, *, restart: bool = False
+    ) -> Host:
+        """Take a host out of service: its runs go on in another one (MHV-110 when it is not up).
+
+        Args:
+            limit: seconds until it is ended; None: as the settings say.
+            restart: have a fresh host up at once, also when nothing runs.
+        """
+        path = f"/v1/hosts/{part(host_id)}/{'restart' if restart else 'drain'}"
+        return Host.from_json(await self._post(path, slow=True, by=by, limit=limit))
 
     async def pools(self) -> list[Pool]:
         """Where runs find slots."""

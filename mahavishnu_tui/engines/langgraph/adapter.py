@@ -92,6 +92,11 @@ class LangGraphAdapter(OrchestratorAdapter):
         return len(self._active)
 
     @property
+    def code(self) -> str:
+        """Changes with the project's files as they were imported; empty while none was."""
+        return self._catalog.code
+
+    @property
     def importing(self) -> str:
         """The spec whose code is being imported now; empty otherwise."""
         return self._catalog.importing
@@ -195,6 +200,19 @@ class LangGraphAdapter(OrchestratorAdapter):
         task.cancel()
         done, _ = await asyncio.wait([task], timeout=CANCEL_WAIT)
         return bool(done)
+
+    def at_work(self, run_id: str) -> dict[str, list[str]]:
+        """The nodes of a run that are at work, and which of them only the end of the process stops.
+
+        Raises:
+            AdapterError: MHV-100 when no such run is at work here.
+        """
+        dispatch = self._active.get(run_id)
+        if dispatch is None:
+            raise AdapterError(ErrorCode.RUN_UNKNOWN, f"Run {run_id} is not at work in this host.")
+        visits = dispatch.recorder.at_work
+        sync = sync_nodes_at_work(dispatch.graph, visits)
+        return {"nodes": sorted({visit.path for visit in visits}), "sync": sorted(set(sync))}
 
     def drain(self, run_id: str = "") -> None:
         """Pause a run, or all of them, at the next step boundary."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import hashlib
 import importlib
 import os
 import sys
@@ -62,6 +63,8 @@ class Catalog:
         self._graphs: dict[str, LoadedGraph] = {}
         self._edges: set[tuple[str, str, str, str]] = set()
         self._stamps: dict[str, tuple[int, int]] = {}
+        self.code = ""
+        """Changes with the project's files as they were imported; empty while none was."""
         self._imports = Imports(self._is_own, _stamp)
         self._loading = asyncio.Lock()
         self.importing = ""
@@ -100,6 +103,7 @@ class Catalog:
             used = new | self._imports.needed_by(source.module)
             loaded.modules = {module: self._stamps.get(module) or _stamp(module) for module in used}
             self._graphs[spec] = loaded
+            self.code = _digest(loaded.modules for loaded in self._graphs.values())
             return loaded
 
     async def add(self, spec: str, graph: AnyGraph, saver: LeasedSaver) -> LoadedGraph:
@@ -162,6 +166,12 @@ class Catalog:
         if edge not in self._edges:
             self._edges.add(edge)
             self._edge_seen(*edge)
+
+
+def _digest(modules: Iterable[dict[str, tuple[int, int]]]) -> str:
+    """Seven letters for the files that graphs were made of."""
+    known = sorted({(name, *stamp) for stamps in modules for name, stamp in stamps.items()})
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:7] if known else ""
 
 
 def _stamp(module: str) -> tuple[int, int]:

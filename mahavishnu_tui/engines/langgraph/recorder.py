@@ -167,6 +167,12 @@ class PathRecorder:
                 if task.task_id not in self._known:
                     self._update(self._begin(task, 1), outcome="cached", ended_at=at)
 
+    def took_too_long(self, number: int, at: float, text: str) -> None:
+        """An attempt was ended because its time was over."""
+        visit = self._visits.get(number)
+        if visit is not None and number in self._open:
+            self._update(visit, outcome="error", ended_at=at, error=text)
+
     def close(self, outcome: VisitOutcome, at: float, error: str | None = None) -> None:
         """The dispatch is over: what is still open ends with this outcome, what raised as an error."""
         self._over = True

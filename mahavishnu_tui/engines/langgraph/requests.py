@@ -63,6 +63,12 @@ class RunRequest:
     """Names one order to start or fork: repeated after a crash, it is carried out once."""
     edit: EditOrder = EditOrder()
     """With mode `edit`: the change to store; nothing is run."""
+    timeout: float = 0.0
+    """Seconds that this dispatch may take; 0: no limit."""
+    timeout_seconds: float = 0.0
+    """The limit of the whole run, of which earlier dispatches may have used a part."""
+    node_timeout: float = 0.0
+    """Seconds for one attempt at a node; 0: no limit."""
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunRequest:
@@ -91,6 +97,7 @@ class RunRequest:
                 config=dict(data.get("config") or {}),
                 intent=str(data.get("intent") or ""),
                 edit=EditOrder.from_json(data.get("edit") or {}),
+                **{name: float(value or 0.0) for name, value in _limits(data)},
             )
         except (KeyError, TypeError, ValueError) as error:
             raise MahavishnuError(
@@ -98,6 +105,11 @@ class RunRequest:
                 f"The run request is not well formed: {type(error).__name__} {error}.",
                 "See docs/protocols.md.",
             ) from error
+
+
+def _limits(data: dict[str, Any]) -> list[tuple[str, Any]]:
+    given = dict(data.get("limits") or {})
+    return [(name, given.get(name)) for name in ("timeout", "timeout_seconds", "node_timeout")]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,10 +14,12 @@ from langgraph.types import Command
 
 from mahavishnu_tui.engines.base import WorkflowError
 from mahavishnu_tui.engines.langgraph.answers import AnswerTracker
+from mahavishnu_tui.engines.langgraph.deadlines import Deadlines
 from mahavishnu_tui.engines.langgraph.edits import apply_edit
 from mahavishnu_tui.engines.langgraph.events import RUNTIME_KEY, Events
 from mahavishnu_tui.engines.langgraph.failures import explain
 from mahavishnu_tui.engines.langgraph.jsonable import to_json
+from mahavishnu_tui.engines.langgraph.nodes import is_subgraph, sync_nodes_at_work
 from mahavishnu_tui.engines.langgraph.observe import AttemptObserver, feed
 from mahavishnu_tui.engines.langgraph.recorder import PathRecorder
 from mahavishnu_tui.engines.langgraph.requests import (
@@ -40,6 +42,7 @@ from mahavishnu_tui.engines.langgraph.thread import (
 )
 from mahavishnu_tui.engines.langgraph.voices import Voices
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Question
+from mahavishnu_tui.models.text import clean_line
 
 _NOTHING_TO_RUN = object()
 
@@ -69,6 +72,9 @@ class Dispatch:
         self._limit = int(request.config.get("recursion_limit") or settings.recursion_limit)
         self._answers = AnswerTracker(self._report_answers)
         self._root: dict[str, Any] = {}
+        self._task: asyncio.Task[Any] | None = None
+        self._deadlines: Deadlines | None = None
+        self._overdue: MahavishnuError | None = None
         self._steps = StepNotices(self._send)
         self.recorder = self._new_recorder(frozenset())
 
@@ -85,6 +91,14 @@ class Dispatch:
         self._saver.stored[self.request.thread_id] = self._stored
         if self._voices is not None:
             self._voices.begin(self.request.run_id, self._visit_of, self._log_moved)
+        self._task = asyncio.current_task()
+        self._deadlines = Deadlines(
+            self.request.timeout,
+            self.request.timeout_seconds or self.request.timeout,
+            self.request.node_timeout,
+            lambda visit: not is_subgraph(self.graph, visit),
+            self._expired,
+        )
         try:
             finished = await self._run()
         except BaseException as error:  # SystemExit of a node must not end its host
@@ -92,6 +106,7 @@ class Dispatch:
         finally:
             if self._voices is not None:
                 self._voices.end(self.request.run_id)
+            self._deadlines.close()
             if self._saver.stored.get(self.request.thread_id) == self._stored:
                 del self._saver.stored[self.request.thread_id]
         self._send(finished)
@@ -121,7 +136,7 @@ class Dispatch:
                 self._take(part)
         except GraphDrained:
             self.recorder.close("cancelled", time.time())
-            return self._finished("paused")
+            return self._finished("error" if self._overdue else "paused", error=self._overdue)
         if not self._root.get("next"):
             self.recorder.close("success", time.time())
             self._answers.run_ended()
@@ -215,7 +230,11 @@ class Dispatch:
 
     def _new_recorder(self, stored_tasks: frozenset[str]) -> PathRecorder:
         return PathRecorder(
-            self.request.run_id, self.request.lease, self.request.next_visit, self._report_visit, stored_tasks
+            self.request.run_id,
+            self.request.lease,
+            self.request.next_visit,
+            self._report_visit,
+            stored_tasks,
         )
 
     def _take(self, part: dict[str, Any]) -> None:
@@ -253,6 +272,8 @@ class Dispatch:
         now = time.time()
         if isinstance(error, asyncio.CancelledError):
             self.recorder.close("cancelled", now, "cancelled")
+            if self._overdue and not self._cancelled:
+                return self._finished("error", self._root.get("values"), error=self._overdue)
             status: FinalStatus = "cancelled" if self._cancelled else "paused"
             return self._finished(status, self._root.get("values"))
         node = self.recorder.culprit(error)
@@ -263,6 +284,18 @@ class Dispatch:
         if is_invalid_resume(error):
             return await self._answer_refused(reason)
         return self._finished("error", self._root.get("values"), error=reason)
+
+    def _expired(self, error: MahavishnuError, visit: int | None) -> None:
+        """A time limit is passed: end the run now or, where a synchronous node works, after its step."""
+        self._overdue = error
+        sync = sync_nodes_at_work(self.graph, self.recorder.at_work)
+        if sync:
+            self._control.request_drain("out of time")
+            self._send({"ev": "overdue", "nodes": sorted(set(sync)), "error": error.to_json()})
+        elif self._task is not None:
+            if visit is not None:
+                self.recorder.took_too_long(visit, time.time(), clean_line(error.message))
+            self._task.cancel()
 
     async def _answer_refused(self, reason: MahavishnuError) -> dict[str, Any]:
         """An answer did not fit its schema: LangGraph stored nothing, and the question is open as before."""
@@ -304,6 +337,8 @@ class Dispatch:
     def _report_visit(self, visit: NodeVisit) -> None:
         if self._voices is not None and visit.outcome != "running":
             self._voices.visit_ended(self.request.run_id, visit.number)
+        if self._deadlines is not None:
+            self._deadlines.note(visit)
         self._send({"ev": "visit", "visit": visit.to_json()})
 
     def _report_answers(self, applied: list[str], stale: list[str]) -> None:

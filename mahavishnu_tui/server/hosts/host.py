@@ -14,6 +14,7 @@ import mahavishnu_tui
 from mahavishnu_tui.models import ErrorCode, Host, MahavishnuError, Project
 from mahavishnu_tui.server.hosts.channel import Channel, ChannelClosedError
 from mahavishnu_tui.server.hosts.process import HostProcess, Spawner, environment
+from mahavishnu_tui.server.hosts.watchdog import Watchdog
 from mahavishnu_tui.server.logs import tail
 from mahavishnu_tui.server.options import ServerOptions
 
@@ -56,12 +57,19 @@ class EngineHost:
         self.runs: dict[str, int] = {}
         """The runs that were given to it and have not ended: id and lease."""
         self.alone = False
-        """Reserved for one run that is suspected of killing its hosts."""
+        """Reserved for one run: it asked for isolation, or is suspected of killing its hosts."""
+        self.suspect = False
+        """Holds one of the few places for runs under suspicion."""
+        self.watchdog: Watchdog | None = None
+        self.drain_by: float | None = None
+        """Monotonic time at which it is ended even if runs have not left it; None while it is in service."""
         self.useful = False
         """Whether it has stored a checkpoint: a host that has not, and dies, is restarted more slowly."""
         self.importing = ""
         """The spec whose code it imports now, as its last beat said."""
         self._importing_since = 0.0
+        self.blocked_at = ""
+        """What keeps its loop from turning, as its last beat said."""
         self.idle_since = time.monotonic()
         self.dead = False
         self.ended_by_us = ""
@@ -195,6 +203,14 @@ class EngineHost:
         """Called every second: a host that has stopped beating is held up as a whole."""
         if self.record.state == "ready" and self.silent:
             self.set(state="blocked", note=f"no sign of life for {self.silence:.0f} s")
+        if not self.runs or self.ended_by_us:
+            return
+        if self.drain_by is not None and time.monotonic() > self.drain_by:
+            self.kill("engine host was ended: no step boundary in time")
+        elif self.watchdog is not None and self.watchdog.run_id in self.runs:
+            overdue = self.watchdog.overdue(self.record.lag, self.blocked_at)
+            if overdue is not None:
+                self._on_notice(overdue)
 
     async def _spawn(self, spawner: Spawner, theirs: socket.socket) -> HostProcess:
         project = self.project
@@ -279,6 +295,7 @@ class EngineHost:
         lag, rss = float(notice.get("lag") or 0.0), int(notice.get("rss") or 0)
         where = str(notice.get("where") or "")
         importing = str(notice.get("importing") or "")
+        code = str(notice.get("code") or "")[:16]
         if importing != self.importing:
             self.importing, self._importing_since = importing, time.monotonic()
         before = self.record
@@ -290,8 +307,9 @@ class EngineHost:
         elif before.state == "blocked":
             note = ""
         self.record = before.replace(
-            state=state, lag=round(lag, 1), rss=rss, note=note, running=len(self.runs)
+            state=state, lag=round(lag, 1), rss=rss, note=note, running=len(self.runs), code=code
         )
+        self.blocked_at = where
         if state != before.state or _differs(before, self.record):
             self._on_change()
 
@@ -338,6 +356,6 @@ def _epitaph(code: int, fault: str) -> str:
 
 def _differs(one: Host, other: Host) -> bool:
     """Whether a beat says something worth telling: memory by a tenth, lag by half a second."""
-    if one.running != other.running:
+    if one.running != other.running or one.code != other.code:
         return True
     return abs(one.rss - other.rss) > max(one.rss, 1) / 10 or abs(one.lag - other.lag) >= 0.5

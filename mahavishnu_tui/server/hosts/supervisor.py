@@ -72,24 +72,35 @@ class Supervisor:
         """The host with this id as it is now."""
         return self._hosts.get(host_id)
 
-    async def acquire(self, project: Project, *, alone: bool = False, spec: str = "") -> EngineHost:
+    def every(self) -> list[EngineHost]:
+        """Every host as it is now."""
+        return list(self._hosts.values())
+
+    async def acquire(
+        self, project: Project, *, alone: bool = False, suspect: bool = False, spec: str = ""
+    ) -> EngineHost:
         """A host of the project that takes runs: a free one, or a new one.
 
         Args:
             project: whose host.
             alone: a host for this one run only; it is stopped when the run has left it.
+            suspect: so too, and only few of a project at the same time: its run may kill it.
             spec: the graph that it is wanted for.
 
         Raises:
             MahavishnuError: MHV-423, MHV-433: it cannot be started, and why.
         """
-        if alone:
+        if suspect:
             await self._lonely.setdefault(project.id, asyncio.Semaphore(_ALONE_PER_PROJECT)).acquire()
             try:
-                return await self._start(project, self._free_id(project), alone=True)
+                host = await self._start(project, self._free_id(project), alone=True)
             except BaseException:
                 self._lonely[project.id].release()
                 raise
+            host.suspect = True
+            return host
+        if alone:
+            return await self._start(project, self._free_id(project), alone=True)
         async with self._locks.setdefault(project.id, asyncio.Lock()):
             mine = [host for host in self._of(project) if host.ready and not host.alone]
             free = [host for host in mine if not host.held_up(spec=spec)]
@@ -232,6 +243,7 @@ class Supervisor:
             interpreter=project.interpreter,
             state="starting",
             restarts=restarts,
+            isolated=alone,
         )
         host = EngineHost(
             record,
@@ -252,8 +264,8 @@ class Supervisor:
             count = 0 if host.useful or host.ended_by_us else self._fruitless.get(host.project.id, 0) + 1
             self._fruitless[host.project.id] = count
             host.set(state="lost", note=reason)
-        if host.alone:
-            host.alone = False
+        if host.suspect:
+            host.suspect = False
             self._lonely[host.project.id].release()
         self._listener.died(host, reason)
 

@@ -53,6 +53,10 @@ class Body:
         """Whether the field is there and not null."""
         return self._fields.get(name) is not None
 
+    def sent(self, name: str) -> bool:
+        """Whether the field is there, be it null."""
+        return name in self._fields
+
     def any(self, name: str) -> Any:
         """Any JSON value; the field must be there."""
         if name not in self._fields:

@@ -42,6 +42,18 @@ async def hosts(request: Request) -> Response:
     return json_response([record.to_json() for record in core.supervisor.records()])
 
 
+async def drain_host(request: Request) -> Response:
+    """`POST /v1/hosts/{id}/drain` and `/restart`."""
+    core: Core = request.app.state.core
+    core.refuse_when_draining()
+    body = await Body.of(request)
+    limit = body.number("limit", 0) if body.has("limit") else None
+    host_id = request.path_params["host"]
+    act = core.mover.restart if request.url.path.endswith("/restart") else core.mover.drain
+    record = await act(host_id, f"asked by {body.person()}", limit)
+    return json_response(record.to_json())
+
+
 async def pools(request: Request) -> Response:
     """`GET /v1/pools`."""
     core: Core = request.app.state.core
@@ -81,6 +93,8 @@ ROUTES = [
     Route("/v1/server", show),
     Route("/v1/server/stop", stop, methods=["POST"]),
     Route("/v1/hosts", hosts),
+    Route("/v1/hosts/{host}/drain", drain_host, methods=["POST"]),
+    Route("/v1/hosts/{host}/restart", drain_host, methods=["POST"]),
     Route("/v1/pools", pools),
     Route("/v1/servers", servers),
     Route("/v1/schedules", schedules),

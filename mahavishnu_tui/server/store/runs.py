@@ -39,6 +39,16 @@ class Work(Record):
     """Who asked for a cancel that the host has not confirmed yet."""
     edit: dict[str, Any] = dataclasses.field(default_factory=dict)
     """With mode `edit`: the order and who gave it; afterwards what became of the last one."""
+    gently: bool = False
+    """That cancel is to happen at the next step boundary, and to end no process."""
+    moving: str = ""
+    """Why the run is to leave its host at the next step boundary and go on in another one."""
+    worked: float = 0.0
+    """Seconds at work so far, as of `clocked_at` when it is at work."""
+    clocked_at: float = 0.0
+    """When `worked` was last brought up to date; 0 while the run is not at work."""
+    overdue: dict[str, Any] | None = None
+    """The time limit that was passed, as an error, while a synchronous node keeps the run from ending."""
 
     @property
     def deaths(self) -> int:
@@ -184,19 +194,9 @@ def with_status(conn: sqlite3.Connection, statuses: Iterable[str]) -> list[RunRo
     return [row_of(*row) for row in rows]
 
 
-def next_queued(conn: sqlite3.Connection, limit: int) -> list[tuple[RunRow, dict[str, Any]]]:
-    """The runs whose turn it is, oldest first, with their projects; of a thread the one that holds it."""
-    rows = conn.execute(
-        "SELECT runs.doc, runs.work, workflows.doc"
-        " FROM runs JOIN workflows ON workflows.id = runs.workflow_id"
-        " WHERE status = 'queued' AND engine = 'langgraph'"
-        " AND NOT EXISTS (SELECT 1 FROM runs AS holder"
-        " WHERE holder.thread_id = runs.thread_id AND holder.rowid < runs.rowid"
-        " AND holder.status IN ('queued','running','interrupted','paused'))"
-        " ORDER BY runs.created_at, runs.rowid LIMIT ?",
-        (limit,),
-    )
-    return [(row_of(doc, work), codec.loads(workflow)["project"]) for doc, work, workflow in rows]
+def save_config(tx: Tx, run_id: str, config: dict[str, Any]) -> None:
+    """Replace what a run was started with beside its input."""
+    tx.conn.execute("UPDATE runs SET config = ? WHERE id = ?", (_text(config), run_id))
 
 
 def counts(conn: sqlite3.Connection) -> dict[str, int]:

@@ -80,6 +80,18 @@ def last_lost(conn: sqlite3.Connection, run_id: str, after_lease: int) -> list[s
     return sorted({visit.path for visit in lost if visit.lease == lost[0].lease})
 
 
+def unfinished(conn: sqlite3.Connection, run_id: str) -> list[str]:
+    """The nodes that were at work in the last dispatch and came to nothing: they run again."""
+    rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number DESC LIMIT 1000", (run_id,))
+    latest: dict[str, NodeVisit] = {}
+    for (doc,) in rows:
+        visit = NodeVisit.from_json(codec.loads(doc))
+        latest.setdefault(visit.task_id, visit)
+    lease = max((visit.lease for visit in latest.values()), default=0)
+    failed = [visit for visit in latest.values() if visit.outcome in ("error", "cancelled", "lost")]
+    return sorted({visit.path for visit in failed if visit.lease == lease})
+
+
 def path(conn: sqlite3.Connection, run_id: str) -> list[str]:
     """The nodes that have run so far, in the order in which they began."""
     rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number", (run_id,))

@@ -6,14 +6,17 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.server.store import Tx, acts, runs, visits
-from mahavishnu_tui.server.store.runs import RunRow
+from mahavishnu_tui.server.store.runs import RunRow, Work
 from mahavishnu_tui.server.transitions.deadlines import restart
 from mahavishnu_tui.server.transitions.questions import supersede_all
 from mahavishnu_tui.server.transitions.start import refuse_busy_thread
 
 
-def cancel(tx: Tx, run_id: str, by: str, version: int | None) -> Run:
+def cancel(tx: Tx, run_id: str, by: str, version: int | None, gently: bool = False) -> Run:
     """Cancel a run that is not at work; of one that is, remember that its host must be told.
+
+    Args:
+        gently: at the next step boundary.
 
     Raises:
         MahavishnuError: MHV-101 it has ended, or is not at the version its operator saw.
@@ -23,8 +26,10 @@ def cancel(tx: Tx, run_id: str, by: str, version: int | None) -> Run:
     refuse_cancel(run, version)
     acts.record(tx, run.id, "cancel", by, status=run.status, where=run.where)
     if run.status == "running":
-        changed = run.replace(note=f"cancelling, asked by {by}", version=run.version + 1)
-        runs.save(tx, changed, row.work.replace(cancelling=by))
+        where = ", ".join(run.where)
+        waits = f"cancelling: waits for {where or 'the next step boundary'}" if gently else "cancelling"
+        changed = run.replace(note=f"{waits}, asked by {by}", version=run.version + 1)
+        runs.save(tx, changed, row.work.replace(cancelling=by, gently=gently))
         return changed
     return end_cancelled(tx, row, by)
 
@@ -55,8 +60,10 @@ def end_cancelled(tx: Tx, row: RunRow, by: str) -> Run:
         waiting=0,
         note=f"cancelled by {by}",
         host_id=None,
+        awaits="",
     )
-    runs.save(tx, run, row.work.replace(pausing="", cancelling="", died=[]))
+    work = stopped(row.work, tx.now).replace(pausing="", cancelling="", moving="", overdue=None, died=[])
+    runs.save(tx, run, work)
     return run
 
 
@@ -72,11 +79,16 @@ def pause(tx: Tx, run_id: str, by: str) -> Run:
         raise wrong_state(run, "paused")
     acts.record(tx, run.id, "pause", by, status=run.status, where=run.where)
     if run.status == "running":
-        note = f"pausing at the next step boundary, asked by {by}"
-        changed = run.replace(note=note, version=run.version + 1)
+        changed = run.replace(note=pausing_note(run.where, by), version=run.version + 1)
         runs.save(tx, changed, row.work.replace(pausing=by))
         return changed
     return rest(tx, row, by)
+
+
+def pausing_note(where: list[str], by: str) -> str:
+    """What a run says while it is on its way to a step boundary."""
+    waits = f"pausing: waits for {', '.join(where)}" if where else "pausing at the next step boundary"
+    return f"{waits}, asked by {by}"
 
 
 def rest(tx: Tx, row: RunRow, by: str) -> Run:
@@ -84,12 +96,79 @@ def rest(tx: Tx, row: RunRow, by: str) -> Run:
     run = row.run.replace(
         status="paused", version=row.run.version + 1, note=f"paused by {by}", host_id=None, where=[]
     )
-    runs.save(tx, run, row.work.replace(pausing="", died=[]))
+    runs.save(tx, run, stopped(row.work, tx.now).replace(pausing="", moving="", died=[]))
     return run
 
 
-def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
+def rest_for_disk(tx: Tx, row: RunRow, message: str) -> Run:
+    """The disk is full: the run is paused until it takes writes again."""
+    run = row.run.replace(
+        status="paused",
+        version=row.run.version + 1,
+        note=f"paused, goes on by itself when there is room: {message}",
+        awaits="disk",
+        host_id=None,
+        where=[],
+    )
+    work = stopped(row.work, tx.now).replace(pausing="", moving="", overdue=None, died=[])
+    runs.save(tx, run, work)
+    return run
+
+
+def go_on_after_disk(tx: Tx) -> list[Run]:
+    """The disk takes writes again: queue every run that was paused because it did not."""
+    rows = [row for row in runs.with_status(tx.conn, ["paused"]) if row.run.awaits == "disk"]
+    return [_queue(tx, row, "the disk takes writes again", displaced=True) for row in rows]
+
+
+def set_priority(tx: Tx, run_id: str, priority: str, by: str) -> Run:
+    """Change whose turn a run is, now or when it is queued next.
+
+    Raises:
+        MahavishnuError: MHV-101 it has ended.
+    """
+    row = runs.require(tx.conn, run_id)
+    if row.run.status in FINISHED:
+        raise wrong_state(row.run, "given a priority")
+    run = row.run.replace(priority=priority, version=row.run.version + 1)
+    if run.status == "queued":
+        run = run.replace(note=f"priority {priority}, set by {by}")
+    runs.save(tx, run)
+    return run
+
+
+def stopped(work: Work, now: float) -> Work:
+    """What the server remembers once a run is no longer at work: the time it has worked, and no clock."""
+    return clocked(work, now).replace(clocked_at=0.0)
+
+
+def clocked(work: Work, now: float) -> Work:
+    """The time at work, brought up to date."""
+    if not work.clocked_at:
+        return work
+    return work.replace(worked=work.worked + max(0.0, now - work.clocked_at), clocked_at=now)
+
+
+def _queue(tx: Tx, row: RunRow, note: str, *, displaced: bool = False) -> Run:
+    run = row.run.replace(
+        status="queued",
+        version=row.run.version + 1,
+        note=note,
+        awaits="",
+        queued_at=tx.now,
+        displaced=displaced,
+        host_id=None,
+        where=[],
+    )
+    runs.save(tx, run, row.work)
+    return run
+
+
+def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str, recursion_limit: int = 0) -> Run:
     """Queue a paused, failed or cancelled run again; with a checkpoint, any run that is not at work.
+
+    Args:
+        recursion_limit: from now on; 0: as before.
 
     Raises:
         MahavishnuError: MHV-101 there is nothing to go on with, MHV-102 another run holds the thread.
@@ -100,10 +179,16 @@ def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
     if run.status in ACTIVE or (not checkpoint_id and (run.status == "success" or waits)):
         raise wrong_state(run, "resumed")
     refuse_busy_thread(tx, run.thread_id, but=run.id)
-    work = row.work.replace(died=[], pausing="", cancelling="")
+    work = row.work.replace(died=[], pausing="", cancelling="", overdue=None)
     if work.mode == "edit":  # it was stopped before its edit was made; that one is not made now
         work = work.replace(mode="continue")
-    note = f"resumed by {by}"
+    if run.status != "paused":
+        work = work.replace(worked=0.0)  # somebody decided that it may have its whole time again
+    again = visits.unfinished(tx.conn, run.id) or work.next
+    note = f"resumed by {by}" + (f"; runs again: {', '.join(again)}" if again else "")
+    if recursion_limit:
+        config = {**runs.payload(tx.conn, run.id)["config"], "recursion_limit": recursion_limit}
+        runs.save_config(tx, run.id, config)
     if checkpoint_id:
         supersede_all(tx, run.id, "the run was taken back to an earlier checkpoint")
         work = work.replace(mode="fork", checkpoint_id=checkpoint_id, intent=f"{run.id}/{run.version + 1}")
@@ -113,6 +198,9 @@ def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
     changed = run.replace(
         status="queued",
         version=run.version + 1,
+        queued_at=tx.now,
+        displaced=False,
+        awaits="",
         ended_at=None,
         error=None,
         note=note,

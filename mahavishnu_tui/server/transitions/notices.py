@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from mahavishnu_tui.models import DeadlineRules, MahavishnuError, NodeVisit, Question, Run
+from mahavishnu_tui.models import DeadlineRules, ErrorCode, MahavishnuError, NodeVisit, Question, Run
 from mahavishnu_tui.models.run import FINISHED, RunStatus, VisitOutcome
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.store import Tx, approvals, ledger, runs, visits, workflows
 from mahavishnu_tui.server.store.runs import RunRow
-from mahavishnu_tui.server.transitions.acts import end_cancelled, rest
+from mahavishnu_tui.server.transitions.acts import (
+    clocked,
+    end_cancelled,
+    pausing_note,
+    rest,
+    rest_for_disk,
+    stopped,
+)
 from mahavishnu_tui.server.transitions.edits import settle_edit
 from mahavishnu_tui.server.transitions.questions import (
     NO_RULES,
@@ -61,6 +68,8 @@ class Bundle:
             self._step(row, notice)
         elif kind == "answers":
             self._answers(row, notice)
+        elif kind == "overdue":
+            self._overdue(row, notice)
         elif kind == "finished":
             self.flush()
             self._finished(self._rows.pop(row.run.id), notice)
@@ -71,7 +80,9 @@ class Bundle:
             row = self._rows[run_id]
             at_work = visits.open_of(self._tx.conn, run_id)
             progress = {visit.path: visit.progress for visit in at_work if visit.progress}
-            run = row.run.replace(where=sorted({visit.path for visit in at_work}), progress=progress)
+            where = sorted({visit.path for visit in at_work})
+            note = pausing_note(where, row.work.pausing) if row.work.pausing else row.run.note
+            run = row.run.replace(where=where, progress=progress, note=note)
             self._rows[run_id] = RunRow(run, row.work)
             runs.save(self._tx, run)
         self._touched.clear()
@@ -109,7 +120,9 @@ class Bundle:
             # of the dispatches that came after.
             stored_by = int(notice.get("stored_by", row.run.lease))
             died = [lease for lease in work.died if lease >= stored_by]
-            work = work.replace(mode="continue", died=died, stored=checkpoint_id, next=to_run)
+            work = clocked(work, self._tx.now).replace(
+                mode="continue", died=died, stored=checkpoint_id, next=to_run
+            )
             ledger.note_checkpoint(self._tx, row.run.id, checkpoint_id)
             runs.save_work(self._tx, row.run.id, work)
         self._rows[row.run.id] = RunRow(row.run.replace(step=int(notice["step"])), work)
@@ -126,6 +139,16 @@ class Bundle:
             )
             self._rows[row.run.id] = RunRow(changed, row.work)
             self._touched.add(row.run.id)
+
+    def _overdue(self, row: RunRow, notice: Notice) -> None:
+        """A time limit was passed, and a synchronous node keeps the run from ending now."""
+        error = dict(notice["error"])
+        work = row.work.replace(overdue=error)
+        runs.save_work(self._tx, row.run.id, work)
+        nodes = ", ".join(clean_line(node, 60) for node in notice.get("nodes") or [])
+        note = clean_line(f"out of time: waits for {nodes or 'its node'}, which is synchronous", 300)
+        self._rows[row.run.id] = RunRow(row.run.replace(note=note), work)
+        self._touched.add(row.run.id)
 
     def _finished(self, row: RunRow, notice: Notice) -> None:
         tx, run = self._tx, row.run
@@ -152,11 +175,14 @@ class Bundle:
     ) -> Run:
         """A dispatch ended by itself: with success, an error or questions."""
         tx, run = self._tx, row.run
+        if status == "error" and (error or {}).get("code") == ErrorCode.DISK_FULL.value:
+            return rest_for_disk(tx, row, str((error or {}).get("message", "")))
         self._settle_answers(row, status, asked)
         waiting = reconcile(tx, run, asked, self._rules)
         unsent = status == "interrupted" and bool(ledger.open_of(tx.conn, run.id))
         changed = run.replace(
             status="queued" if unsent else status,
+            queued_at=tx.now if unsent else run.queued_at,
             version=run.version + 1,
             ended_at=tx.now if status in FINISHED else None,
             where=_where(status, asked, error),
@@ -167,7 +193,8 @@ class Bundle:
             host_id=None,
         )
         mode = row.work.mode if status == "error" else "continue"
-        runs.save(tx, changed, row.work.replace(mode=mode, died=[], pausing="", cancelling=""))
+        work = stopped(row.work, tx.now).replace(mode=mode, died=[], pausing="", cancelling="", moving="")
+        runs.save(tx, changed, work.replace(overdue=None))
         return changed
 
     def _settle_answers(self, row: RunRow, status: RunStatus, asked: list[Question]) -> None:

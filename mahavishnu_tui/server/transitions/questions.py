@@ -185,7 +185,7 @@ def _wake(tx: Tx, run_id: str, note: str) -> None:
     run = runs.require(tx.conn, run_id).run
     run = run.replace(waiting=approvals.pending_of(tx.conn, run_id), version=run.version + 1)
     if run.status == "interrupted":
-        run = run.replace(status="queued", note=note)
+        run = run.replace(status="queued", note=note, queued_at=tx.now)
     runs.save(tx, run)
 
 

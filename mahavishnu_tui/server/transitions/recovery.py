@@ -7,7 +7,7 @@ import dataclasses
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.server.store import Tx, runs, visits
 from mahavishnu_tui.server.store.runs import RunRow
-from mahavishnu_tui.server.transitions.acts import end_cancelled, rest
+from mahavishnu_tui.server.transitions.acts import clocked, end_cancelled, rest, rest_for_disk, stopped
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +27,11 @@ class HostDeath:
 
 def recover_all(tx: Tx) -> list[Run]:
     """At the start: every run that was at work when the last server ended is queued again."""
-    rows = runs.with_status(tx.conn, ["running"])
+    rows = [
+        # How long the server was away is not known; the clock goes on from what was stored.
+        RunRow(row.run, row.work.replace(clocked_at=0.0))
+        for row in runs.with_status(tx.conn, ["running"])
+    ]
     return [_take_up(tx, row, "server restarted; going on from the last checkpoint", None) for row in rows]
 
 
@@ -49,6 +53,8 @@ def park_all(tx: Tx) -> list[Run]:
 def park(tx: Tx, row: RunRow) -> Run:
     """Back into the queue, without anything having died."""
     visits.close(tx, row.run.id, "lost")
+    if row.work.moving:
+        return _queue_again(tx, row, "moves to another host")
     return _queue_again(tx, row, "server stopped; goes on when it starts again")
 
 
@@ -77,6 +83,32 @@ def fail(tx: Tx, run_id: str, error: MahavishnuError, lease: int | None = None) 
     return _give_up(tx, row, error)
 
 
+def hold_for_disk(tx: Tx, run_id: str, lease: int, error: MahavishnuError) -> Run | None:
+    """Pause a run that its host could not take, as the disk is full; None when it is another dispatch."""
+    row = runs.require(tx.conn, run_id)
+    if row.run.status != "running" or row.run.lease != lease:
+        return None
+    return rest_for_disk(tx, row, error.message)
+
+
+def move(tx: Tx, leases: dict[str, int], why: str) -> list[Run]:
+    """These dispatches are to end at the next step boundary and go on in another host; those that are."""
+    moved: list[Run] = []
+    for run_id, lease in leases.items():
+        row = runs.get(tx.conn, run_id)
+        if row and row.run.status == "running" and row.run.lease == lease and not row.work.moving:
+            run = row.run.replace(note=f"moves to another host at its next step boundary: {why}")
+            runs.save(tx, run, row.work.replace(moving=why))
+            moved.append(run)
+    return moved
+
+
+def keep_time(tx: Tx) -> None:
+    """Store how long the runs at work have worked: a server that is killed takes little of it along."""
+    for row in runs.with_status(tx.conn, ["running"]):
+        runs.save_work(tx, row.run.id, clocked(row.work, tx.now))
+
+
 def load_died(tx: Tx, run_id: str, error: MahavishnuError, limit: int) -> Run | None:
     """A host died while it loaded the code of a queued run: it stays queued, but not for ever."""
     row = runs.require(tx.conn, run_id)
@@ -96,6 +128,8 @@ def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
         return end_cancelled(tx, row, row.work.cancelling)
     if row.work.pausing:
         return rest(tx, row, row.work.pausing)
+    if row.work.overdue and death:
+        return _give_up(tx, row, MahavishnuError.from_json(row.work.overdue))
     if death and death.blame:
         row = RunRow(row.run, row.work.replace(died=[*row.work.died, row.run.lease]))
         if row.work.deaths >= death.limit:
@@ -106,8 +140,10 @@ def _take_up(tx: Tx, row: RunRow, note: str, death: HostDeath | None) -> Run:
 
 
 def _queue_again(tx: Tx, row: RunRow, note: str) -> Run:
-    run = row.run.replace(status="queued", version=row.run.version + 1, note=note, where=[], host_id=None)
-    runs.save(tx, run, row.work)
+    run = row.run.replace(
+        status="queued", version=row.run.version + 1, note=note, where=[], host_id=None, displaced=True
+    )
+    runs.save(tx, run, stopped(row.work, tx.now))
     return run
 
 
@@ -122,7 +158,8 @@ def _give_up(tx: Tx, row: RunRow, error: MahavishnuError) -> Run:
         where=[str(node)] if node else [],
         host_id=None,
     )
-    runs.save(tx, run, row.work.replace(pausing="", cancelling="", died=[]))
+    work = stopped(row.work, tx.now).replace(pausing="", cancelling="", moving="", overdue=None, died=[])
+    runs.save(tx, run, work)
     return run
 
 

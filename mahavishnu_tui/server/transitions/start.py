@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.rules import RunRules
 from mahavishnu_tui.server.names import new_name
 from mahavishnu_tui.server.store import Tx, acts, runs, workflows
 from mahavishnu_tui.server.store.runs import Work
+
+RulesOf = Callable[[str, dict[str, Any]], RunRules]
+"""What holds for a run, by the name of its workflow and its own config."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +33,15 @@ class StartOrder:
     """Queue it behind the run that holds the thread."""
     durability_of: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """What the settings say for single workflows, by name; the order's own `config` goes before."""
+    priority: str = ""
+    """Empty: that of the workflow."""
 
 
-def start_run(tx: Tx, order: StartOrder) -> Run:
+def start_run(tx: Tx, order: StartOrder, rules: RulesOf | None = None) -> Run:
     """Queue a run; the earlier one when this request was made before.
+
+    Args:
+        rules: says which priority the workflow's runs have; None: normal.
 
     Raises:
         MahavishnuError: MHV-108 no such workflow, MHV-102 another run holds the thread.
@@ -53,6 +62,8 @@ def start_run(tx: Tx, order: StartOrder) -> Run:
         workflow=workflow.name,
         status="queued",
         created_at=tx.now,
+        queued_at=tx.now,
+        priority=order.priority or (rules(workflow.name, order.config) if rules else RunRules()).priority,
         created_by=order.by,
         engine=workflow.engine,
         tags=order.tags,

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.server import dispatcher
 from mahavishnu_tui.server.routes import body as body_module
 from mahavishnu_tui.server.store import runs
 from mahavishnu_tui.server.store import store as store_module
@@ -231,14 +232,14 @@ async def test_a_run_that_cannot_be_claimed_now_is_claimed_later(
 ) -> None:
     monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.05)
     failures = iter([sqlite3.DatabaseError("file is not a database")])
-    next_queued = runs.next_queued
+    next_queued = dispatcher.next_queued
 
-    def once_broken(conn: sqlite3.Connection, limit: int) -> Any:
+    def once_broken(conn: sqlite3.Connection, **asked: Any) -> Any:
         for failure in failures:
             raise failure
-        return next_queued(conn, limit)
+        return next_queued(conn, **asked)
 
-    monkeypatch.setattr(runs, "next_queued", once_broken)
+    monkeypatch.setattr(dispatcher, "next_queued", once_broken)
     place.script()
     async with place.server(scripted=True) as client:
         workflow = await client.register("finish", place.project)

@@ -24,7 +24,7 @@ class Hosts:
         self.asked: list[str] = []
         self.given: list[Any] = []
 
-    async def acquire(self, project: Any, *, alone: bool = False) -> Any:
+    async def acquire(self, project: Any, *, alone: bool = False, suspect: bool = False) -> Any:
         script = self.scripts.pop(0) if self.scripts else None
         number = len(self.given) + 1
         record = Host(f"h{number}", project.id, project.root, project.interpreter, "ready")
@@ -34,7 +34,9 @@ class Hosts:
             runs={},
             dead=script == "dead",
             script=script,
-            alone=alone,
+            alone=alone or suspect,
+            watchdog=None,
+            blocked_at="",
         )
 
         async def request(op: str, **fields: Any) -> Any:
@@ -122,7 +124,7 @@ async def test_what_goes_wrong_at_the_hand_over_ends_the_run(desk: Desk, wrong: 
 
 async def test_a_mistake_of_ours_before_the_claim_ends_the_run_and_frees_the_slot(desk: Desk) -> None:
     class Broken(Hosts):
-        async def acquire(self, project: Any, *, alone: bool = False) -> Any:
+        async def acquire(self, project: Any, *, alone: bool = False, suspect: bool = False) -> Any:
             raise KeyError("ours")
 
     dispatcher, run = await dispatched(desk, Broken(), "error")

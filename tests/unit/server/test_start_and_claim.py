@@ -4,7 +4,7 @@ import functools
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
-from mahavishnu_tui.server.store import runs
+from mahavishnu_tui.server.store.queue import next_queued
 from mahavishnu_tui.server.transitions import acts
 from mahavishnu_tui.server.transitions.claim import claim
 from tests.unit.server.conftest import Desk, finished
@@ -61,17 +61,17 @@ async def test_a_claim_raises_the_lease_before_anything_is_sent(desk: Desk) -> N
         [],
     )
     assert request["input"].data == '{"x":1}'
-    assert request["config"] == {"recursion_limit": 7}
+    assert request["config"]["recursion_limit"] == 7
     assert await desk.store.write(functools.partial(claim, run_id=run.id, host_id="other")) is None
 
 
 async def test_the_queue_is_first_come_first_served_and_one_run_per_thread(desk: Desk) -> None:
     first, second = await desk.start(thread_id="a"), await desk.start(thread_id="b")
     third = await desk.start()
-    queue = await desk.store.read(lambda conn: runs.next_queued(conn, 10))
-    assert [row.run.id for row, _ in queue] == [first.id, second.id, third.id]
-    assert queue[0][1]["root"] == "/proj"
+    queue = await desk.store.read(lambda conn: next_queued(conn, 10, 1e9))
+    assert [turn.row.run.id for turn in queue] == [first.id, second.id, third.id]
+    assert queue[0].project["root"] == "/proj"
     await desk.claim(first)
     await desk.act(acts.cancel, second.id, "ana", None)
-    queue = await desk.store.read(lambda conn: runs.next_queued(conn, 1))
-    assert [row.run.id for row, _ in queue] == [third.id]
+    queue = await desk.store.read(lambda conn: next_queued(conn, 1, 1e9))
+    assert [turn.row.run.id for turn in queue] == [third.id]

@@ -40,6 +40,7 @@ class Service:
             "validate": self._validate,
             "run": self._start,
             "cancel": self._cancel,
+            "at_work": self._at_work,
             "drain": self._drain,
             "checkpoints": self._checkpoints,
             "state": self._state,
@@ -55,6 +56,7 @@ class Service:
         return {
             "running": adapter.running if adapter else 0,
             "importing": adapter.importing if adapter else "",
+            "code": adapter.code if adapter else "",
         }
 
     def take(self, message: dict[str, Any]) -> None:
@@ -153,6 +155,9 @@ class Service:
         if await self._engine.cancel(message["run_id"]):
             return {"cancelled": True}
         return {"cancelled": False, "reason": "sync"}
+
+    async def _at_work(self, message: dict[str, Any]) -> dict[str, Any]:
+        return dict(self._engine.at_work(message["run_id"]))
 
     async def _drain(self, message: dict[str, Any]) -> dict[str, Any]:
         self._engine.drain(message.get("run_id") or "")

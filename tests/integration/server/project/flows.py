@@ -19,6 +19,8 @@ class State(TypedDict, total=False):
     """A folder with gates and a log; what the nodes added."""
 
     folder: str
+    name: str
+    count: int
     done: Annotated[list[str], operator.add]
 
 
@@ -95,6 +97,25 @@ def line(*nodes):
     return builder.compile()
 
 
+async def spins(state: State) -> State:
+    mark(state, "spins")
+    while not is_open(state, "gate"):
+        pass
+    return {"done": ["spins"]}
+
+
+async def steps(state: State) -> State:
+    """One of many short steps, each of which leaves a line."""
+    number = len(state["done"])
+    mark(state, f"{state.get('name', '')}.{number}")
+    await asyncio.sleep(0.05)
+    return {"done": [str(number)]}
+
+
+def more(state: State) -> str:
+    return "steps" if len(state["done"]) < state.get("count", 20) else END
+
+
 def guess(state: State) -> str:
     return "last"
 
@@ -106,6 +127,13 @@ asking = line(ask)
 failing = line(fails)
 deadly = line(dies)
 blocking = line(blocks)
+
+spinning = line(spins)
+_long = StateGraph(State)
+_long.add_node(steps)
+_long.add_edge(START, "steps")
+_long.add_conditional_edges("steps", more, ["steps", END])
+long = _long.compile()
 
 _both = StateGraph(State)
 for _node in (first, ask, ask_other, last):
