@@ -18,6 +18,8 @@ from mahavishnu_tui.server.transitions.recovery import move
 
 log = logging.getLogger(__name__)
 
+LEAST_LIFE = 60.0
+"""Seconds before which a host is not replaced for its size: one that starts too large would always be."""
 _ASK_SECONDS = 5.0
 
 
@@ -77,8 +79,9 @@ class Mover:
         """Called every second: replaces hosts that have grown too large."""
         most = self._options.host_max_mb * 1024 * 1024
         for host in self._supervisor.every() if most else ():
-            # One that has stored nothing yet would only be replaced by another one as large.
-            if host.ready and host.useful and not host.alone and host.record.rss > most:
+            # One that has done nothing yet would only be replaced by another one as large.
+            settled = host.useful and time.time() - (host.record.started_at or 0.0) > LEAST_LIFE
+            if host.ready and settled and not host.alone and host.record.rss > most:
                 size = host.record.rss // 2**20
                 why = f"it uses {size} MB, more than host_max_mb ({self._options.host_max_mb})"
                 log.warning("host %s is replaced: %s", host.id, why)

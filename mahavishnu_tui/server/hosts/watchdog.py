@@ -43,7 +43,7 @@ class Watchdog:
         node = where.partition(" of run ")[0] if " of run " in where else ""
         if self.timeout and time.monotonic() - self.began > self.timeout + GRACE:
             error = run_timeout(self.timeout_seconds, node)
-        elif self.node_timeout and lag > self.node_timeout + GRACE:
+        elif node and self.node_timeout and lag > self.node_timeout + GRACE:
             error = node_timeout(self.node_timeout, node)
         if error is None:
             return None

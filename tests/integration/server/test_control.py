@@ -18,6 +18,7 @@ import pytest
 
 from mahavishnu_tui.models import MahavishnuError, Run
 from mahavishnu_tui.server import disk as disk_module
+from mahavishnu_tui.server import moving as moving_module
 from mahavishnu_tui.server.hosts import watchdog as watchdog_module
 from tests.integration.server.conftest import Place, eventually
 
@@ -39,7 +40,7 @@ async def start_long(place: Place, name: str, count: int = 20, **changes: Any) -
 
 
 async def test_an_isolated_run_is_cancelled_whatever_it_does_and_nobody_else_notices(place: Place) -> None:
-    async with place.server() as client:
+    async with place.server(hosts_per_project=1) as client:
         other = await place.start("gated")
         await eventually(lambda: "held" in place.log())
         spinning = await place.start("spinning", config={"isolate": True})
@@ -60,7 +61,7 @@ async def _gone(place: Place, host_id: str) -> bool:
 
 
 async def test_a_cancel_says_before_what_it_ends_and_may_wait_for_the_step_boundary(place: Place) -> None:
-    async with place.server() as client:
+    async with place.server(hosts_per_project=1) as client:
         sync = await place.start("gated_sync")
         other = await place.start("gated")
         await eventually(lambda: {"held_sync", "held"} <= set(place.log()))
@@ -85,10 +86,10 @@ async def test_a_node_that_takes_too_long_ends_its_run_which_can_be_resumed(
 ) -> None:
     monkeypatch.setattr(watchdog_module, "GRACE", 0.2)
     node = {"gated": "held", "spinning": "spins"}[graph]
-    async with place.server() as client:
+    async with place.server(hosts_per_project=1) as client:
         config = {"node_timeout_seconds": 0.3, "isolate": graph == "spinning"}
         run = await place.start(graph, config=config)
-        failed = await place.until(run, "error")
+        failed = await place.until(run, "error", timeout=60)
         assert failed.error is not None
         assert (failed.error["code"], failed.error["node"]) == ("MHV-435", node)
         assert failed.where == [node]
@@ -103,12 +104,12 @@ async def test_a_node_that_takes_too_long_ends_its_run_which_can_be_resumed(
 async def test_a_synchronous_node_out_of_time_is_waited_for_where_others_share_its_process(
     place: Place,
 ) -> None:
-    async with place.server():
+    async with place.server(hosts_per_project=1):
         run = await place.start("gated_sync", config={"node_timeout_seconds": 0.2})
         late = await eventually(lambda: _noted(place, run, "out of time"))
         assert late.note == "out of time: waits for held_sync, which is synchronous"
         place.open("gate")
-        failed = await place.until(run, "error")
+        failed = await place.until(run, "error", timeout=60)
         assert failed.error is not None
         assert failed.error["code"] == "MHV-435"
         await place.client.resume(run.id, "ana")
@@ -126,7 +127,7 @@ async def test_a_synchronous_node_out_of_time_is_ended_where_its_run_is_isolated
         workflow = await client.register(f"{place.root}/flows.py:gated_sync", place.project, name="flows")
         given = {"folder": str(place.folder)}
         run = await client.start_run(workflow_id=workflow.id, input=given, by="ana")
-        failed = await place.until(run, "error")
+        failed = await place.until(run, "error", timeout=60)
         assert failed.error is not None
         assert (failed.error["code"], failed.recoveries) == ("MHV-434", 0)
         assert "held_sync" in failed.error["message"]
@@ -146,7 +147,7 @@ async def test_the_time_at_work_survives_the_death_of_the_server(place: Place) -
                 await eventually(lambda: len(loops(place).get("a", [])) >= 20)  # a second of work, at least
             else:
                 began = len(loops(place)["a"])
-                failed = await place.until(run, "error")
+                failed = await place.until(run, "error", timeout=60)
                 assert failed.error is not None
                 assert failed.error["code"] == "MHV-434"
                 assert failed.recoveries == 1
@@ -158,13 +159,13 @@ async def test_the_time_at_work_survives_the_death_of_the_server(place: Place) -
 
 
 async def test_a_drained_host_loses_nothing_and_runs_nothing_twice(place: Place) -> None:
-    async with place.server() as client:
+    async with place.server(hosts_per_project=1) as client:
         started = [await start_long(place, name) for name in "abcde"]
         await eventually(lambda: len(loops(place)) == 5)
         (host,) = await client.hosts()
         drained = await client.drain_host(host.id, "ana")
         assert (drained.state, drained.note) == ("draining", "asked by ana")
-        done = [await place.until(run, "success") for run in started]
+        done = [await place.until(run, "success", timeout=60) for run in started]
         assert {run.host_id for run in done} == {None}
         assert all(steps == list(range(20)) for steps in loops(place).values())
         assert all((run.recoveries, run.lease) == (0, 2) for run in done)
@@ -178,7 +179,7 @@ async def test_a_drained_host_loses_nothing_and_runs_nothing_twice(place: Place)
 async def test_a_host_that_reaches_no_boundary_in_time_is_ended_and_a_restart_brings_a_fresh_one(
     place: Place,
 ) -> None:
-    async with place.server() as client:
+    async with place.server(hosts_per_project=1) as client:
         run = await place.start("gated")
         await eventually(lambda: "held" in place.log())
         (host,) = await client.hosts()
@@ -196,11 +197,12 @@ async def _again(place: Place, run: Run) -> Run | None:
     return now if (now.status, now.lease) == ("running", 2) else None
 
 
-async def test_a_host_that_grows_too_large_is_replaced(place: Place) -> None:
+async def test_a_host_that_grows_too_large_is_replaced(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving_module, "LEAST_LIFE", 0.0)
     async with place.server(host_max_mb=1) as client:
-        run = await start_long(place, "a", count=60)
-        await place.until(run, "success", timeout=30)
-        assert loops(place)["a"] == list(range(60))
+        run = await start_long(place, "a", count=40)
+        await place.until(run, "success", timeout=90)
+        assert loops(place)["a"] == list(range(40))
         assert (await client.run(run.id)).run.lease > 1
 
 
@@ -239,9 +241,9 @@ async def test_runs_get_their_slots_in_turn_and_a_run_is_run_again(place: Place)
 
 
 async def test_an_endless_loop_is_named_and_goes_on_with_a_higher_limit(place: Place) -> None:
-    async with place.server() as client:
+    async with place.server(hosts_per_project=1) as client:
         run = await start_long(place, "a", count=12, config={"recursion_limit": 5})
-        failed = await place.until(run, "error")
+        failed = await place.until(run, "error", timeout=60)
         assert failed.error is not None
         assert failed.error["code"] == "MHV-428"
         assert "steps → steps ×5" in failed.error["message"]
@@ -266,7 +268,7 @@ async def test_a_full_disk_pauses_a_run_and_room_lets_it_go_on(
         pytest.skip("a file system cannot be mounted here")
     monkeypatch.setattr(disk_module, "_FIRST_WAIT", 0.2)
     try:
-        async with place.server() as client:
+        async with place.server(hosts_per_project=1) as client:
             run = await start_long(place, "a", count=400)
             await eventually(lambda: len(loops(place).get("a", [])) > 3)
             await asyncio.to_thread(_fill, checkpoints / "ballast")
