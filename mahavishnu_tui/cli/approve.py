@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import OK
-from mahavishnu_tui.cli.jsontext import read_json
+from mahavishnu_tui.cli.replying import Said, Verdict, answer_for
 from mahavishnu_tui.models.approval import Approval
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.replies import asked_about
 from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
 
-_HOW = "Answer with --approve, --reject, --value JSON or --respond TEXT."
-
 
 @command("approve")
 @click.argument("question", required=False)
-@click.option("--approve", "verdict", flag_value="approve", help="Say yes.")
+@click.option("--approve", "--accept", "verdict", flag_value="approve", help="Say yes.")
 @click.option("--reject", "verdict", flag_value="reject", help="Say no.")
-@click.option("--value", metavar="JSON|@FILE|-", help="Answer with this value.")
+@click.option("--message", default="", metavar="TEXT", help="With --reject: why, for the graph.")
+@click.option("--edit", metavar="JSON|@FILE|-", help="Let the action run with these arguments instead.")
+@click.option("--tool", type=click.IntRange(1), help="With --edit: which of several actions.")
 @click.option("--respond", metavar="TEXT", help="Answer with this text.")
+@click.option("--ignore", "verdict", flag_value="ignore", help="Let it be, where the question allows that.")
+@click.option("--value", metavar="JSON|@FILE|-", help="Answer with exactly this value.")
 @click.option("--comment", default="", help="Why; kept in the ledger.")
 @click.option("--hash", "expected", default="", help="Answer only if the question still has this hash.")
 @click.option("--anyway", is_flag=True, help="Answer although somebody else has claimed it.")
@@ -38,9 +41,12 @@ _HOW = "Answer with --approve, --reject, --value JSON or --respond TEXT."
 async def approve(
     setup: Setup,
     question: str | None,
-    verdict: str | None,
-    value: str | None,
+    verdict: Verdict | None,
+    message: str,
+    edit: str | None,
+    tool: int | None,
     respond: str | None,
+    value: str | None,
     comment: str,
     expected: str,
     anyway: bool,
@@ -54,9 +60,8 @@ async def approve(
     Without QUESTION the open questions are listed; without an answer it is shown, and asked for on a
     terminal.
     """
-    given = [item for item in (verdict, value, respond) if item is not None]
-    if len(given) > 1:
-        raise click.UsageError("Give one answer: --approve, --reject, --value or --respond.")
+    said = Said(verdict, message, respond, edit, tool, value)
+    said.check()
     if many and (question or not workflow):
         raise click.UsageError("--all takes --workflow, and no QUESTION.")
     async with connected(setup.load_strictly()) as client:
@@ -71,10 +76,10 @@ async def approve(
                 anyway=anyway,
                 count=count,
                 comment=comment,
-                value_for=lambda first: _answer(first, verdict, value, respond, comment),
+                value_for=lambda first: answer_for(first, said),
             )
         if question is None:
-            if given:
+            if not said.silent:
                 raise click.UsageError("Say which question: an approval's id, or a run.")
             return await _list(setup, client)
         approval = await find_question(client, question)
@@ -87,7 +92,7 @@ async def approve(
         if not setup.as_json:
             _show(approval)
         _respect_claim(approval, anyway)
-        answer = _answer(approval, verdict, value, respond, comment)
+        answer = answer_for(approval, said)
         entry = await client.answer(approval.id, hash=approval.hash, value=answer, by=who(), comment=comment)
     if setup.as_json:
         output.emit(entry.to_json())
@@ -188,6 +193,10 @@ def _show(approval: Approval) -> None:
             ("asked", output.moment(approval.asked_at)),
             ("hash", approval.hash),
             *_circumstances(approval),
+            *(
+                (f"action {number}", f"{clean_line(action.name, 60)}: {', '.join(action.allowed)}")
+                for number, action in enumerate(asked_about(approval), 1)
+            ),
         ]
     )
     output.say(output.pretty(approval.value))
@@ -201,65 +210,3 @@ def _circumstances(approval: Approval) -> list[tuple[str, object]]:
     if approval.holder(time.time()):
         found.append(("claimed", f"by {approval.claimed_by} until {output.moment(approval.claim_until)}"))
     return found
-
-
-def _answer(
-    approval: Approval, verdict: str | None, value: str | None, respond: str | None, comment: str
-) -> Any:
-    if value is not None:
-        return read_json(value, "--value")
-    if respond is not None:
-        return _response(approval, respond)
-    if verdict is None:
-        verdict = _prompt()
-    return _verdict(approval, verdict == "approve", comment)
-
-
-def _prompt() -> str:
-    """Ask on the terminal for yes or no; anything else leaves the question open."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise MahavishnuError(ErrorCode.BAD_INPUT, "No answer was given.", _HOW)
-    print("Approve? [yes/no, empty leaves it open] ", end="", file=sys.stderr, flush=True)
-    said = sys.stdin.readline().strip().lower()
-    if said in ("y", "yes"):
-        return "approve"
-    if said in ("n", "no"):
-        return "reject"
-    raise MahavishnuError(ErrorCode.BAD_INPUT, "Nothing was answered; the question stays open.", _HOW)
-
-
-def _verdict(approval: Approval, yes: bool, comment: str) -> Any:
-    """Yes or no in the form that this kind of question expects."""
-    if approval.kind == "hitl_request":
-        decision: dict[str, Any] = {"type": "approve" if yes else "reject"}
-        if comment and not yes:
-            decision["message"] = comment
-        return {"decisions": [dict(decision) for _ in _actions(approval)]}
-    if approval.kind == "agent_inbox":
-        return [{"type": "accept" if yes else "ignore", "args": None}]
-    if approval.kind == "breakpoint" and not yes:
-        raise MahavishnuError(
-            ErrorCode.ANSWER_INVALID,
-            "A breakpoint can only be continued.",
-            f"`mahavishnu langgraph cancel {approval.run_name}` ends the run instead.",
-        )
-    if approval.schema and approval.schema.get("type") not in (None, "boolean"):
-        raise MahavishnuError(
-            ErrorCode.ANSWER_INVALID,
-            "This question wants more than yes or no.",
-            f"Its answer has the schema {approval.schema}: give it with --value.",
-        )
-    return yes
-
-
-def _response(approval: Approval, text: str) -> Any:
-    if approval.kind == "hitl_request":
-        return {"decisions": [{"type": "respond", "message": text} for _ in _actions(approval)]}
-    if approval.kind == "agent_inbox":
-        return [{"type": "response", "args": text}]
-    return text
-
-
-def _actions(approval: Approval) -> list[Any]:
-    found = approval.value.get("action_requests") if isinstance(approval.value, dict) else None
-    return found if isinstance(found, list) else [{}]

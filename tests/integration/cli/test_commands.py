@@ -12,12 +12,9 @@ from mahavishnu_tui.cli.drawings.mermaid import mermaid
 from mahavishnu_tui.cli.output import span
 from mahavishnu_tui.cli.projects import project_of, resolve_target
 from mahavishnu_tui.models import (
-    Approval,
-    ErrorCode,
     GraphEdge,
     GraphNode,
     GraphShape,
-    MahavishnuError,
     Project,
 )
 from tests.integration.cli.conftest import Shell
@@ -390,50 +387,6 @@ def test_a_strangers_socket_in_the_way(fresh: Shell) -> None:
         listener.bind(str(path))
     assert fresh("server", "status", "--json", code=4).error == "MHV-002"
     path.unlink()
-
-
-def approval(kind: str, value: object = None, schema: dict[str, object] | None = None) -> Approval:
-    return Approval("r.i", "r", "run", "w", "t", "i", "n", "", value, "h", 0.0, kind=kind, schema=schema)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("kind", "yes", "no", "text"),
-    [
-        ("value", True, False, "hm"),
-        (
-            "hitl_request",
-            {"decisions": [{"type": "approve"}] * 2},
-            {"decisions": [{"type": "reject", "message": "why"}] * 2},
-            {"decisions": [{"type": "respond", "message": "hm"}] * 2},
-        ),
-        (
-            "agent_inbox",
-            [{"type": "accept", "args": None}],
-            [{"type": "ignore", "args": None}],
-            [{"type": "response", "args": "hm"}],
-        ),
-    ],
-)
-def test_answers_have_the_form_that_the_question_expects(
-    kind: str, yes: object, no: object, text: str
-) -> None:
-    from mahavishnu_tui.cli.approve import _answer
-
-    question = approval(kind, {"action_requests": [{}, {}]})
-    assert _answer(question, "approve", None, None, "why") == yes
-    assert _answer(question, "reject", None, None, "why") == no
-    assert _answer(question, None, None, "hm", "") == text
-
-
-@pytest.mark.parametrize(
-    ("kind", "schema", "verdict"), [("breakpoint", None, "reject"), ("value", {"type": "object"}, "approve")]
-)
-def test_some_questions_want_more_than_yes_or_no(kind: str, schema: dict[str, object], verdict: str) -> None:
-    from mahavishnu_tui.cli.approve import _answer
-
-    with pytest.raises(MahavishnuError) as caught:
-        _answer(approval(kind, schema=schema), verdict, None, None, "")
-    assert caught.value.code is ErrorCode.ANSWER_INVALID
 
 
 def test_a_drawing_for_documents() -> None:
