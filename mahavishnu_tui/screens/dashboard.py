@@ -193,9 +193,9 @@ class Dashboard(Prompting):
 
     @on(GraphView.NodeActivated)
     def _enter_node(self, event: GraphView.NodeActivated) -> None:
-        self.open_run("state", node=event.path)
+        self.open_run("state", node=event.path, until=self.room.path.played)
 
-    def open_run(self, tab: str, checkpoint: str = "", node: str = "") -> None:
+    def open_run(self, tab: str, checkpoint: str = "", node: str = "", until: int = 0) -> None:
         """Open the run that path and checkpoints show at a tab."""
         run = self.room.runs.current
         if run is None:
@@ -203,7 +203,9 @@ class Dashboard(Prompting):
             return
         from mahavishnu_tui.screens.run import RunScreen
 
-        self.app.push_screen(RunScreen(self.session, run.id, tab, checkpoint=checkpoint, node=node))
+        self.app.push_screen(
+            RunScreen(self.session, run.id, tab, checkpoint=checkpoint, node=node, until=until)
+        )
 
     def show_run(self, run: Run) -> None:
         """Put the cursor on a run as soon as it is in the list."""

@@ -58,6 +58,7 @@ class GraphView(LineView):
         Binding("left,h", "step(-1, 0)", "Left", show=False, id="graph.left"),
         Binding("right,l", "step(1, 0)", "Right", show=False, id="graph.right"),
         Binding("enter", "open", "Open node", show=False, id="graph.open"),
+        Binding("o", "fold", "Fold or unfold", show=False, id="graph.toggle"),
         Binding("z", "fold_all", "Fold or unfold all", show=False, id="graph.fold"),
         Binding("v", "turn", "Turn the drawing", show=False, id="graph.turn"),
         Binding("F", "follow", "Follow the run", show=False, id="graph.follow"),
@@ -101,6 +102,8 @@ class GraphView(LineView):
         self._drawings: dict[tuple[int, Layout, frozenset[str]], Drawing] = {}
         self._strips: dict[int, Strip] = {}
         self._timer: Timer | None = None
+        self._moment: float | None = None
+        """The moment that is shown; None for now."""
 
     @property
     def layout_shown(self) -> str:
@@ -120,8 +123,9 @@ class GraphView(LineView):
         self.unfolded &= set(subgraph_paths(shape))
         self._lay_out()
 
-    def set_visits(self, visits: Iterable[NodeVisit]) -> None:
-        """Replace every visit."""
+    def set_visits(self, visits: Iterable[NodeVisit], moment: float | None = None) -> None:
+        """Replace every visit; with a `moment`, times stand still at it."""
+        self._moment = moment
         self._path = PathState(visits)
         if self._lit is not None:
             self._paint(self._lit.light(self._path))
@@ -143,6 +147,7 @@ class GraphView(LineView):
         self._shape, self._lit = None, None
         self._message = clean_line(message)
         self._path = PathState()
+        self._moment = None
         self._drawings.clear()
         self._strips.clear()
         self.following = True
@@ -150,6 +155,10 @@ class GraphView(LineView):
         self._select("")
         self._schedule()
         self.refresh()
+
+    def look_at(self, path: str) -> None:
+        """Put the cursor on a node, or on the folded subgraph that it is in."""
+        self.move_to(self._shown(path))
 
     def move_to(self, path: str) -> bool:
         """Put the node cursor on `path`; False when it is not drawn."""
@@ -195,12 +204,20 @@ class GraphView(LineView):
 
     def action_open(self) -> None:
         """Fold or unfold a subgraph; any other node is activated."""
-        path = self.cursor_path
-        if self._shape is not None and path in set(subgraph_paths(self._shape)):
-            self.unfolded = self.unfolded ^ {path}
-            self._lay_out()
-        elif path:
-            self.post_message(self.NodeActivated(self, path))
+        if not self._toggle(self.cursor_path) and self.cursor_path:
+            self.post_message(self.NodeActivated(self, self.cursor_path))
+
+    def action_fold(self) -> None:
+        """Fold or unfold the subgraph under the cursor, or fold the one that the cursor is in."""
+        if not self._toggle(self.cursor_path):
+            self._toggle(self.cursor_path.rpartition("/")[0])
+
+    def _toggle(self, path: str) -> bool:
+        if self._shape is None or path not in set(subgraph_paths(self._shape)):
+            return False
+        self.unfolded = self.unfolded ^ {path}
+        self._lay_out()
+        return True
 
     def action_fold_all(self) -> None:
         """Unfold every subgraph, or fold them when any is unfolded."""
@@ -302,12 +319,15 @@ class GraphView(LineView):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if not self.is_attached:
+        if not self.is_attached or self._moment is not None:
             return
         now = self.now()
         waits = [next_step(now - light.since) for light in self._path.going()]
         if waits:
             self._timer = self.set_timer(min(waits), self._tick)
+
+    def _time(self) -> float:
+        return self.now() if self._moment is None else self._moment
 
     def _tick(self) -> None:
         if self._lit is not None:
@@ -326,6 +346,6 @@ class GraphView(LineView):
         row = y + scroll_y
         if row >= self._lit.drawing.height:
             return Strip.blank(width, self.rich_style)
-        strip = self._strips.get(row) or self._lit.row(row, self.cursor_path, self.now())
+        strip = self._strips.get(row) or self._lit.row(row, self.cursor_path, self._time())
         self._strips[row] = strip
         return strip.crop_extend(scroll_x, scroll_x + width, None).apply_style(self.rich_style)

@@ -51,6 +51,7 @@ class RunScreen(RunActs):
         tab: the tab to begin with.
         checkpoint: show the state of this checkpoint.
         node: show the state after the newest visit of this node.
+        until: look at no visit after the one of this number; 0 for all of them.
     """
 
     CSS_PATH = "run.tcss"
@@ -64,11 +65,19 @@ class RunScreen(RunActs):
     ]
 
     def __init__(
-        self, session: Session, run_id: str, tab: str = "path", *, checkpoint: str = "", node: str = ""
+        self,
+        session: Session,
+        run_id: str,
+        tab: str = "path",
+        *,
+        checkpoint: str = "",
+        node: str = "",
+        until: int = 0,
     ) -> None:
         super().__init__(session)
         self.tab = tab
         self._node = node
+        self._until = until
         self.following = Following(self, session, self._followed)
         self.view = RunView(session, run_id, self.following, checkpoint or "latest")
         self.tabs: dict[str, RunTab] = {kind.NAME: kind(self.view) for kind in TABS}
@@ -165,7 +174,7 @@ class RunScreen(RunActs):
         for tab in self.tabs.values():
             tab.followed(followed)
         if self._node and followed.checkpoints is not None:
-            self.view.show_state_after(self._node)
+            self.view.show_state_after(self._node, self._until)
             self._node = ""
         if self.is_mounted:
             self.draw()
@@ -191,7 +200,8 @@ class RunScreen(RunActs):
 
     @on(GraphView.NodeActivated)
     def _enter_node(self, event: GraphView.NodeActivated) -> None:
-        self.view.show_state_after(event.path)
+        tab = self.tabs[PathTab.NAME]
+        self.view.show_state_after(event.path, tab.played if isinstance(tab, PathTab) else 0)
         self.action_tab("state")
 
     @on(VirtualTable.Activated)
@@ -199,7 +209,7 @@ class RunScreen(RunActs):
         tab = self.shown
         if isinstance(tab, TimelineTab):
             if tab.current is not None:
-                self.view.show_state_after(tab.current.path)
+                self.view.show_state_after(tab.current.path, tab.current.number)
             self.action_tab("state")
         elif tab.selected_checkpoint is not None:
             self.view.checkpoint_id = tab.selected_checkpoint.id

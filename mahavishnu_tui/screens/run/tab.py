@@ -38,9 +38,15 @@ class RunView:
         """Its path, in order."""
         return self.following.visits()
 
-    def show_state_after(self, node: str) -> bool:
-        """Look at the checkpoint stored after the newest visit of a node; whether there is one."""
-        steps = [visit.step for visit in self.visits() if visit.path == node]
+    def show_state_after(self, node: str, until: int = 0) -> bool:
+        """Look at the checkpoint stored after the newest visit of a node; whether there is one.
+
+        Args:
+            node: its path.
+            until: look at no visit after the one of this number; 0 for all of them.
+        """
+        visits = [visit for visit in self.visits() if visit.path == node]
+        steps = [visit.step for visit in visits if not until or visit.number <= until]
         checkpoints = self.following.now.checkpoints or ()
         found = [item for item in checkpoints if steps and item.step == steps[-1] and not item.namespace]
         if found:

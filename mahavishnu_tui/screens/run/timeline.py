@@ -29,8 +29,8 @@ class TimelineTab(RunTab):
     NAME: ClassVar[str] = "timeline"
     TITLE: ClassVar[str] = "Timeline"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("w", "squeeze", "Squeeze waits", id="timeline.squeeze"),
-        Binding("b", "totals", "By node", id="timeline.totals"),
+        Binding("w", "squeeze", "Waits", id="timeline.squeeze"),
+        Binding("b", "totals", "Nodes", id="timeline.totals"),
     ]
 
     def __init__(self, view: RunView) -> None:

@@ -36,7 +36,7 @@ async def test_tabs_of_a_run() -> None:
         screen = await opened(driven)
         await driven.sees("amber-otter · release", "running 42s", "deploy")
         await driven.press("right_square_bracket")
-        await driven.sees("TIMELINE", "review/legal", "█")
+        await driven.sees("TIMELINE", "  legal", "█")
         await driven.press("right_square_bracket")
         await driven.sees("version", "1.4.2", "state at latest")
         await driven.press("4")
@@ -92,7 +92,7 @@ async def test_from_a_visit_to_the_state_after_it() -> None:
     async with drive() as driven:
         await opened(driven, "amber-otter", "2")
         await driven.sees("TIMELINE")
-        await driven.press("j", "j", "j", "j", "j", "j", "enter")
+        await driven.press("j", "j", "j", "j", "j", "j", "j", "enter")
         await driven.until(lambda: ("run-0020", "1f0a0006") in asked(driven, "state"))
 
 
