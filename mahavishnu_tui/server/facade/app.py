@@ -13,7 +13,7 @@ from starlette.routing import Route
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
-from mahavishnu_tui.server.facade import assistants, refusals, runs, threads
+from mahavishnu_tui.server.facade import assistants, editing, refusals, runs, threads
 
 
 async def ok(request: Request) -> Response:
@@ -47,6 +47,7 @@ ROUTES = [
     Route("/threads/{thread}/runs/crons", refuse, methods=_ANY),
     *assistants.ROUTES,
     *threads.ROUTES,
+    *editing.ROUTES,
     *runs.ROUTES,
 ]
 

@@ -254,7 +254,6 @@ ROUTES = [
     Route("/threads/{thread}/commands", refuse, methods=["POST"]),
     Route("/threads/{thread}/stream/events", refuse, methods=["POST"]),
     Route("/threads/{thread}/state", state, methods=["GET"]),
-    Route("/threads/{thread}/state", refuse, methods=["POST"]),
     Route("/threads/{thread}/state/checkpoint", state_at, methods=["POST"]),
     Route("/threads/{thread}/state/{checkpoint}", state, methods=["GET"]),
     Route("/threads/{thread}/history", history, methods=["GET", "POST"]),

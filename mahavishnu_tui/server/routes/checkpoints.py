@@ -90,10 +90,10 @@ async def edit_state(request: Request) -> Response:
     asked = EditRequest({**order, "seen": order["seen"] or preview["latest_id"]}, body.person(), version)
     queued = await core.store.write(functools.partial(edit, run_id=run.id, request=asked))
     core.dispatcher.wake()
-    return json_response(await _made(core, queued.id, queued.version))
+    return json_response(await edit_made(core, queued.id, queued.version))
 
 
-async def _made(core: Core, run_id: str, version: int) -> dict[str, Any]:
+async def edit_made(core: Core, run_id: str, version: int) -> dict[str, Any]:
     """The run after its edit; raises what its host said against it."""
     until, done = time.monotonic() + _EDIT_SECONDS, False
     while True:

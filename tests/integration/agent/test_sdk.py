@@ -325,6 +325,27 @@ async def test_a_client_that_goes_cancels_only_when_it_said_so(agents: Agents, d
     assert (await client.runs.join(thread, run["run_id"]))["done"][-1] == "last"
 
 
+async def test_the_state_is_changed_as_an_operator_would(agents: Agents, desk: Desk) -> None:
+    client = agents.client
+    thread = (await client.threads.create())["thread_id"]
+    with pytest.raises(ConflictError, match="Nothing has run"):
+        await client.threads.update_state(thread, {"done": ["mine"]})
+    await client.runs.wait(thread, "short", input=desk.given, interrupt_before=["last"])
+    with pytest.raises(UnprocessableEntityError, match="no key 'nope'"):
+        await client.threads.update_state(thread, {"nope": 1})
+    with pytest.raises(UnprocessableEntityError, match="no node"):
+        await client.threads.update_state(thread, {"done": []}, as_node="nowhere")
+    changed = await client.threads.update_state(thread, {"done": ["mine"]}, as_node="first")
+    state = await client.threads.get_state(thread)
+    assert state["checkpoint"]["checkpoint_id"] == changed["checkpoint"]["checkpoint_id"]
+    assert (state["values"]["done"], state["next"]) == (["first", "mine"], ["last"])
+    done = await client.runs.wait(thread, "short")
+    if done["done"] == ["first", "mine"]:  # the breakpoint holds for the new checkpoint, too
+        done = await client.runs.wait(thread, "short")
+    assert done["done"] == ["first", "mine", "last"]
+    assert desk.log() == ["first", "last"]
+
+
 async def test_breakpoints_belong_to_the_run(agents: Agents, desk: Desk) -> None:
     client = agents.client
     thread = (await client.threads.create())["thread_id"]
