@@ -91,9 +91,10 @@ def _configured(options: DashboardOptions) -> ServerConnection:
 
     loaded = load_settings(context=options.context, data_dir=options.data_dir, flags=options.settings_flags)
     ui = loaded.settings.ui
+    prices = {name: price.model_dump() for name, price in loaded.settings.langgraph.prices.items()}
     return ServerConnection(
         loaded.paths,
-        Taste(theme=ui.theme, ascii=ui.ascii, keymap=ui.keymap),
+        Taste(theme=ui.theme, ascii=ui.ascii, keymap=ui.keymap, prices=prices),
         flags=loaded.flags,
         sources=[
             f"{source.name} ({source.status}: {', '.join(source.keys) or 'nothing'})"

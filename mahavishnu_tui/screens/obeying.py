@@ -33,6 +33,6 @@ def _open_logs(app: App[Any], source: str) -> None:
     """The log that is named, else that of the run on the nearest screen that shows one."""
     near = next(screen for screen in reversed(app.screen_stack) if isinstance(screen, RunActs))
     if not source:
-        near.action_logs()
+        near.action_host_log()
     else:
         near.open_logs(source if source == "server" or source.startswith("host:") else f"host:{source}")

@@ -112,7 +112,10 @@ def where(run: Run) -> str:
         for node in run.where:
             counts[node] = counts.get(node, 0) + 1
         return ", ".join(
-            clean_line(node, 40) + (f" ×{count}" if count > 1 else "") for node, count in counts.items()
+            clean_line(node, 40)
+            + (f" ×{count}" if count > 1 else "")
+            + (f" {clean_line(run.progress[node], 20)}" if node in run.progress else "")
+            for node, count in counts.items()
         )
     return clean_line(run.note, 60) if run.status not in FINISHED else ""
 

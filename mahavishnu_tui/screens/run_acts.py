@@ -189,6 +189,16 @@ class RunActs(OperatorScreen):
             await self.run_action(action)
 
     def action_logs(self) -> None:
+        """What the code of the selected run says; without a run, the server's log."""
+        run = self.selected_run
+        if run is None:
+            self.open_logs("server")
+            return
+        from mahavishnu_tui.screens.run import RunScreen
+
+        self.app.push_screen(RunScreen(self.session, run.id, "logs"))
+
+    def action_host_log(self) -> None:
         """The log of the host of the selected run, also once it has ended; else that of the server."""
         run = self.selected_run
         workflow = self.session.workflow_of(run) if run is not None else None

@@ -62,6 +62,8 @@ class Taste:
     theme: str = ""
     ascii: bool = False
     keymap: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    prices: Mapping[str, Mapping[str, float]] = dataclasses.field(default_factory=dict)
+    """US dollars per million tokens, by model: `input` and `output`."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -129,6 +129,13 @@ def _names_differ(servers: list[LangGraphServerSettings]) -> list[LangGraphServe
     return servers
 
 
+class PriceSettings(Group):
+    """What a model costs."""
+
+    input: float = Field(default=0.0, ge=0, description="US dollars per million tokens given to it.")
+    output: float = Field(default=0.0, ge=0, description="US dollars per million tokens that it makes.")
+
+
 class LangGraphSettings(Group):
     """The LangGraph engine."""
 
@@ -212,6 +219,9 @@ class LangGraphSettings(Group):
     servers: Annotated[list[LangGraphServerSettings], AfterValidator(_names_differ)] = Field(
         default_factory=list,
         description="LangGraph servers of others to watch and drive: {name, url, api_key?, headers?} each.",
+    )
+    prices: dict[str, PriceSettings] = Field(
+        default_factory=dict, description="What models cost, by the names that their messages report."
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import repeat
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
@@ -53,9 +54,13 @@ class LogView(SearchView):
         self.max_lines = max_lines
         self.follow = True
         self.wrap = False
+        self.wrap_words = False
+        """Break lines between words, and keep their indent."""
         self.dropped = 0
         self._given: list[str] = []
         self._lines: list[str] = []
+        self._tones_of: list[Tone | None] = []
+        """Of each line; None: by the level word in it."""
         self._rows: list[tuple[int, str]] = []
         """What is shown: line number and text; with wrap a line has several."""
         self._widest = 0
@@ -70,24 +75,39 @@ class LogView(SearchView):
         self._given = list(lines)
         self._add(grown)
 
-    def write_lines(self, lines: Sequence[str]) -> None:
-        """Add lines at the end."""
+    def write_lines(self, lines: Sequence[str], tones: Sequence[Tone] = ()) -> None:
+        """Add lines at the end, with a tone each or all by their level words."""
         self._given += lines
-        self._add(lines)
+        self._add(lines, tones)
+
+    def show(self, lines: Sequence[str], tones: Sequence[Tone] = ()) -> None:
+        """Replace the whole text by another one, and stay where it is."""
+        self._forget()
+        self._given = list(lines)
+        self._add(lines, tones)
+        self.refresh()
 
     def clear(self, message: str = "") -> None:
         """Show nothing but a message."""
-        self._given, self._lines, self._rows = [], [], []
-        self._message, self.dropped, self._widest = clean_line(message), 0, 0
+        self._forget()
+        self._message = clean_line(message)
         self._resized()
         self.refresh()
+
+    def _forget(self) -> None:
+        self._given, self._lines, self._tones_of, self._rows = [], [], [], []
+        self._message, self.dropped, self._widest = "", 0, 0
 
     def text(self) -> str:
         """All lines kept, to be copied or saved."""
         return "\n".join(self._lines)
 
-    def _add(self, lines: Iterable[str]) -> None:
-        new = [part for line in lines for part in _cleaned(line)]
+    def _add(self, lines: Sequence[str], tones: Sequence[Tone] = ()) -> None:
+        new = list[str]()
+        for line, tone in zip(lines, tones or repeat(None), strict=False):
+            parts = _cleaned(line)
+            new += parts
+            self._tones_of += [tone] * len(parts)
         if not new:
             return
         start = len(self._lines)
@@ -97,6 +117,7 @@ class LogView(SearchView):
             drop = len(self._lines) - self.max_lines + self.max_lines // 10
             self.dropped += drop
             del self._lines[:drop]
+            del self._tones_of[:drop]
             del self._given[: max(0, len(self._given) - len(self._lines))]
             self._rows, start, new = [], 0, self._lines
         self._rows += self._wrapped(new, start)
@@ -112,7 +133,8 @@ class LogView(SearchView):
             if not self.wrap or len(line) * 2 <= width or cell_len(line) <= width:
                 rows.append((number, line))
             else:
-                rows += [(number, part) for part in chop_cells(line, width)]
+                parts = _words(line, width) if self.wrap_words else chop_cells(line, width)
+                rows += [(number, part) for part in parts]
         return rows
 
     @property
@@ -213,10 +235,10 @@ class LogView(SearchView):
         elif row < 0:
             segments = [Segment(f"… {self.dropped:,} older lines dropped", self.tone("muted"))]
         elif row < len(self._rows):
-            text = self._rows[row][1]
-            segments = self.highlighted(
-                text, Segment(text, self.tone(_level(self._lines[self._rows[row][0]])))
-            )
+            number, text = self._rows[row]
+            tone = self._tones_of[number]
+            style = self.tone(_level(self._lines[number]) if tone is None else tone)
+            segments = self.highlighted(text, Segment(text, style))
         else:
             segments = []
         strip = Strip(segments)
@@ -228,6 +250,20 @@ def _cleaned(line: str) -> list[str]:
     return [
         part if len(part) <= LINE_LIMIT else f"{part[: LINE_LIMIT - 1]}…" for part in clean(line).split("\n")
     ]
+
+
+def _words(line: str, width: int) -> list[str]:
+    """A long line in parts of at most `width` cells, broken at blanks where that wastes less than half."""
+    indent = line[: min(len(line) - len(line.lstrip(" ")), width // 2)]
+    parts, rest = [], line
+    while cell_len(rest) > width:
+        part = chop_cells(rest[:width], width)[0]
+        blank = part.rfind(" ")
+        if rest[len(part) : len(part) + 1] != " " and blank > max(width // 2, len(indent)):
+            part = part[:blank]
+        parts.append(part)
+        rest = indent + rest[len(part) :].lstrip(" ")
+    return [*parts, rest]
 
 
 def _level(line: str) -> Tone:

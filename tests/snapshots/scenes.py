@@ -26,6 +26,7 @@ from mahavishnu_tui.models import (
     StateView,
     Workflow,
 )
+from mahavishnu_tui.models.said import LEVELS, SaidLine, SaidPage
 from mahavishnu_tui.screens.session import Link, LinkUpdate, Taste
 
 NOW = 1_790_000_000.0
@@ -154,6 +155,58 @@ def approval(run_: Run, node: str, value: Any, ago: float, **more: Any) -> Appro
     )
 
 
+def said_by(run_: Run) -> list[SaidLine]:
+    begun = NOW - 42
+    return [
+        SaidLine(1, begun + 0.2, "checking out feature-x", 1),
+        SaidLine(2, begun + 1.9, "compiled 212 files in 1.7 s", 1),
+        SaidLine(3, begun + 3, "running 340 tests", 2, "log", "info", "flows.test"),
+        SaidLine(4, begun + 5, "DeprecationWarning: utcnow() is deprecated", 2, "stderr", "warning"),
+        SaidLine(5, begun + 6, f"test names: {HOSTILE}", 2),
+        SaidLine(906, begun + 30, "deploying to 3 regions", 9),
+        SaidLine(907, begun + 31, '{"done": 1, "total": 3}', 9, "custom"),
+        SaidLine(
+            908,
+            begun + 33,
+            "eu-west refused\nTraceback (most recent call last):\nTimeoutError: 30 s",
+            9,
+            "log",
+            "error",
+            "flows.deploy",
+        ),
+        SaidLine(909, begun + 34, "trying eu-west again", 9, "log", "info", "flows.deploy"),
+    ]
+
+
+CHAT: list[dict[str, Any]] = [
+    {"type": "…", "older": 12},
+    {"type": "system", "content": "You release software. Ask before you touch production."},
+    {"type": "human", "content": "Is 1.4.2 ready? Here is the board.", "name": "ana"},
+    {
+        "type": "ai",
+        "content": "Let me look at the tests.",
+        "tool_calls": [{"name": "run_tests", "args": {"suite": "all", "fail_fast": True}, "id": "call_1"}],
+        "usage_metadata": {"input_tokens": 1840, "output_tokens": 96, "total_tokens": 1936},
+        "response_metadata": {"model_name": "gpt-x"},
+    },
+    {
+        "type": "tool",
+        "name": "run_tests",
+        "tool_call_id": "call_1",
+        "content": "\n".join(f"test {n} passed" for n in range(40)),
+    },
+    {
+        "type": "human",
+        "content": [
+            {"type": "text", "text": "And this error?"},
+            {"type": "image", "mime_type": "image/png", "bytes": 24_576},
+        ],
+    },
+    {"type": "tool", "tool_call_id": "call_9", "status": "error", "content": "no such host"},
+    {"type": "ai", "content": f"It is harmless. {HOSTILE}"},
+]
+
+
 @dataclasses.dataclass
 class World:
     """Everything the server would tell."""
@@ -166,6 +219,7 @@ class World:
     checkpoints: dict[str, list[Checkpoint]]
     pools: list[Pool]
     schedules: list[Schedule] = dataclasses.field(default_factory=list)
+    said: dict[str, list[SaidLine]] = dataclasses.field(default_factory=dict)
 
     def snapshot(self, seq: int = 100) -> dict[str, Any]:
         server = ServerInfo(
@@ -327,6 +381,7 @@ def world() -> World:
         visits={amber.id: release_path, dusty.id: etl_path, brisk.id: brisk_path},
         checkpoints={amber.id: stored},
         pools=[Pool("langgraph", "langgraph", "healthy", 10, 2, 1)],
+        said={amber.id: said_by(amber)},
     )
 
 
@@ -356,6 +411,22 @@ class WorldClient:
         await self._enter("visits", run_id)
         return self.world.visits.get(run_id, [])
 
+    async def said(self, run_id: str, *, after: int | None = None, **wanted: Any) -> SaidPage:
+        await self._enter("said", run_id, after, wanted)
+        least = LEVELS.index(wanted.get("level", "debug"))
+        lines = [
+            line
+            for line in self.world.said.get(run_id, [])
+            if line.number > (after or 0)
+            and wanted.get("visit") in (None, line.visit)
+            and LEVELS.index(line.level) >= least
+        ]
+        shown = lines[: wanted.get("limit", 1000)]
+        every = self.world.said.get(run_id, [])
+        last = shown[-1].number if len(shown) < len(lines) else every[-1].number if every else 0
+        kept = sum((after or 0) < line.number <= last for line in every)
+        return SaidPage(shown, last, len(shown) < len(lines), last - (after or 0) - kept)
+
     async def graph(self, run_id: str) -> GraphShape:
         await self._enter("graph", run_id)
         flow = next((item for item in self.world.workflows if item.id == self._run(run_id).workflow_id), None)
@@ -374,6 +445,7 @@ class WorldClient:
             "verdict": None,
             "hostile": HOSTILE,
             "nested": {"deep": {"deeper": list(range(12))}},
+            "messages": CHAT,
         }
         return StateView({"id": checkpoint_id}, values)
 
@@ -487,6 +559,14 @@ class WorldConnection:
     def link(self, state: str, **more: Any) -> None:
         """The way to the server changes."""
         self._updates.put_nowait(LinkUpdate(Link(state, **more)))  # type: ignore[arg-type]
+
+    def said(self, run_id: str, *texts: str) -> None:
+        """The code of a run says more."""
+        lines = self.world.said.setdefault(run_id, [])
+        for text in texts:
+            lines.append(SaidLine((lines[-1].number if lines else 0) + 1, NOW, text, 9))
+        mark = {"type": "log", "run_id": run_id, "last": lines[-1].number}
+        self._updates.put_nowait(LinkUpdate(Link("live"), frozenset(self.mirror.apply(mark))))
 
     def event(self, kind: str, key: str, record: Any) -> None:
         """One record changed."""

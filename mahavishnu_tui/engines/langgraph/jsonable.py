@@ -10,10 +10,12 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
+
+from mahavishnu_tui.engines.langgraph.chat import is_message, shown_content
 
 MAX_BYTES = 256 * 1024
 """Default budget of one value: what a screen or a notice can use."""
@@ -23,6 +25,8 @@ _LEAST_SHARE = 64
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64 = 2**63
+_ABOUT = ("model_name", "model", "token_usage", "usage", "cost")
+"""What of a model's answer about itself is worth its place."""
 
 
 def to_json(value: Any, max_bytes: int = MAX_BYTES) -> tuple[Any, bool]:
@@ -125,7 +129,9 @@ class _Writer:
             self.left += others
         return result
 
-    def sequence(self, items: Iterable[Any], depth: int) -> list[Any]:
+    def sequence(self, items: Sequence[Any], depth: int) -> list[Any]:
+        if items and is_message(items[-1]):
+            return self.messages(items, depth)
         result: list[Any] = []
         for item in items:
             if self.left <= 0:
@@ -135,22 +141,40 @@ class _Writer:
             result.append(self.plain(item, depth))
         return result
 
+    def messages(self, items: Sequence[Any], depth: int) -> list[Any]:
+        """A conversation: where it is too long the newest messages stay, and no single one takes it all."""
+        result: list[Any] = []
+        for item in reversed(items):
+            if self.left < _LEAST_SHARE:
+                self.truncated = True
+                result.append({"type": "…", "older": len(items) - len(result)})
+                break
+            share = self.left - self.left // 3
+            others, self.left = self.left - share, share
+            result.append(self.plain(item, depth))
+            self.left += others
+        return result[::-1]
+
     def model(self, value: Any, depth: int) -> Any:
         """Pydantic models and chat messages by their fields, anything else by its repr."""
         fields = getattr(type(value), "model_fields", None)
         if isinstance(fields, Mapping):
             names = list(fields)
-            if "content" in names and "type" in names:  # a chat message: say first what it says
+            if is_message(value):  # say first what it says
                 return self.message(value, depth)
             return self.mapping(((name, getattr(value, name, None)) for name in names), depth)
         return self.text(_repr(value))
 
     def message(self, value: Any, depth: int) -> dict[str, Any]:
-        shown = {"type": value.type, "content": value.content}
-        for name in ("name", "id", "tool_calls", "tool_call_id", "status"):
+        shown = {"type": value.type, "content": shown_content(value.content)}
+        for name in ("name", "id", "tool_calls", "tool_call_id", "status", "usage_metadata"):
             extra = getattr(value, name, None)
             if extra and extra != "success":
                 shown[name] = extra
+        about = getattr(value, "response_metadata", None)
+        told = {key: about[key] for key in _ABOUT if about.get(key)} if isinstance(about, Mapping) else {}
+        if told:
+            shown["response_metadata"] = told
         return self.mapping(shown.items(), depth)
 
 

@@ -20,6 +20,8 @@ from mahavishnu_tui.screens.rows import run_age
 from mahavishnu_tui.screens.run.checkpoints import CheckpointsTab
 from mahavishnu_tui.screens.run.errors import ErrorsTab
 from mahavishnu_tui.screens.run.io import InputOutputTab
+from mahavishnu_tui.screens.run.logs import LogsTab
+from mahavishnu_tui.screens.run.messages import MessagesTab
 from mahavishnu_tui.screens.run.path import PathTab
 from mahavishnu_tui.screens.run.state import StateTab
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
@@ -36,6 +38,8 @@ TABS: tuple[type[RunTab], ...] = (
     TimelineTab,
     StateTab,
     CheckpointsTab,
+    MessagesTab,
+    LogsTab,
     InputOutputTab,
     ErrorsTab,
 )
@@ -155,6 +159,8 @@ class RunScreen(RunActs):
     def note_changes(self, changes: frozenset[Change]) -> None:
         """Apply what concerns this run."""
         visits = self.following.apply(changes)
+        if ("log", self.view.run_id) in changes and isinstance(self.shown, LogsTab):
+            self.shown.draw()
         if visits or EVERYTHING in changes or ("run", self.view.run_id) in changes:
             for tab in self.tabs.values():
                 tab.note(changes, visits)
@@ -214,6 +220,13 @@ class RunScreen(RunActs):
         elif tab.selected_checkpoint is not None:
             self.view.checkpoint_id = tab.selected_checkpoint.id
             self.action_tab("state")
+
+    def action_logs(self) -> None:
+        """What the run says; in the timeline, what the visit under the cursor says."""
+        tab, logs = self.shown, self.tabs[LogsTab.NAME]
+        if isinstance(tab, TimelineTab) and tab.current is not None and isinstance(logs, LogsTab):
+            logs.only(tab.current.number)
+        self.action_tab(LogsTab.NAME)
 
     @property
     def selected_run(self) -> Run | None:

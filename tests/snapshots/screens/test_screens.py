@@ -168,6 +168,10 @@ def plain(connection: WorldConnection, _: App[None]) -> None:
     connection.taste = Taste(ascii=True)
 
 
+def priced(connection: WorldConnection, _: App[None]) -> None:
+    connection.taste = Taste(prices={"gpt-x": {"input": 2.5, "output": 10.0}})
+
+
 def light(connection: WorldConnection, _: App[None]) -> None:
     connection.taste = Taste(theme="textual-light")
 
@@ -202,8 +206,11 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "run-timeline-totals": ("amber-otter", "enter 2 b", SIZES[:2], {}),
     "run-state": ("amber-otter", "enter 3", SIZES, {}),
     "run-checkpoints": ("amber-otter", "enter 4", SIZES[:2], {}),
-    "run-input-output": ("amber-otter", "enter 5", SMALL, {}),
-    "run-errors": ("dusty-lynx", "enter 6", SIZES[:2], {}),
+    "run-messages": ("amber-otter", "enter 5", SIZES, {"before": priced}),
+    "run-logs": ("amber-otter", "enter 6", SIZES, {}),
+    "run-logs-filtered": ("amber-otter", "enter 6 L L v v V V V", SMALL, {}),
+    "run-input-output": ("amber-otter", "enter 7", SMALL, {}),
+    "run-errors": ("dusty-lynx", "enter 8", SIZES[:2], {}),
     "approval": ("brisk-heron", "a", SIZES, {}),
     "approval-options": ("swift-ibis", "a tab tab", SMALL, {}),
     "approval-edit": ("brisk-heron", "a tab tab tab tab enter", SIZES[:2], {}),
@@ -218,7 +225,7 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "confirm-resume": ("amber-otter", "3 j j j r", SMALL, {}),
     "details": ("dusty-lynx", "d", SMALL, {}),
     "raw": ("dusty-lynx", "y", SMALL, {}),
-    "logs": ("amber-otter", "l", SMALL, {}),
+    "logs": ("amber-otter", "colon 'logs enter", SMALL, {}),
     "info": ("", "colon 'info enter", SIZES[:2], {}),
     "errors": ("amber-otter", "colon 'nope enter colon 'errors enter", SMALL, {}),
     "help": ("", "question_mark", SIZES[:2], {}),

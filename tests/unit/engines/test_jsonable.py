@@ -151,3 +151,41 @@ def test_what_a_key_does_not_use_the_next_one_may() -> None:
 
 def test_long_bytes_that_differ_at_their_end_are_different_questions() -> None:
     assert canonical(b"a" * 100 + b"1") != canonical(b"a" * 100 + b"2")
+
+
+def test_a_conversation_that_is_too_long_keeps_its_newest_messages() -> None:
+    chat = [HumanMessage(f"{n} " + "x" * 500) for n in range(100)]
+    plain, truncated = to_json({"messages": chat}, 20_000)
+    assert truncated
+    older, *kept = plain["messages"]
+    assert older == {"type": "…", "older": 100 - len(kept)}
+    assert kept[-1]["content"].startswith("99 ")
+    assert len(kept) > 5
+    (one,), cut = to_json([HumanMessage("y" * 100_000)], 20_000)
+    assert cut
+    assert len(one["content"]) > 10_000
+
+
+def test_a_message_says_what_it_used_and_names_its_images() -> None:
+    data = "iVBORw0KGgo" * 1000
+    parts: list[Any] = [
+        {"type": "text", "text": "look"},
+        {"type": "image", "base64": data, "mime_type": "image/png"},
+        {"type": "image_url", "image_url": {"url": "data:image/gif;base64,AAAA"}},
+        {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/webp", "data": data}},
+    ]
+    usage = {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7}
+    about = {"model_name": "m", "finish_reason": "stop", "logprobs": {"x": 1}}
+    plain, truncated = to_json(AIMessage(parts, usage_metadata=usage, response_metadata=about))
+    assert not truncated
+    assert plain["usage_metadata"] == usage
+    assert plain["response_metadata"] == {"model_name": "m"}
+    text, image, gif, link, nested = plain["content"]
+    assert text == parts[0]
+    assert (image["mime_type"], image["bytes"]) == ("image/png", 8250)
+    assert (gif["mime_type"], gif["bytes"]) == ("image/gif", 3)
+    assert link == parts[3]
+    assert nested["mime_type"] == "image/webp"
+    other = AIMessage([{"type": "image", "base64": data + "A", "mime_type": "image/png"}])
+    assert canonical(other) != canonical(AIMessage([parts[1]]))

@@ -42,8 +42,12 @@ async def test_tabs_of_a_run() -> None:
         await driven.press("4")
         await driven.sees("● now", "14:13")
         await driven.press("5")
-        await driven.sees("execution path", "output")
+        await driven.sees("◆ ai", "7 messages")
         await driven.press("6")
+        await driven.sees("deploying to 3 regions")
+        await driven.press("7")
+        await driven.sees("execution path", "output")
+        await driven.press("8")
         await driven.sees("No node of this run has failed.")
         await driven.press("left_square_bracket")
         assert screen.tab == "io"
@@ -58,7 +62,7 @@ async def test_it_goes_on_live() -> None:
         driven.connection.event("visit", f"{amber.id}#9", visit(amber.id, 9, "deploy", 12, 11, step=9))
         driven.connection.event("run", amber.id, amber.replace(status="success", ended_at=NOW, version=2))
         await driven.sees("done 42s", "11s")
-        await driven.press("5")
+        await driven.press("7")
         before = len(asked(driven, "run"))
         await driven.until(lambda: len(asked(driven, "run")) >= max(1, before))
 
@@ -68,14 +72,14 @@ async def test_the_errors_of_a_run_begin_with_the_sentence() -> None:
         lynx = next(run for run in driven.connection.world.runs if run.name == "dusty-lynx")
         assert lynx.error is not None
         error = {**lynx.error, "message": "It went wrong.", "detail": "frame\n" * 200}
-        await opened(driven, "dusty-lynx", "6")
+        await opened(driven, "dusty-lynx", "8")
         driven.connection.event("run", lynx.id, lynx.replace(error=error, version=99))
         await driven.sees("It went wrong.", "frame")
 
 
 async def test_the_errors_of_a_run() -> None:
     async with drive() as driven:
-        await opened(driven, "dusty-lynx", "6")
+        await opened(driven, "dusty-lynx", "8")
         await driven.sees("MHV-426", "KeyError: 'price'", "at node transform", "attempt 2", "recovered 1×")
 
 
@@ -218,7 +222,7 @@ async def test_the_log_of_a_run_that_has_ended_is_that_of_its_projects_host() ->
         driven.connection.event("run", ended.id, ended)
         await driven.cursor_on("amber-otter")
         await driven.until(lambda: driven.dashboard.selected_run == ended)
-        await driven.press("l")
+        await driven.press("colon", *"logs", "enter")
         await driven.sees(f"log of host:{Project.from_json(workflow.project).id}")
 
 
@@ -233,7 +237,7 @@ async def test_details_raw_logs_and_copy() -> None:
         await driven.sees("amber-otter · JSON", '"thread_id": "thread-0020"')
         await driven.press("q", "c")
         await driven.sees("copied: run-0020")
-        await driven.press("l")
+        await driven.press("colon", *"logs", "enter")
         await driven.sees("log of host:h1", "visit deploy evil")
         assert "\x1b" not in driven.text
         await driven.press("s")
@@ -376,7 +380,7 @@ async def test_copying_what_is_under_the_cursor() -> None:
         await driven.sees("● now")
         await driven.press("c")
         await driven.sees("copied: 1f0a0008")
-        await driven.press("5")
+        await driven.press("7")
         await driven.sees("execution path")
         await driven.press("c")
         await driven.sees("copied: {")

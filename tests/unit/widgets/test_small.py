@@ -7,8 +7,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual.widgets import Static
 
+from mahavishnu_tui.widgets import log_view
 from mahavishnu_tui.widgets.flash import Flash
 from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
@@ -280,3 +282,10 @@ async def test_editor_judges_while_one_types():
         assert editor.value == [1, "[b]"]
         assert json.loads(editor.text) == [1, "[b]"]
     assert JsonEditor(text="not yet").error
+
+
+@given(st.text(alphabet="ab \N{CJK UNIFIED IDEOGRAPH-4E2D}", max_size=200), st.integers(4, 40))
+def test_lines_broken_between_words_fit_and_lose_no_letter(line: str, width: int) -> None:
+    parts = log_view._words(line, width)
+    assert all(cell_len(part) <= width for part in parts)
+    assert "".join(parts).replace(" ", "") == line.replace(" ", "")

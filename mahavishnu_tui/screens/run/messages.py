@@ -1,0 +1,89 @@
+"""The messages of a run's state as a conversation."""
+
+from __future__ import annotations
+
+import functools
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from mahavishnu_tui.models.messages import Conversation, conversations
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.conversation import conversation_lines
+from mahavishnu_tui.screens.run.tab import RunTab, RunView
+from mahavishnu_tui.widgets.log_view import LogView
+
+
+class MessagesTab(RunTab):
+    """Who said what, which tools were called with what, and what it used."""
+
+    NAME: ClassVar[str] = "messages"
+    TITLE: ClassVar[str] = "Messages"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("z", "fold", "Fold/unfold", id="messages.fold")]
+
+    def __init__(self, view: RunView) -> None:
+        super().__init__(view)
+        self.log_view = LogView(id="messages")
+        self.log_view.wrap = self.log_view.wrap_words = True
+        self.folded = True
+        self._shown = ""
+        self._found: list[Conversation] = []
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        yield self.log_view
+
+    def on_mount(self) -> None:
+        """Nothing is known yet."""
+        self.log_view.clear("loading …")
+
+    @property
+    def target(self) -> Widget:
+        """The text."""
+        return self.log_view
+
+    def draw(self) -> None:
+        """Ask for the state, unless it is the one that is shown."""
+        run, checkpoint = self.view.run, self.view.checkpoint_id
+        step = f"{run.step}.{run.version}" if run is not None and checkpoint == "latest" else ""
+        wanted = f"{checkpoint}@{step}"
+        if self._shown != wanted:
+            self.ask(functools.partial(self._load, wanted))
+
+    async def _load(self, wanted: str) -> None:
+        view = await self.session.client.state(self.view.run_id, wanted.rpartition("@")[0])
+        self._shown = wanted
+        self._found = conversations(view.values)
+        self._show()
+
+    def _show(self) -> None:
+        lines = conversation_lines(
+            self._found, self.session.taste.prices, folded=self.folded, ascii_only=self.session.ascii
+        )
+        if lines:
+            self.log_view.show([text for text, _ in lines], [tone for _, tone in lines])
+        else:
+            self.log_view.clear("This state holds no messages.")
+
+    def action_fold(self) -> None:
+        """Show long messages whole, or their beginnings."""
+        self.folded = not self.folded
+        self._show()
+
+    def forget(self) -> None:
+        """Ask again."""
+        self._shown = ""
+
+    def failed(self, sentence: str) -> None:
+        """In place of the text."""
+        self.log_view.clear(sentence)
+
+    def rest(self) -> str:
+        """Which checkpoint."""
+        return f"messages at {clean_line(self.view.checkpoint_id)}"
+
+    def copied_text(self) -> str:
+        """The conversation as it is shown."""
+        return self.log_view.text()
