@@ -37,9 +37,13 @@ class Api:
     """Calls of one server. Each raises MHV-450 when it cannot be reached and MHV-451 when it refuses.
 
     The errors' `status` is that of its answer; 0 when there was none.
+
+    Args:
+        server: where it is.
+        transport: takes the place of the network.
     """
 
-    def __init__(self, server: RemoteServer) -> None:
+    def __init__(self, server: RemoteServer, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.server = server
         self._narrow = True
         headers = {"user-agent": f"mahavishnu/{_version()}", **server.headers}
@@ -51,6 +55,7 @@ class Api:
             headers=headers,
             timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
             trust_env=False,
+            transport=transport,
         )
 
     async def close(self) -> None:
@@ -228,6 +233,11 @@ class Api:
 def status_of(error: MahavishnuError) -> int:
     """The HTTP status behind an error of `Api`; 0 when there was no answer."""
     return int(error.details.get("status") or 0)
+
+
+def is_about_server(error: MahavishnuError) -> bool:
+    """Whether an error is about all of a server (or our own disk), and not about the one thing asked for."""
+    return error.code is not ErrorCode.REMOTE_REFUSED or status_of(error) in (401, 403, 429)
 
 
 def _detail(body: bytes) -> str:

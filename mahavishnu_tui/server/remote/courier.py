@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Awaitable
 from typing import Any
 
 from mahavishnu_tui.models import ErrorCode, LedgerEntry, MahavishnuError, Run, Workflow
 from mahavishnu_tui.server.remote import orders, reading
-from mahavishnu_tui.server.remote.api import Api, status_of
+from mahavishnu_tui.server.remote.api import Api, is_about_server, status_of
 from mahavishnu_tui.server.remote.reading import ANSWERS_KEY, INTENT_KEY, Part, part_of
 from mahavishnu_tui.server.remote.taking import carried_by, take_end
 from mahavishnu_tui.server.store import Store, elsewhere, ledger, runs, workflows
@@ -25,7 +26,7 @@ _GONE = "its thread is no longer there"
 
 
 class Courier:
-    """Delivers to one server; errors of reaching it are raised."""
+    """Delivers to one server; errors that are about all of it are raised."""
 
     def __init__(self, store: Store, api: Api) -> None:
         self._store = store
@@ -42,16 +43,24 @@ class Courier:
         touched = set[str]()
         for row in await self._store.read(functools.partial(elsewhere.unfinished, server=self._name)):
             if row.work.cancelling:
-                await self._cancel(row.run)
-                touched.add(row.run.thread_id)
+                touched |= await self._one(row.run, self._cancel(row.run))
             elif row.work.intent and row.run.status == "queued":
-                await self._order(row)
-                touched.add(row.run.thread_id)
+                touched |= await self._one(row.run, self._order(row))
         for row in await self._store.read(functools.partial(elsewhere.with_open_answers, server=self._name)):
             if not row.work.intent:
-                await self._answers(row)
-                touched.add(row.run.thread_id)
+                touched |= await self._one(row.run, self._answers(row))
         return touched
+
+    async def _one(self, run: Run, delivery: Awaitable[None]) -> set[str]:
+        """Deliver for one run; what that server will not take now is tried again at the next turn."""
+        try:
+            await delivery
+        except MahavishnuError as error:
+            if is_about_server(error):
+                raise
+            log.warning("run %s (%s) waits: %s", run.name, run.id, error)
+            return set()
+        return {run.thread_id}
 
     async def _parts(self, thread_id: str) -> list[Part] | None:
         """The runs of a thread, oldest first; None when there is no such thread."""

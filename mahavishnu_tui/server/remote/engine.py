@@ -12,7 +12,7 @@ from mahavishnu_tui.models import Checkpoint, ErrorCode, LangGraphServer, Mahavi
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.run import STALE
 from mahavishnu_tui.server.remote import orders, reading
-from mahavishnu_tui.server.remote.api import RemoteServer
+from mahavishnu_tui.server.remote.api import Api, RemoteServer
 from mahavishnu_tui.server.remote.watcher import Watcher
 from mahavishnu_tui.server.store import Store, elsewhere, runs, workflows
 
@@ -35,7 +35,7 @@ class RemoteEngine:
         on_change: Callable[[], None],
     ) -> None:
         self._store = store
-        self._watchers = {item.name: Watcher(store, item, looking, on_change) for item in servers}
+        self._watchers = {item.name: Watcher(store, Api(item), looking, on_change) for item in servers}
 
     def start(self) -> None:
         """Begin to watch."""

@@ -144,6 +144,8 @@ def _take_run(
     tx: Tx, row: RunRow, view: ThreadView, family: list[Part], *, newest: bool, epoch: str
 ) -> Run | None:
     before, last = row.run, family[-1]
+    if not newest and before.status in FINISHED and before.lease == len(family) and before.visits:
+        return None
     sent = {str(part.metadata.get(INTENT_KEY) or "") for part in family}
     work = row.work.replace(intent="") if row.work.intent in sent else row.work
     if work.intent:
@@ -235,6 +237,9 @@ def _take_questions(
     """Bring inbox and ledger up to date; how many questions are pending."""
     carried = carried_by(family, epoch)
     active = family[-1].active
+    if status == "interrupted" and view.head is None:
+        # What it asks could not be read: what is known stays.
+        return approvals.pending_of(tx.conn, run.id)
     pending = {question.interrupt_id: question.hash for question in asked}
     for opened in ledger.open_of(tx.conn, run.id):
         entry = opened.entry
@@ -250,7 +255,7 @@ def _take_questions(
     if active:
         # Somebody else answered there: what that run carries is no longer asked.
         _supersede_taken(tx, run, family[-1])
-        return run.waiting if run.status != "interrupted" else 0
+        return approvals.pending_of(tx.conn, run.id)
     return reconcile(tx, run, asked, asked_at=family[-1].updated_at)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from mahavishnu_tui.models import ErrorCode, LangGraphServer, MahavishnuError, Run
 from mahavishnu_tui.models.run import FINISHED, STALE
 from mahavishnu_tui.server.remote import taking
-from mahavishnu_tui.server.remote.api import Api, RemoteServer, status_of
+from mahavishnu_tui.server.remote.api import Api, is_about_server, status_of
 from mahavishnu_tui.server.remote.assistants import Assistants
 from mahavishnu_tui.server.remote.courier import Courier
 from mahavishnu_tui.server.remote.doorbells import Doorbells
@@ -29,6 +29,8 @@ _BETWEEN_SECONDS = 0.1
 """Between two turns, however often it rings."""
 _FULL_SECONDS = 30.0
 """Between two looks at its assistants and at the threads of which it tells nothing."""
+_QUIET_LOOKS = 10
+"""Threads at work without news that are looked at in one turn."""
 _LONGEST_WAIT = 60.0
 _LONGEST_WAIT_LOOKING = 10.0
 
@@ -38,7 +40,7 @@ class Watcher:
 
     Args:
         store: where it is mirrored to.
-        server: what is watched.
+        api: the way to what is watched; closed with the watcher.
         looking: whether a dashboard is open; else it is asked less often.
         on_change: called when it was lost, and when it is there again.
     """
@@ -46,12 +48,12 @@ class Watcher:
     def __init__(
         self,
         store: Store,
-        server: RemoteServer,
+        api: Api,
         looking: Callable[[], bool],
         on_change: Callable[[], None],
     ) -> None:
-        self.api = Api(server)
-        self.record = LangGraphServer(name=server.name, url=server.url)
+        self.api = api
+        self.record = LangGraphServer(name=api.server.name, url=api.server.url)
         self._store = store
         self._looking = looking
         self._on_change = on_change
@@ -66,6 +68,8 @@ class Watcher:
         """Threads whose checkpoints were read since we started."""
         self._working: dict[str, str] = {}
         """The runs at work there, by thread."""
+        self._quiet: dict[str, float] = {}
+        """When threads at work that told nothing were looked at, in `time.monotonic()`."""
         self._full_at = 0.0
         self._failures = 0
         self._task: asyncio.Task[None] | None = None
@@ -143,12 +147,40 @@ class Watcher:
         threads = {str(thread.get("thread_id")): thread for thread in await self._threads.changed(self._seen)}
         for thread_id in rung - set(threads):
             await self._look_again(thread_id)
-        for thread_id, thread in threads.items():
-            await self._take(thread, deep=self._is_worth(thread_id, thread))
+        for thread_id, thread in self._due(threads, rung):
+            await self._take_what_can_be(thread, deep=self._is_worth(thread_id, thread))
         if full:
             await self._look_for_gone(set(threads) | rung)
             self._full_at = time.monotonic() + _FULL_SECONDS
         self._bells.follow(self._working.items())
+
+    def _due(self, threads: dict[str, Thread], rung: set[str]) -> list[tuple[str, Thread]]:
+        """What has news; of threads that are at work without telling any, some at each turn."""
+        news = [
+            (key, thread)
+            for key, thread in threads.items()
+            if key in rung or key not in self._working or str(thread.get("updated_at")) != self._seen.get(key)
+        ]
+        known = {key for key, _ in news}
+        quiet = sorted(set(threads) - known, key=lambda key: self._quiet.get(key, 0.0))[:_QUIET_LOOKS]
+        self._quiet = {key: self._quiet.get(key, 0.0) for key in self._working}
+        self._quiet.update({key: time.monotonic() for key in quiet})
+        return [*news, *((key, threads[key]) for key in quiet)]
+
+    async def _take_what_can_be(self, thread: Thread, deep: bool) -> None:
+        """Take in a thread; one that its server cannot read must not stand in the way of the others."""
+        for depth in (True, False) if deep else (False,):
+            try:
+                await self._take(thread, depth)
+            except MahavishnuError as error:
+                if is_about_server(error):
+                    raise
+                log.warning("thread %s: %s", thread.get("thread_id"), error)
+            except Exception:
+                log.exception("thread %s on %s", thread.get("thread_id"), self.record.name)
+            else:
+                return
+        self._seen[str(thread.get("thread_id"))] = str(thread.get("updated_at"))
 
     async def _read_server(self) -> None:
         info = await self.api.info()
@@ -168,7 +200,7 @@ class Watcher:
 
     async def _look_again(self, thread_id: str) -> None:
         try:
-            await self._take(await self.api.thread(thread_id), deep=True)
+            await self._take_what_can_be(await self.api.thread(thread_id), deep=True)
         except MahavishnuError as error:
             if status_of(error) != 404:
                 raise
@@ -204,7 +236,7 @@ class Watcher:
                 await self._store.write(functools.partial(taking.take_end, run_id=row.run.id, note=note))
             else:
                 if str(thread.get("updated_at")) != self._seen.get(row.run.thread_id):
-                    await self._take(thread, deep=True)
+                    await self._take_what_can_be(thread, deep=True)
 
     async def _found(self) -> None:
         again = self.record.state != "ready"

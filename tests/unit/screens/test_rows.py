@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mahavishnu_tui.models import Checkpoint, Host, Run, Schedule
+from mahavishnu_tui.models import Checkpoint, Host, Pool, Run, Schedule
 from mahavishnu_tui.screens import rows
 from mahavishnu_tui.widgets.table import Cell, Row
 from tests.snapshots.scenes import HOSTILE, NOW, run, world
@@ -96,3 +96,14 @@ def test_hosts_say_what_is_wrong() -> None:
     assert row[0] == "- flows"
     assert row[1] == "! blocked"
     assert row[-1] == "busy; no; late by 4s"
+
+
+def test_what_a_lost_server_tells_is_called_stale() -> None:
+    item = BY_NAME["brisk-heron"].replace(note="STALE: what is shown is of 12:00:00 UTC; dev does not answer")
+    assert shown(item)[3].startswith("STALE ")
+    assert shown(item.replace(where=[]))[3] == "STALE"
+
+
+def test_a_pool_without_known_slots_shows_what_runs() -> None:
+    elsewhere = Pool("dev", "LangGraph server", "healthy", slots=0, used=3, queued=1)
+    assert texts(rows.pool_row(elsewhere, ascii_only=False))[2:4] == ["3", "1"]
