@@ -56,7 +56,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         with Vertical(id="approval"):
             yield Static(id="approval-head", markup=False)
             yield AnswerPanel(
-                Static(id="approval-next", markup=False),
+                Static(id="approval-next", classes="answer--aside", markup=False),
                 Input(placeholder="comment for the ledger (optional)", compact=True, id="approval-comment"),
                 ascii_only=self.session.ascii,
             )

@@ -23,6 +23,8 @@ from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.state_tree import StateTree
 
 CUT = "cut off: this is too large to be shown in full"
+_ROOMY = 24
+"""Rows from which on description, question and editor have room side by side."""
 _LONGEST = 20_000
 """Characters of a description that are shown."""
 
@@ -37,7 +39,7 @@ class Words(VerticalScroll, can_focus=False):
     def show(self, text: str) -> None:
         """Show a text; an empty one takes no room."""
         self.query_one(Static).update(clean(text)[:_LONGEST].strip())
-        self.display = bool(text.strip())
+        self.set_class(not text.strip(), "-empty")
         self.scroll_home(animate=False)
         self.call_after_refresh(self._measure)
 
@@ -61,9 +63,13 @@ class AnswerPanel(Vertical):
         & #answer-title { text-style: bold; height: auto; max-height: 3; margin-bottom: 1; }
         & #answer-words { height: auto; max-height: 5; margin-bottom: 1; scrollbar-size: 1 1; }
         & #answer-words Static { height: auto; }
+        & #answer-words.-empty { display: none; }
+        &.-short #answer-words { max-height: 3; }
+        &.-short.-editing #answer-words, &.-short.-editing .answer--aside { display: none; }
+        & #answer-foot { dock: bottom; height: auto; }
         & #answer-words:focus { background: $boost; }
-        & #answer-payload { height: 1fr; min-height: 3; }
-        & .answer--editor { display: none; height: 2fr; min-height: 5; }
+        & #answer-payload { height: 1fr; min-height: 2; }
+        & .answer--editor { display: none; height: 2fr; min-height: 4; }
         & #answer-text, & #answer-text:focus { border: none; padding: 0 1; background: $boost; }
         & #answer-buttons { height: 1; margin-top: 1; overflow-x: auto; scrollbar-size: 0 0; }
         & #answer-buttons Button { margin-right: 2; background: $panel; min-width: 8; }
@@ -89,7 +95,10 @@ class AnswerPanel(Vertical):
         """The operator wants to leave without an answer."""
 
     def __init__(self, *between: Widget, ascii_only: bool = False) -> None:
-        """`between` are widgets of the owner that come before the buttons, such as a comment."""
+        """`between` are widgets of the owner that come before the buttons, such as a comment.
+
+        One with the class `answer--aside` gives way to an editor where there is little room.
+        """
         super().__init__()
         self._between = between
         self._ascii = ascii_only
@@ -106,8 +115,13 @@ class AnswerPanel(Vertical):
         yield JsonEditor(id="answer-json", classes="answer--editor")
         yield TextArea(id="answer-text", classes="answer--editor")
         yield SchemaForm({}, id="answer-form", classes="answer--editor")
-        yield from self._between
-        yield Horizontal(id="answer-buttons")
+        with Vertical(id="answer-foot"):
+            yield from self._between
+            yield Horizontal(id="answer-buttons")
+
+    def on_resize(self) -> None:
+        """What must be seen to answer is seen on 24 rows too."""
+        self.set_class(self.size.height < _ROOMY, "-short")
 
     # -- showing
 
@@ -158,6 +172,7 @@ class AnswerPanel(Vertical):
         """Show one of the editors, or none."""
         for name in ("json", "text", "form"):
             self.query_one(f"#answer-{name}").display = editor == name
+        self.set_class(bool(editor), "-editing")
         deciding = self._draft is not None and self._draft.action is not None
         self.query_one(StateTree).display = not (deciding and editor in ("json", "form"))
 
