@@ -13,7 +13,7 @@ from starlette.routing import Route
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
-from mahavishnu_tui.server.facade import assistants, editing, refusals, runs, threads
+from mahavishnu_tui.server.facade import assistants, editing, refusals, runs, thread_stream, threads
 
 
 async def ok(request: Request) -> Response:
@@ -48,6 +48,7 @@ ROUTES = [
     *assistants.ROUTES,
     *threads.ROUTES,
     *editing.ROUTES,
+    *thread_stream.ROUTES,
     *runs.ROUTES,
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.server.facade.listener import open_address
-from tests.integration.agent.conftest import Agents, agent_server
+from tests.integration.agent.conftest import Agents, Desk, agent_server
 from tests.integration.server.conftest import Place
 
 UNKNOWN = "11111111-1111-4111-8111-111111111111"
@@ -146,3 +147,26 @@ def test_a_taken_address_is_told_and_a_token_opens_all_of_them() -> None:
     assert "cannot listen" in refused.value.message
     with open_address("0.0.0.0:0", "secret") as every:
         assert every.family is socket.AF_INET
+
+
+async def test_a_stream_goes_on_after_the_server_was_started_again(place: Place, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    async with agent_server(place, "gated") as agents:
+        thread = (await agents.client.threads.create(metadata={"kept": True}))["thread_id"]
+        run = await agents.client.runs.create(thread, "gated", input=desk.given, metadata={"why": "test"})
+        stream = agents.client.runs.join_stream(
+            thread, run["run_id"], stream_mode="updates", last_event_id="0"
+        )
+        seen = [await anext(aiter(stream))]
+        assert seen[0].data == {"first": {"done": ["first"]}}
+        await stream.aclose()  # type: ignore[attr-defined]
+    desk.open("gate")
+    async with agent_server(place) as agents:
+        stream = agents.client.runs.join_stream(
+            thread, run["run_id"], stream_mode="updates", last_event_id=seen[0].id
+        )
+        rest = [part.data async for part in stream]
+        assert rest == [{"held": {"done": ["held"]}}, {"last": {"done": ["last"]}}]
+        assert (await agents.client.threads.get(thread))["metadata"]["kept"] is True
+        assert (await agents.client.runs.get(thread, run["run_id"]))["metadata"]["why"] == "test"
+        assert (await agents.client.runs.join(thread, run["run_id"]))["done"] == ["first", "held", "last"]

@@ -30,6 +30,11 @@ async def told(stream: Any) -> list[tuple[str, Any]]:
     return [(part.event, part.data) async for part in stream]
 
 
+def dones(parts: list[Any]) -> int:
+    """How many runs the stream of a thread has told to their end."""
+    return sum(part.event == "metadata" and "status" in part.data for part in parts)
+
+
 async def status_of(client: LangGraphClient, run: Any, *wanted: str) -> bool:
     return (await client.runs.get(run["thread_id"], run["run_id"]))["status"] in wanted
 
@@ -305,6 +310,51 @@ async def test_custom_events_come_in_their_place(agents: Agents, desk: Desk) -> 
         rest = [(part.event, part.data) async for part in stream]
         assert rest == [(part.event, part.data) for part in parts[seen + 1 :]]
     assert await told(client.runs.join_stream(thread, run_id, stream_mode=modes)) == []
+
+
+async def test_a_thread_is_followed_through_its_runs(agents: Agents, desk: Desk) -> None:
+    client = agents.client
+    thread = (await client.threads.create())["thread_id"]
+    await client.runs.wait(thread, "short", input=desk.given)
+    run = await client.runs.create(thread, "gated", input=desk.given)
+    await eventually(lambda: status_of(client, run, "running"))
+    seen: list[Any] = []
+
+    async def listen() -> None:
+        async for part in await client.threads.join_stream(thread):
+            seen.append(part)  # noqa: PERF401 - others look at it meanwhile
+
+    listening = asyncio.create_task(listen())
+    try:
+        await eventually(lambda: seen)
+        desk.open("gate")
+        await eventually(lambda: dones(seen) == 1)
+        first = await client.runs.wait(thread, "asking", input=desk.given)
+        await eventually(lambda: dones(seen) == 2)
+        assert first["__interrupt__"][0]["id"] == seen[-2].data["__interrupt__"][0]["id"]
+        await client.runs.wait(thread, "asking", command={"resume": "yes"})
+        await eventually(lambda: dones(seen) == 3)
+    finally:
+        listening.cancel()
+    updates = [part for part in seen if part.event == "updates"]
+    # What had run before it listened is not told.
+    assert [list(part.data) for part in updates[-6:]] == [
+        ["held"],
+        ["last"],
+        ["first"],
+        ["__interrupt__"],
+        ["ask"],
+        ["last"],
+    ]
+    # Who comes back is told what was missed.
+    again = await client.threads.join_stream(thread, last_event_id=updates[-3].id)
+    missed: list[Any] = []
+    async with asyncio.timeout(20):
+        async for part in again:
+            missed.append(part)
+            if dones(missed):
+                break
+    assert [part.data for part in missed if part.event == "updates"] == [part.data for part in updates[-2:]]
 
 
 async def test_a_client_that_goes_cancels_only_when_it_said_so(agents: Agents, desk: Desk) -> None:
