@@ -187,25 +187,24 @@ class Teller:
         """What the tasks of a checkpoint came to, in their order: a later one waits for those before it."""
         step = int(state["metadata"].get("step", -1)) + 1
         for index, task in enumerate(_tasks(state)):
-            done = passed or task["result"] is not None
-            if not (done or task["error"]):
-                if not settled:
-                    return
+            # What failed or was cut off keeps its error, though it was done again and has a result.
+            done = task["result"] is not None or (passed and not task["error"])
+            if not done and not settled:
+                return  # it is at work, or about to be tried again
+            if not done and not task["error"]:
                 continue
-            if task["error"] and not settled:
-                return  # it is about to be tried again, or the run ends with it
             ordinal = _RESULTS + index
-            if done and not task["error"]:
+            if done:
                 yield "updates", {task["name"]: task["result"]}, Cursor(state["id"], ordinal)
             result = {
                 "id": task["id"],
                 "name": task["name"],
-                "error": task["error"],
+                "error": None if done else task["error"],
                 "result": task["result"] or {},
                 "interrupts": [],
             }
             yield from self._debugged("task_result", "tasks", step, state, result, ordinal)
-            for message in _messages(task["result"]) if done and not task["error"] else ():
+            for message in _messages(task["result"]) if done else ():
                 yield from self._message(message, task, step, Cursor(state["id"], ordinal))
 
     def _message(

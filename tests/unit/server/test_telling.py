@@ -117,6 +117,14 @@ def test_a_task_that_failed_is_told_when_nothing_more_will_come_of_it() -> None:
     assert ended[-1].data["error"] == "ValueError('no')"
 
 
+def test_a_task_that_was_cut_off_and_done_again_has_its_result() -> None:
+    cut = state(1, [task("a", error="CancelledError()", result={"x": 1}), task("b", error="ValueError()")])
+    told = tell([cut, state(2, [])], [], Cursor(), rests=True, modes=["updates", "tasks"])
+    assert [item.data for item in told if item.event == "updates"] == [{"a": {"x": 1}}]
+    ends = [item.data["error"] for item in told if item.event == "tasks" and "error" in item.data]
+    assert ends == [None, "ValueError()"]
+
+
 def test_a_branch_that_was_left_has_no_results() -> None:
     left, fork = state(1, [task("a")]), {**state(2, []), "parent_id": checkpoint_id(0)}
     told = tell([left, fork], [], Cursor(), rests=True, modes=["updates", "values"])
