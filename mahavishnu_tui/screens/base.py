@@ -191,6 +191,8 @@ class OperatorScreen(Screen[None]):
     def _candidates(self, command: str) -> list[str]:
         if command.startswith("log"):
             return ["server", *(f"host:{host}" for host in self.session.mirror.hosts)]
+        if command == "compare":
+            return [run.name for run in self.session.mirror.runs.values()]
         return [f"state:{word}" for word in STATES] if command == "runs" else []
 
     def action_back(self) -> None:

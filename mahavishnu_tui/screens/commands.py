@@ -32,6 +32,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("errors", "errors", "every error of this session, in full", ("err",)),
     Command("info", "info", "versions, paths, the server about itself", ("about",)),
     Command("logs", "logs", "the log of the server, or of the host named", ("log",), "host"),
+    Command(
+        "compare", "compare", "the run beside the last success of its workflow, or the one named", (), "run"
+    ),
     Command("help", "help", "every key and command", ("h", "?")),
     Command("q", "leave", "close the dashboard; the server goes on", ("quit", "q!", "exit")),
 )

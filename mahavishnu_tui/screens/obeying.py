@@ -19,6 +19,8 @@ async def obey(app: App[Any], spoken: Spoken) -> None:
     action = spoken.command.action
     if action == "logs":
         _open_logs(app, spoken.argument)
+    elif action == "compare":
+        _nearest(app).action_compare(spoken.argument)
     elif action.partition("(")[0] in ROOT:
         while len(app.screen_stack) > 1:
             app.pop_screen()
@@ -31,8 +33,13 @@ async def obey(app: App[Any], spoken: Spoken) -> None:
 
 def _open_logs(app: App[Any], source: str) -> None:
     """The log that is named, else that of the run on the nearest screen that shows one."""
-    near = next(screen for screen in reversed(app.screen_stack) if isinstance(screen, RunActs))
+    near = _nearest(app)
     if not source:
         near.action_host_log()
     else:
         near.open_logs(source if source == "server" or source.startswith("host:") else f"host:{source}")
+
+
+def _nearest(app: App[Any]) -> RunActs:
+    """The topmost screen on which a run is selected; the dashboard is one."""
+    return next(screen for screen in reversed(app.screen_stack) if isinstance(screen, RunActs))

@@ -34,6 +34,7 @@ class RunActs(OperatorScreen):
         Binding("d", "details", "Details", show=False, id="run.details"),
         Binding("y", "raw", "Raw JSON", show=False, id="run.raw"),
         Binding("c", "copy", "Copy", show=False, id="run.copy"),
+        Binding("equals_sign", "compare", "Compare", key_display="=", show=False, id="run.compare"),
     ]
 
     @property
@@ -69,6 +70,14 @@ class RunActs(OperatorScreen):
         if run is None:
             self.flash("No run is selected.", "warning")
         return run
+
+    def action_compare(self, other: str = "") -> None:
+        """Show the selected run beside the last success of its workflow, or beside the one that is named."""
+        run = self._run_or_say()
+        if run is not None:
+            from mahavishnu_tui.screens.compare import CompareScreen
+
+            self.app.push_screen(CompareScreen(self.session, run, other))
 
     def action_answer(self) -> None:
         """Open the question of the selected run."""

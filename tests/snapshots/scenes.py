@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from mahavishnu_tui.client.api import RunDetail
@@ -315,6 +315,15 @@ def world() -> World:
         visit(brisk.id, 2, "test", 297, 9.0),
         visit(brisk.id, 3, "approve", 240, None, outcome="interrupted"),
     ]
+    mild = next(item for item in done if item.name == "mild-owl")
+    mild_path = [
+        visit(mild.id, 1, "build", 12600, 2.0),
+        visit(mild.id, 2, "test", 12590, 1.5),
+        visit(mild.id, 3, "review", 12580, 2.1),
+        visit(mild.id, 4, "approve", 12570, 6.0),
+        visit(mild.id, 5, "deploy", 12560, 9.0),
+        visit(mild.id, 6, "announce", 12550, 0.5),
+    ]
     stored = [
         Checkpoint(
             id=f"1f0a{n:04}",
@@ -378,7 +387,7 @@ def world() -> World:
                 versions={"python": "3.11.2", "langgraph": "1.2.22"},
             )
         ],
-        visits={amber.id: release_path, dusty.id: etl_path, brisk.id: brisk_path},
+        visits={amber.id: release_path, dusty.id: etl_path, brisk.id: brisk_path, mild.id: mild_path},
         checkpoints={amber.id: stored},
         pools=[Pool("langgraph", "langgraph", "healthy", 10, 2, 1)],
         said={amber.id: said_by(amber)},
@@ -405,7 +414,7 @@ class WorldClient:
             raise self.fail[name]
 
     def _run(self, run_id: str) -> Run:
-        return next(item for item in self.world.runs if item.id == run_id)
+        return next(item for item in self.world.runs if run_id in (item.id, item.name))
 
     async def visits(self, run_id: str, after: int = 0) -> list[NodeVisit]:
         await self._enter("visits", run_id)
@@ -448,6 +457,18 @@ class WorldClient:
             "messages": CHAT,
         }
         return StateView({"id": checkpoint_id}, values)
+
+    async def runs(
+        self, *, status: Iterable[str] = (), workflow: str = "", limit: int = 200, **_: Any
+    ) -> list[Run]:
+        await self._enter("runs", tuple(status), workflow)
+        wanted = set(status)
+        found = [
+            item
+            for item in self.world.runs
+            if (not wanted or item.status in wanted) and workflow in ("", item.workflow, item.workflow_id)
+        ]
+        return sorted(found, key=lambda item: -item.created_at)[:limit]
 
     async def run(self, run_id: str) -> RunDetail:
         await self._enter("run", run_id)

@@ -201,6 +201,7 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "run-path": ("amber-otter", "enter", SIZES, {}),
     "run-path-unfolded": ("amber-otter", "enter z", SIZES, {}),
     "run-path-playback": ("amber-otter", "enter full_stop full_stop full_stop", SIZES, {}),
+    "compare": ("amber-otter", "equals_sign", SIZES, {}),
     "run-timeline": ("brisk-heron", "enter 2", SIZES, {}),
     "run-timeline-nested": ("amber-otter", "enter 2", SIZES[:2], {}),
     "run-timeline-totals": ("amber-otter", "enter 2 b", SIZES[:2], {}),
