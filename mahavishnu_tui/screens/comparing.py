@@ -23,7 +23,7 @@ Kind = Literal["only here", "only there", "ended", "visits", "slower", "faster",
 _ORDER: Final[tuple[Kind, ...]] = ("only here", "only there", "ended", "visits", "slower", "faster", "")
 COLUMNS: Final = (
     Column("node", "NODE", 22, min_width=12, flex=1),
-    Column("what", "DIFFERENCE", 22, min_width=12),
+    Column("what", "DIFFERENCE", 22, min_width=18),
     Column("here", "THIS RUN", 17, min_width=13),
     Column("there", "THE OTHER", 17, min_width=13),
     Column("ratio", "TIME", 7, align="right", priority=1),
