@@ -22,7 +22,7 @@ from mahavishnu_tui.models.said import MAX_TEXT, SaidLevel, SaidStream, said_fil
 TICK = 0.2
 """Seconds between two looks at what floods gather, and between two notices of a run."""
 BURST = 2000
-"""Lines that are written at once within a tick; beyond that only the newest `HELD` of a tick are kept."""
+"""Lines of a tick that are written at once after the beginning; of more, the newest `HELD` are kept."""
 HELD = 2000
 _LOOK_BACK = 256 * 1024
 _DISK_PAUSE = 5.0
@@ -103,9 +103,9 @@ class RunLog:
                     self._number += 1
                     self._burst += 1
                     self._held.append((self._number, at, visit, stream, level, logger, text))
-                    if self._burst == BURST:
+                    if len(self._held) == HELD and self._may_write:
                         self._flush()
-                if self._burst < BURST:
+                if self._may_write:
                     self._flush()
             finally:
                 self._speaking = False
@@ -129,11 +129,21 @@ class RunLog:
             if file >= 0:
                 os.close(file)
 
+    @property
+    def _may_write(self) -> bool:
+        """The beginning is kept whole; after that a flood would only wash itself away, line by line."""
+        return self._in_head or self._burst <= BURST
+
     def _flush(self) -> None:
-        if self._held and self._file >= 0:
-            rows = "".join([_row(*said) for said in self._held])
-            self._held.clear()
-            self._write(rows.encode("utf-8", "replace"))
+        """Write what is held, of very much only the newest."""
+        if not self._held or self._file < 0:
+            return
+        rows = deque(_row(*said).encode("utf-8", "replace") for said in self._held)
+        self._held.clear()
+        size = sum(map(len, rows))
+        while size > self._limit // 4 and len(rows) > 1:
+            size -= len(rows.popleft())
+        self._write(b"".join(rows))
 
     def _write(self, rows: bytes) -> None:
         """Append; what the disk refuses is dropped, and its numbers will be missing."""

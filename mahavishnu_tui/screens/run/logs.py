@@ -177,6 +177,10 @@ class LogsTab(RunTab):
 
     def action_save(self) -> None:
         """Write what is shown to a file of the operator's own."""
+        screen = self.screen
+        if self._busy and isinstance(screen, OperatorScreen):
+            screen.flash("Not all of it is here yet: press s again in a moment.", "warning")
+            return
         in_background(self, self._save, "save")
 
     async def _save(self) -> None:

@@ -73,19 +73,32 @@ def test_the_beginning_and_the_end_of_much_are_kept_and_the_gap_is_counted(tmp_p
 
 def test_a_flood_costs_lines_and_not_its_last_words(tmp_path: Path) -> None:
     told: list[int] = []
-    spoken = log(tmp_path, 8 << 20, told)
-    for number in range(10_000):
+    spoken = log(tmp_path, 1 << 20, told)
+    for number in range(30_000):
         spoken.say(1, "stdout", [f"{number}"])
     spoken.tick()
     spoken.tick()
-    assert told == [10_000]
-    page = read(tmp_path, "r1", Wanted(after=0, limit=20_000))
-    assert numbers(page) == [*range(1, 2001), *range(8001, 10_001)]
-    assert page["dropped"] == 6000
+    assert told == [30_000]
+    found = numbers(read(tmp_path, "r1", Wanted(after=0, limit=30_000)))
+    begun = next(index for index, number in enumerate(found, 1) if number != index)
+    assert begun * 90 > 400_000
+    assert found[-2000:] == [*range(28_001, 30_001)]
+    assert read(tmp_path, "r1", Wanted(after=0, limit=30_000))["dropped"] == 30_000 - len(found)
     spoken.say(1, "stdout", ["calm again"])
-    assert numbers(read(tmp_path, "r1", Wanted(limit=1))) == [10_001]
+    assert numbers(read(tmp_path, "r1", Wanted(limit=1))) == [30_001]
     spoken.close()
     assert not spoken.say(1, "stdout", ["too late"])
+
+
+def test_one_enormous_print_stays_within_the_limit(tmp_path: Path) -> None:
+    spoken = log(tmp_path, 1 << 20)
+    spoken.say(1, "stdout", ["y" * 5000] * 500)
+    spoken.say(1, "stdout", ["after it"])
+    spoken.close()
+    assert sum(path.stat().st_size for path in said_files(tmp_path, "r1") if path.exists()) <= 1 << 20
+    page = read(tmp_path, "r1", Wanted(after=0))
+    assert page["lines"][-1]["text"] == "after it"
+    assert page["dropped"] == 501 - len(page["lines"]) > 0
 
 
 def test_long_lines_keep_both_ends(tmp_path: Path) -> None:
