@@ -54,6 +54,8 @@ class Run(Record):
     """One sentence on what is special now: `host died; recovering`, `queued behind …`."""
     error: dict[str, Any] | None = None
     """`{code, message, hint, node, detail}`; `detail` holds the traceback."""
+    trace: dict[str, Any] | None = None
+    """Where LangSmith has its trace: `{id, project, url}`, the url once it is known. None: not traced."""
     host_id: str | None = None
     priority: str = "normal"
     """`low`, `normal`, `high` or `urgent`: whose turn it is, see `models/queue.py`."""

@@ -199,3 +199,14 @@ def test_a_dead_servers_socket_is_no_obstacle(machine: Machine) -> None:
 
     terminal.wait(lambda screen: "langgraph ●" in screen)
     assert json.loads(machine.run("server", "status", "--json").stdout)["pid"]
+
+
+def test_what_a_run_says_is_read_while_it_speaks(machine: Machine) -> None:
+    gate = machine.log().with_name("gate")
+    run = machine.execute("speaking", log=str(machine.log()), gate=str(gate))
+    terminal = machine.dashboard(80, 24)
+    terminal.wait(lambda screen: run["run_name"] in screen)
+    terminal.send("l")
+    terminal.wait(lambda screen: "6 Logs" in screen and "speak#1│ one two three" in screen)
+    gate.touch()
+    terminal.wait(lambda screen: "and goodbye" in screen and "✔ done" in screen)

@@ -28,6 +28,7 @@ from mahavishnu_tui.engines.langgraph.runner import Dispatch
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver, open_saver
 from mahavishnu_tui.engines.langgraph.stops import with_stops
 from mahavishnu_tui.engines.langgraph.thread import read_thread
+from mahavishnu_tui.engines.langgraph.tracing import Tracing
 from mahavishnu_tui.engines.langgraph.validation import validate
 from mahavishnu_tui.engines.langgraph.voices import Voices
 from mahavishnu_tui.models import Checkpoint, ErrorCode, Finding, StateView
@@ -61,6 +62,7 @@ class LangGraphAdapter(OrchestratorAdapter):
         voices: Voices | None = None,
     ) -> None:
         self._voices = voices
+        self._tracing = Tracing()
         self._path = Path(checkpoints).absolute()
         self._settings = settings or EngineSettings()
         self._notify = notify or _drop
@@ -161,7 +163,14 @@ class LangGraphAdapter(OrchestratorAdapter):
         self._check_free(request)
         graph = with_stops(loaded.graph, request.config)
         dispatch = Dispatch(
-            request, graph, loaded.hash, self._saver, self._settings, self._notify, self._voices
+            request,
+            graph,
+            loaded.hash,
+            self._saver,
+            self._settings,
+            self._notify,
+            self._voices,
+            self._tracing,
         )
         self._active[request.run_id] = dispatch
         task = asyncio.create_task(self._run(dispatch), name=f"run {request.run_id}")

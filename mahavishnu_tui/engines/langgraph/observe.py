@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,8 +36,9 @@ class AttemptObserver(AsyncCallbackHandler):
     ignore_retry = True
     ignore_custom_event = True
 
-    def __init__(self, recorder: PathRecorder) -> None:
+    def __init__(self, recorder: PathRecorder, root: Callable[[str], None]) -> None:
         self._recorder = recorder
+        self._root = root
         self._tasks: dict[UUID, str] = {}
 
     async def on_chain_start(
@@ -50,7 +52,9 @@ class AttemptObserver(AsyncCallbackHandler):
         metadata: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """An attempt at a task begins, when the chain is a node."""
+        """An attempt at a task begins, when the chain is a node; the run itself, when it is the outermost."""
+        if parent_run_id is None:
+            self._root(str(run_id))
         name = (metadata or {}).get("langgraph_node")
         if not metadata or not _is_node(tags) or kwargs.get("name") != name or name == "__start__":
             return

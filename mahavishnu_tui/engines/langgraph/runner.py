@@ -40,6 +40,7 @@ from mahavishnu_tui.engines.langgraph.thread import (
     StoredThread,
     read_thread,
 )
+from mahavishnu_tui.engines.langgraph.tracing import Tracing
 from mahavishnu_tui.engines.langgraph.voices import Voices
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Question
 from mahavishnu_tui.models.text import clean_line
@@ -59,7 +60,9 @@ class Dispatch:
         settings: EngineSettings,
         notify: Notify,
         voices: Voices | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
+        self._tracing = tracing
         self.request = request
         self._voices = voices
         self.graph = graph
@@ -118,7 +121,7 @@ class Dispatch:
         payload, config = await self._prepare()
         if payload is _NOTHING_TO_RUN:
             return await self._at_rest()
-        config["callbacks"] = [AttemptObserver(self.recorder)]
+        config["callbacks"] = [AttemptObserver(self.recorder, self._begun)]
         if self._voices is not None:
             config["configurable"][RUNTIME_KEY] = Events(self._voices, self.recorder.progress).runtime()
         try:
@@ -330,6 +333,10 @@ class Dispatch:
 
     def _visit_of(self, task_id: str) -> int:
         return self.recorder.number_of(task_id)
+
+    def _begun(self, trace_id: str) -> None:
+        if self._tracing is not None:
+            self._tracing.began(trace_id, lambda trace: self._send({"ev": "trace", "trace": trace}))
 
     def _log_moved(self, last: int) -> None:
         self._send({"ev": "log", "last": last})

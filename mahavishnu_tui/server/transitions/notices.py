@@ -68,6 +68,9 @@ class Bundle:
             self._step(row, notice)
         elif kind == "answers":
             self._answers(row, notice)
+        elif kind == "trace":
+            self._rows[row.run.id] = RunRow(row.run.replace(trace=dict(notice["trace"])), row.work)
+            self._touched.add(row.run.id)
         elif kind == "overdue":
             self._overdue(row, notice)
         elif kind == "finished":

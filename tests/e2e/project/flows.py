@@ -83,3 +83,16 @@ _parcel.add_edge("pack", "approve")
 _parcel.add_edge("rework", "approve")
 _parcel.add_edge("ship", END)
 parcel = _parcel.compile(name="parcel")
+
+
+async def speak(state: State) -> State:
+    print("one two three")
+    await opened(state)
+    print("and goodbye", file=sys.stderr)
+    return {}
+
+
+_speaking = StateGraph(State)
+_speaking.add_node(speak)
+_speaking.add_edge(START, "speak")
+speaking = _speaking.compile()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,31 @@ async def test_what_was_said_before_a_crash_is_kept_and_the_next_dispatch_goes_o
         (1, "before the end"),
         (2, "before the end"),
     ]
+
+
+async def test_a_langsmith_that_cannot_be_reached_costs_a_run_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("LANGSMITH_TRACING", "true")
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_secret")
+        monkeypatch.setenv("LANGSMITH_PROJECT", "staging")
+        shutil.copy(Path(__file__).parent / "speaking.py", tmp_path)
+        async with host(tmp_path) as talk:
+            begun = time.monotonic()
+            await talk.run("speaking.py:everything")
+            assert (await talk.finished())["status"] == "success"
+            assert time.monotonic() - begun < 10
+            (told,) = [notice["trace"] for notice in talk.notices if notice["ev"] == "trace"]
+            assert (told["project"], told["url"]) == ("staging", "")
+            await talk.run("speaking.py:flooding", run_id="r2", thread_id="t2", input={"n": 1})
+            await talk.finished("r2")
+            assert await talk.ask("stop") == {}
+            assert await talk.ended() == 0
+        lines = [line for run_id in ("r1", "r2") for line in said(talk, run_id)]
+        assert not [line for line in lines if "127.0.0.1" in line["text"]]
+        assert {line["logger"] for line in lines} == {"", "flows.speaking"}
+        assert "lsv2_secret" not in talk.log.read_text()
+        assert not any("lsv2_secret" in json.dumps(notice) for notice in talk.notices)

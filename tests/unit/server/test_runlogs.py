@@ -14,6 +14,7 @@ from mahavishnu_tui.engines.langgraph.runlog import RunLog
 from mahavishnu_tui.models.said import MAX_TEXT, SaidPage, said_files
 from mahavishnu_tui.server import runlogs
 from mahavishnu_tui.server.runlogs import Wanted, read, sweep
+from tests.unit.server.conftest import Desk, finished, visit
 
 LIMIT = 1 << 20
 
@@ -184,3 +185,13 @@ def test_files_are_private_and_json_lines(tmp_path: Path) -> None:
     (path,) = (tmp_path / "runs").iterdir()
     assert path.stat().st_mode & 0o777 == 0o600
     assert json.loads(path.read_text())["visit"] == 3
+
+
+async def test_a_trace_and_how_far_nodes_are_stand_in_the_run(desk: Desk) -> None:
+    run = await desk.running()
+    trace = {"id": "t", "project": "p", "url": ""}
+    await desk.tell(run, {"ev": "trace", "trace": trace}, visit(1, "load", progress="40/200"))
+    now = await desk.run(run.id)
+    assert (now.trace, now.progress, now.where) == (trace, {"load": "40/200"}, ["load"])
+    await desk.tell(run, finished("success"))
+    assert (await desk.run(run.id)).progress == {}
