@@ -194,6 +194,11 @@ class Session:
         """A run as last heard."""
         return self.mirror.runs.get(run_id)
 
+    def server_of(self, run: Run | None) -> str:
+        """The LangGraph server of others that a run is on; empty for our own."""
+        workflow = self.mirror.workflows.get(run.workflow_id) if run is not None else None
+        return workflow.server if workflow is not None else ""
+
     def pending(self, run_id: str = "") -> list[Approval]:
         """Questions nobody has answered, oldest first; of one run when it is named."""
         found = [

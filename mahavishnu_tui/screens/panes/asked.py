@@ -157,4 +157,5 @@ class PoolsPane(AskedPane):
         """Slots in use of all there are."""
         if self.filter or not self.pools:
             return super().counts()
-        return f"{sum(pool.used for pool in self.pools)}/{sum(pool.slots for pool in self.pools)} slots"
+        ours = [pool for pool in self.pools if pool.slots]
+        return f"{sum(pool.used for pool in ours)}/{sum(pool.slots for pool in ours)} slots"

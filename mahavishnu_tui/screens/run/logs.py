@@ -142,6 +142,9 @@ class LogsTab(RunTab):
     def _nothing(self) -> str:
         if self.visit is not None or self.least != "debug":
             return "Nothing of that kind was said: v shows all visits, L all levels."
+        server = self.session.server_of(self.view.run)
+        if server:
+            return f"LangGraph server {clean_line(server)} does not tell what code prints; its log has it."
         return "The code of this run has printed and logged nothing."
 
     def only(self, visit: int | None) -> None:

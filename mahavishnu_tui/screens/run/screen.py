@@ -151,6 +151,7 @@ class RunScreen(RunActs):
             f"step {run.step}" if run.step >= 0 else "",
             f"recovered {run.recoveries}×" if run.recoveries else "",
             run.note,
+            f"as far as {server} tells" if (server := self.session.server_of(run)) else "",
         ]
         return clean_line(" · ".join(part for part in parts if part))
 

@@ -58,9 +58,9 @@ class RemoteEngine:
 
     @property
     def note(self) -> str:
-        """Which servers cannot be reached, in words; empty when all can."""
-        troubles = [record.trouble for record in self.records() if record.trouble]
-        return f"{STALE}: {', '.join(troubles)}" if troubles else ""
+        """Which servers are lost, short enough for a header; empty when none is."""
+        lost = [record.name for record in self.records() if record.state == "lost"]
+        return f"{STALE}: {', '.join(lost)}" if lost else ""
 
     def records(self) -> list[LangGraphServer]:
         """Every server and how it is."""
