@@ -309,9 +309,9 @@ def test_completion_completes() -> None:
 
 def test_demo_starts_what_is_missing(fresh: Shell) -> None:
     started = fresh("demo", "--json", "--no-ui").json
-    assert len(started) == 7
+    assert len(started) == 8
     assert {run["workflow"] for run in started} >= {"release", "rollout", "invoice"}
-    assert len(fresh("--context", "demo", "langgraph", "list", "--json").json) == 7
+    assert len(fresh("--context", "demo", "langgraph", "list", "--json").json) == 8
     done = fresh("demo", code=2)
     assert "MHV-009" in done.err
     assert fresh("demo", "--no-ui").code == 0
