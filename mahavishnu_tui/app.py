@@ -190,6 +190,12 @@ class MahavishnuApp(App[None]):
 
         self.push_screen(ErrorsScreen(self.session))
 
+    def action_ledger(self) -> None:
+        """Every answer ever given."""
+        from mahavishnu_tui.screens.ledger import LedgerScreen
+
+        self.push_screen(LedgerScreen(self.session))
+
     def action_info(self) -> None:
         """Versions, paths, the server about itself."""
         from mahavishnu_tui.screens.info import InfoScreen

@@ -19,6 +19,7 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answering import AnswerPanel
 from mahavishnu_tui.screens.answers import what_next
 from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.claiming import anyway_screen, claim_text, claimed_by_others, deadline_text
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.rows import clock, waits
 from mahavishnu_tui.screens.session import Session
@@ -68,6 +69,15 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         await self._show()
         self.session.changes.subscribe(self, self._changed)
         self.query_one(AnswerPanel).focus()
+        if self.approval.holder(self.session.now()) == self.session.who:
+            in_background(self, self._renew, "claim")
+
+    async def _renew(self) -> None:
+        """Who looks at a question that they have claimed keeps it."""
+        try:
+            await self.session.client.claim(self.approval, self.session.who)
+        except Exception as error:  # a claim that lapses keeps nobody from answering
+            self.session.record(error)
 
     # -- showing
 
@@ -77,15 +87,16 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         mark = approval_mark(approval.status)
         node = f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node
         wait = waits(approval, self.session.now()).text
-        deadline = "" if approval.deadline is None else f", until {clock(approval.deadline)}"
         parts = [
             f"{mark.sign(self.session.ascii)} {approval.run_name}",
             approval.workflow,
             f"node {node}",
             f"asked {clock(approval.asked_at)}",
-            f"{wait if approval.deadline else f'waits {wait}'}{deadline}",
+            f"{wait}, {deadline_text(approval)}" if approval.deadline else f"waits {wait}",
+            f"escalated {approval.escalated}×" if approval.escalated else "",
+            claim_text(approval, self.session.who, self.session.now()),
         ]
-        self.query_one("#approval-head", Static).update(clean_line(" · ".join(parts)))
+        self.query_one("#approval-head", Static).update(clean_line(" · ".join(filter(None, parts))))
         self.query_one("#approval-next", Static).update(self._next_text())
         await self.query_one(AnswerPanel).ask(approval)
 
@@ -127,8 +138,18 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
     def _answered(self, event: AnswerPanel.Answered) -> None:
         self._send(event.value)
 
-    def _send(self, value: Json) -> None:
+    def _as_known(self) -> Approval:
+        """The question as the server last told of it: somebody may have claimed it since."""
+        return self.session.mirror.approvals.get(self.approval.id, self.approval)
+
+    def _send(self, value: Json, over_claim: bool = False) -> None:
         if self._sending:
+            return
+        now = self.session.now()
+        others = claimed_by_others([self._as_known()], self.session.who, now)
+        if others and not over_claim:
+            asking = anyway_screen(self._as_known(), others[0], now)
+            self.app.push_screen(asking, lambda yes: self._send(value, over_claim=True) if yes else None)
             return
         self._sending = True
         self.query_one(AnswerPanel).freeze(True)

@@ -29,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("schedules", "pane('schedules')", "rules by which runs start"),
     Command("pools", "pane('pools')", "where runs find a slot, and the engine hosts", ("hosts",)),
     Command("workflows", "workflows", "what can be launched", ("launch", "wf")),
+    Command("ledger", "ledger", "who answered what: search, proof, export", ("answers", "audit")),
     Command("errors", "errors", "every error of this session, in full", ("err",)),
     Command("info", "info", "versions, paths, the server about itself", ("about",)),
     Command("logs", "logs", "the log of the server, or of the host named", ("log",), "host"),

@@ -23,9 +23,9 @@ RUN_COLUMNS: Final = (
     Column("began", "BEGAN", 8, priority=4),
 )
 APPROVAL_COLUMNS: Final = (
-    Column("state", "STATE", 10, priority=3),
+    Column("state", "STATE", 10, priority=2),
     Column("run", "RUN", 16, min_width=12),
-    Column("node", "NODE", 12, priority=2),
+    Column("node", "NODE", 12, priority=3),
     Column("question", "QUESTION", 30, min_width=12, flex=3),
     Column("left", "WAITS", 8, priority=1, align="right"),
 )
@@ -154,7 +154,7 @@ def run_attributes(run: Run, now: float) -> Mapping[str, str]:
 
 
 RUN_ATTRIBUTES: Final = frozenset({"state", "run", "workflow", "where", "thread", "tag", "by", "engine"})
-APPROVAL_ATTRIBUTES: Final = frozenset({"run", "workflow", "where", "state"})
+APPROVAL_ATTRIBUTES: Final = frozenset({"run", "workflow", "where", "state", "by"})
 
 
 def approval_attributes(approval: Approval, now: float) -> Mapping[str, str]:
@@ -164,7 +164,9 @@ def approval_attributes(approval: Approval, now: float) -> Mapping[str, str]:
         "run": f"{approval.run_name} {approval.run_id}",
         "workflow": approval.workflow,
         "where": approval.node,
-        "state": f"{status.approval_mark(approval.status).word} {approval.status}",
+        "state": f"{status.approval_mark(approval.status).word} {approval.status}"
+        f"{' escalated' if approval.escalated else ''}",
+        "by": approval.holder(now),
         "age": str(now - approval.asked_at),
     }
 
@@ -172,16 +174,28 @@ def approval_attributes(approval: Approval, now: float) -> Mapping[str, str]:
 def approval_row(approval: Approval, now: float, ascii_only: bool) -> Row:
     """A question in the inbox."""
     mark = status.approval_mark(approval.status)
+    holder = approval.holder(now).partition("@")[0]
+    state = Cell(f"{'@' if ascii_only else '✎'} {clean_line(holder, 20)}", "accent")
     node = f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node
+    title = clean_line(approval.title, 300)
+    late = approval.status == "pending" and approval.escalated
     return Row(
         approval.id,
         (
-            Cell(mark.label(ascii_only), mark.tone),
+            state if holder else Cell(mark.label(ascii_only), mark.tone),
             clean_line(approval.run_name, 60),
             clean_line(node, 60),
-            clean_line(approval.title, 300),
+            Cell(f"ESCALATED{f' {late}×' if late > 1 else ''} · {title}", "error") if late else title,
             waits(approval, now),
         ),
+    )
+
+
+def order_approvals(approvals: Iterable[Approval]) -> list[Approval]:
+    """What nobody has answered first, of that what is escalated; each oldest first."""
+    return sorted(
+        approvals,
+        key=lambda item: (item.status != "pending", not item.escalated, item.asked_at, item.id),
     )
 
 

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from mahavishnu_tui.client.api import RunDetail
+from mahavishnu_tui.client.calls.approvals import BatchResult
 from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
 from mahavishnu_tui.models import (
+    Act,
     Approval,
     Checkpoint,
     Finding,
@@ -220,6 +222,8 @@ class World:
     pools: list[Pool]
     schedules: list[Schedule] = dataclasses.field(default_factory=list)
     said: dict[str, list[SaidLine]] = dataclasses.field(default_factory=dict)
+    ledger: list[LedgerEntry] = dataclasses.field(default_factory=list)
+    acts: list[Act] = dataclasses.field(default_factory=list)
 
     def snapshot(self, seq: int = 100) -> dict[str, Any]:
         server = ServerInfo(
@@ -244,6 +248,54 @@ class World:
             "workflows": [item.to_json() for item in self.workflows],
             "hosts": [item.to_json() for item in self.hosts],
         }
+
+
+def answers(amber: Run, dusty: Run) -> list[LedgerEntry]:
+    """One that was used, one by a deadline, one on its way, one that came too late, one that means harm."""
+
+    def given(seq: int, run_: Run, ago: float, **more: Any) -> LedgerEntry:
+        fields: dict[str, Any] = {
+            "seq": seq,
+            "approval_id": f"{run_.id}.approve",
+            "run_id": run_.id,
+            "run_name": run_.name,
+            "interrupt_id": "approve",
+            "node": "approve",
+            "question": {"question": "Deploy 1.4.2 to production?", "risk": "high"},
+            "question_hash": f"5d1e0c99aa31{seq:04}",
+            "answer": True,
+            "by": "ana@bastion-2",
+            "at": NOW - ago,
+            "checkpoint_id": "1f0a0004",
+            "workflow": run_.workflow,
+            "thread_id": run_.thread_id,
+            "asked_at": NOW - ago - 30,
+        }
+        return LedgerEntry(**{**fields, **more})
+
+    used = {"sent_at": NOW - 25.9, "lease": 2, "applied_at": NOW - 25.5, "checkpoint_after": "1f0a0005"}
+    late = {"sent_at": NOW - 18, "lease": 3, "applied_at": NOW - 17, "checkpoint_after": "1f0a0008"}
+    return [
+        given(4817, amber, 26, answer=False, comment="tests are red", then=["fix"], **used),
+        given(4818, amber, 19, then=["deploy"], **late),
+        given(4819, dusty, 7000, by="deadline", answer="skip", comment="Nobody answered within 2 hours."),
+        given(4820, dusty, 6900, by="bob@bastion-1", not_applied="the run was cancelled"),
+        given(4821, dusty, 40, by=HOSTILE, answer={"evil": HOSTILE}, question=HOSTILE),
+    ]
+
+
+def deeds(amber: Run) -> list[Act]:
+    """What people did to the run that is at work."""
+    done: list[tuple[float, str, str, dict[str, Any]]] = [
+        (42, "ana@bastion-2", "start", {}),
+        (30, "bob@bastion-1", "claim", {"node": "approve"}),
+        (26, "ana@bastion-2", "answer", {"ledger": 4817, "node": "approve", "claimed_by": "bob@bastion-1"}),
+        (24, "deadline", "escalate", {"node": "approve", "times": 1}),
+        (21, HOSTILE, "pause", {"where": ["test"], "status": "running"}),
+        (20, "ana@bastion-2", "resume", {"status": "paused"}),
+        (19, "ana@bastion-2", "answer", {"ledger": 4818, "node": "approve", "comment": "green now"}),
+    ]
+    return [Act(n, amber.id, NOW - ago, by, what, told) for n, (ago, by, what, told) in enumerate(done, 1)]
 
 
 def world() -> World:
@@ -391,6 +443,8 @@ def world() -> World:
         checkpoints={amber.id: stored},
         pools=[Pool("langgraph", "langgraph", "healthy", 10, 2, 1)],
         said={amber.id: said_by(amber)},
+        ledger=answers(amber, dusty),
+        acts=deeds(amber),
     )
 
 
@@ -404,6 +458,8 @@ class WorldClient:
         """Method name → what it raises."""
         self.hold: dict[str, asyncio.Event] = {}
         """Method name, or method name and first argument → waits for this before it answers."""
+        self.refuse: dict[str, BatchResult] = {}
+        """Approval id → what a batch says of it."""
 
     async def _enter(self, name: str, *args: Any) -> None:
         self.calls.append((name, *args))
@@ -522,6 +578,43 @@ class WorldClient:
             at=NOW,
             comment=comment,
         )
+
+    async def answer_many(self, asked: Any, *, value: Any, by: str, count: int, comment: str = "") -> Any:
+        asked = list(asked)
+        await self._enter("answer_many", [item.id for item in asked], value, count, comment)
+        return [
+            self.refuse.get(item.id)
+            or BatchResult(
+                item.id, await self.answer(item.id, hash=item.hash, value=value, by=by, comment=comment)
+            )
+            for item in asked
+        ]
+
+    async def claim(self, approval: Approval, by: str, holder: str = "") -> Approval:
+        await self._enter("claim", approval.id, holder)
+        return approval.replace(claimed_by=by, claim_until=NOW + 900)
+
+    async def release(self, approval: Approval, by: str, holder: str = "") -> Approval:
+        await self._enter("release", approval.id, holder)
+        return approval.replace(claimed_by="")
+
+    async def ledger(
+        self, limit: int = 200, before: int | None = None, run: str = "", *, wanted: Any = None
+    ) -> list[LedgerEntry]:
+        await self._enter("ledger", limit, before, run, wanted)
+        found = [item for item in self.world.ledger if run in ("", item.run_id)]
+        found = [item for item in found if before is None or item.seq < before]
+        if wanted is not None:
+            found = [item for item in found if wanted.text in str(item.to_json()) and wanted.by in item.by]
+        return sorted(found, key=lambda item: -item.seq)[:limit]
+
+    async def acts(self, run_id: str, after: int = 0) -> list[Act]:
+        await self._enter("acts", run_id, after)
+        return [item for item in self.world.acts if item.run_id == run_id and item.seq > after]
+
+    async def export_ledger(self, form: str, wanted: Any = None) -> AsyncIterator[bytes]:
+        await self._enter("export_ledger", form, wanted)
+        yield b"all of it"
 
     async def start_run(self, **request: Any) -> Run:
         await self._enter("start_run", request)

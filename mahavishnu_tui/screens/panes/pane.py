@@ -115,10 +115,14 @@ class TablePane(Pane):
     COLUMNS: ClassVar[tuple[Column, ...]]
     EMPTY: ClassVar[str] = ""
     """One sentence and the key that fills the list."""
+    MARKS: ClassVar[bool] = False
+    """Whether rows can be marked: there is an act that takes many."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.table = ListTable(self.COLUMNS, ascii_only=session.ascii, id=f"{self.PANE}-table")
+        self.table = ListTable(
+            self.COLUMNS, ascii_only=session.ascii, markable=self.MARKS, id=f"{self.PANE}-table"
+        )
         self.shown = 0
         self.total = 0
         self._tick: Timer | None = None

@@ -17,6 +17,7 @@ from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.following import Followed, Following
 from mahavishnu_tui.screens.rows import run_age
+from mahavishnu_tui.screens.run.audit import AuditTab
 from mahavishnu_tui.screens.run.checkpoints import CheckpointsTab
 from mahavishnu_tui.screens.run.errors import ErrorsTab
 from mahavishnu_tui.screens.run.io import InputOutputTab
@@ -41,6 +42,7 @@ TABS: tuple[type[RunTab], ...] = (
     MessagesTab,
     LogsTab,
     InputOutputTab,
+    AuditTab,
     ErrorsTab,
 )
 """In the order of their digits."""
@@ -162,7 +164,8 @@ class RunScreen(RunActs):
         visits = self.following.apply(changes)
         if ("log", self.view.run_id) in changes and isinstance(self.shown, LogsTab):
             self.shown.draw()
-        if visits or EVERYTHING in changes or ("run", self.view.run_id) in changes:
+        own = {EVERYTHING, ("run", self.view.run_id), ("act", self.view.run_id)}
+        if visits or own & changes:
             for tab in self.tabs.values():
                 tab.note(changes, visits)
             self.draw()

@@ -176,6 +176,21 @@ def light(connection: WorldConnection, _: App[None]) -> None:
     connection.taste = Taste(theme="textual-light")
 
 
+def claimed() -> World:
+    """One question is somebody's, one has waited too long, and two more are asked like it."""
+    given = world()
+    brisk, swift = given.approvals
+    given.approvals = [
+        brisk.replace(claimed_by="ana@bastion-2", claim_until=NOW + 700),
+        swift.replace(escalated=1, on_timeout="escalate", timeout=3600.0),
+        *(
+            brisk.replace(id=f"more-{n}", run_name=f"{word}-ibis", hash=f"more-{n}", asked_at=NOW - 100 + n)
+            for n, word in enumerate(("rapid", "silent"))
+        ),
+    ]
+    return given
+
+
 # name: (run under the cursor, keys, sizes, further arguments of Scene)
 SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "dashboard": ("amber-otter", "", SIZES, {}),
@@ -211,7 +226,8 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "run-logs": ("amber-otter", "enter 6", SIZES, {}),
     "run-logs-filtered": ("amber-otter", "enter 6 L L v v V V V", SMALL, {}),
     "run-input-output": ("amber-otter", "enter 7", SMALL, {}),
-    "run-errors": ("dusty-lynx", "enter 8", SIZES[:2], {}),
+    "run-audit": ("amber-otter", "enter 8", SIZES, {}),
+    "run-errors": ("dusty-lynx", "enter 9", SIZES[:2], {}),
     "approval": ("brisk-heron", "a", SIZES, {}),
     "approval-options": ("swift-ibis", "a tab tab", SMALL, {}),
     "approval-edit": ("brisk-heron", "a tab tab tab tab enter", SIZES[:2], {}),
@@ -220,6 +236,12 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "approval-action-edit": ("brisk-heron", "a tab tab tab enter", SIZES[:2], {"before": batch}),
     "approval-actions-summary": ("brisk-heron", "a tab tab tab tab tab enter", SMALL, {"before": batch}),
     "approval-form": ("brisk-heron", "a tab tab enter", SIZES, {"before": form}),
+    "approvals-claimed": ("brisk-heron", "4", SIZES, {"given": claimed()}),
+    "approval-claimed": ("brisk-heron", "a", SIZES[:2], {"given": claimed()}),
+    "batch": ("brisk-heron", "4 j space space A", SIZES, {"given": claimed()}),
+    "ledger": ("", "colon 'ledger enter", SIZES, {}),
+    "ledger-search": ("", "colon 'ledger enter slash 'by:bob enter", SMALL, {}),
+    "ledger-proof": ("", "colon 'ledger enter j j j enter", SIZES[:2], {}),
     "launch": ("", "t G k", SIZES, {}),
     "actions": ("amber-otter", "x", SMALL, {}),
     "confirm-cancel": ("amber-otter", "x G enter", SIZES[:2], {}),

@@ -10,6 +10,7 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
 from mahavishnu_tui.screens.confirm import ConfirmScreen
 from mahavishnu_tui.screens.launch import LaunchScreen
 from mahavishnu_tui.screens.run import RunScreen
+from mahavishnu_tui.screens.run.screen import TABS
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from tests.snapshots.scenes import NOW, run, visit
 from tests.unit.screens.driving import Drive, drive
@@ -18,6 +19,10 @@ from tests.unit.screens.test_approval import push
 
 def asked(driven: Drive, name: str) -> list[tuple[Any, ...]]:
     return [call[1:] for call in driven.calls if call[0] == name]
+
+
+ERRORS = str(len(TABS))
+"""The key of the last tab."""
 
 
 async def opened(driven: Drive, name: str = "amber-otter", *keys: str) -> RunScreen:
@@ -47,10 +52,10 @@ async def test_tabs_of_a_run() -> None:
         await driven.sees("deploying to 3 regions")
         await driven.press("7")
         await driven.sees("execution path", "output")
-        await driven.press("8")
+        await driven.press(ERRORS)
         await driven.sees("No node of this run has failed.")
         await driven.press("left_square_bracket")
-        assert screen.tab == "io"
+        assert screen.tab == "audit"
         await driven.press("escape")
         assert driven.dashboard.room.runs.current is driven.app.session.mirror.runs["run-0020"]
 
@@ -72,14 +77,14 @@ async def test_the_errors_of_a_run_begin_with_the_sentence() -> None:
         lynx = next(run for run in driven.connection.world.runs if run.name == "dusty-lynx")
         assert lynx.error is not None
         error = {**lynx.error, "message": "It went wrong.", "detail": "frame\n" * 200}
-        await opened(driven, "dusty-lynx", "8")
+        await opened(driven, "dusty-lynx", ERRORS)
         driven.connection.event("run", lynx.id, lynx.replace(error=error, version=99))
         await driven.sees("It went wrong.", "frame")
 
 
 async def test_the_errors_of_a_run() -> None:
     async with drive() as driven:
-        await opened(driven, "dusty-lynx", "8")
+        await opened(driven, "dusty-lynx", ERRORS)
         await driven.sees("MHV-426", "KeyError: 'price'", "at node transform", "attempt 2", "recovered 1×")
 
 

@@ -1,0 +1,147 @@
+"""`BatchScreen`: one answer to many questions that are alike, once their number has been typed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from mahavishnu_tui.models import Approval
+from mahavishnu_tui.models.record import Json
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.answering import AnswerPanel
+from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.claiming import claimed_by_others
+from mahavishnu_tui.screens.hints import KeyHints
+from mahavishnu_tui.screens.session import Session
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.client.calls.approvals import BatchResult
+    from mahavishnu_tui.widgets.flash import Severity
+
+
+class BatchScreen(ModalScreen[int]):
+    """Dismissed with the number of questions that were answered.
+
+    Args:
+        session: the session.
+        asked: the questions, as they are shown; all alike.
+    """
+
+    CSS_PATH = "batch.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", id="batch.leave"),
+        Binding("tab", "app.focus_next", "Next", id="batch.next"),
+        Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="batch.previous"),
+    ]
+
+    def __init__(self, session: Session, asked: Sequence[Approval]) -> None:
+        super().__init__()
+        self.session = session
+        self.asked = list(asked)
+        self._sending = False
+        self._answered = 0
+
+    def compose(self) -> ComposeResult:
+        """Which questions; then what the first of them asks, the count, a comment, the answers."""
+        count = f"type {len(self.asked)} to confirm how many you mean"
+        with Vertical(id="batch"):
+            yield Static(f"One answer to {len(self.asked)} questions", id="batch-title", markup=False)
+            yield Static(self._facts(), id="batch-facts", markup=False)
+            with VerticalScroll(id="batch-list"):
+                yield Static("\n".join(map(self._line, self.asked)), id="batch-lines", markup=False)
+            yield AnswerPanel(
+                Input(placeholder=count, compact=True, id="batch-count"),
+                Input(placeholder="comment for the ledger (optional)", compact=True, id="batch-comment"),
+                ascii_only=self.session.ascii,
+            )
+            yield Static(id="batch-status", markup=False)
+        yield KeyHints()
+
+    async def on_mount(self) -> None:
+        """Show the first question; nothing acts before the operator has moved to it."""
+        panel = self.query_one(AnswerPanel)
+        await panel.ask(self.asked[0])
+        panel.focus()
+
+    def _facts(self) -> str:
+        first = self.asked[0]
+        node = f"{first.namespace}/{first.node}" if first.namespace else first.node
+        others = claimed_by_others(self.asked, self.session.who, self.session.now())
+        claimed = f"\nclaimed by {clean_line(', '.join(others))}: your answer goes over it" if others else ""
+        return f"asked by {clean_line(first.workflow)}, node {clean_line(node)}; the first is shown{claimed}"
+
+    def _line(self, item: Approval) -> str:
+        return f"{clean_line(item.run_name, 30):<18} {clean_line(item.title, 200)}"
+
+    def _say(self, text: str, severity: Severity = "info") -> None:
+        row = self.query_one("#batch-status", Static)
+        row.set_classes(f"-{severity}")
+        row.update(clean_line(text))
+
+    @on(AnswerPanel.Closed)
+    def _leave_panel(self) -> None:
+        self.dismiss(self._answered)
+
+    @on(AnswerPanel.Refused)
+    def _refused(self, event: AnswerPanel.Refused) -> None:
+        self._say(event.why, "error")
+
+    @on(AnswerPanel.Answered)
+    def _send(self, event: AnswerPanel.Answered) -> None:
+        if self._sending:
+            return
+        typed = self.query_one("#batch-count", Input)
+        if typed.value.strip() != str(len(self.asked)):
+            self._say(f"Type {len(self.asked)} first: so many questions get this answer.", "warning")
+            typed.focus()
+            return
+        self._sending = True
+        self.query_one(AnswerPanel).freeze(True)
+        self._say("sending …")
+        in_background(self, functools.partial(self._answer, event.value), "answers")
+
+    async def _answer(self, value: Json) -> None:
+        """Send; close when all were answered, else say which were not, and why."""
+        comment = self.query_one("#batch-comment", Input).value
+        try:
+            results = await self.session.client.answer_many(
+                self.asked, value=value, by=self.session.who, count=len(self.asked), comment=comment
+            )
+        except Exception as error:  # said here, kept in :errors; what was typed stays
+            self._say(f"{clean_line(self.session.record(error))} Sending the same again is safe.", "error")
+            return
+        finally:
+            self._sending = False
+            self.query_one(AnswerPanel).freeze(False)
+        self._take(results)
+
+    def _take(self, results: Sequence[BatchResult]) -> None:
+        failed = {result.id: result.error for result in results if result.entry is None}
+        self._answered = len(results) - len(failed)
+        if not failed:
+            self.dismiss(self._answered)
+            return
+        for error in failed.values():
+            if error is not None:
+                self.session.record(error)
+        lines = []
+        for item in self.asked:
+            said = clean_line(failed[item.id], 300) if item.id in failed else "✔ answered"
+            lines.append(f"{clean_line(item.run_name, 30):<18} {said}")
+        self.query_one("#batch-lines", Static).update("\n".join(lines))
+        self._say(f"{self._answered} of {len(results)} answered; the others are above.", "warning")
+
+    async def action_leave(self) -> None:
+        """One step back: out of the editor, then out of the dialog. Not while answers are on their way."""
+        if self._sending:
+            self._say("the answers are on their way; wait for the server", "warning")
+        elif not await self.query_one(AnswerPanel).leave():
+            self.dismiss(self._answered)
