@@ -178,12 +178,17 @@ async def test_an_edited_answer_goes_to_all_and_a_lost_server_loses_nothing_type
         screen.query_one("#batch-count", Input).value = "2"
         await push(driven, "Edit…")
         editor = screen.query_one(JsonEditor)
-        editor.query_one("TextArea").load_text("{nope")  # type: ignore[attr-defined]
+        await driven.until(lambda: screen.query("#send") and editor.text)
+        await driven.settle()
+        editor.query_one(TextArea).load_text("{nope")
+        await driven.settle()
         await push(driven, "Send")
         await driven.sees("The answer is not JSON")
         editor.load({"ship": "tomorrow"})
+        await driven.settle()
         await push(driven, "Send")
         await driven.sees("MHV-109", "Sending the same again is safe")
+        await driven.settle()
         driven.connection.client.fail.clear()
         await push(driven, "Send")
         await driven.sees("2 questions answered")
