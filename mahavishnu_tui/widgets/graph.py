@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import time
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import Any, ClassVar, cast
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -17,12 +19,14 @@ from mahavishnu_tui.models import GraphShape, NodeVisit
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.drawing.flatten import subgraph_paths
 from mahavishnu_tui.widgets.extent import set_extent
-from mahavishnu_tui.widgets.graph_layout import Drawing, Layout, Placement, draw
+from mahavishnu_tui.widgets.graph_layout import Drawing, Layout, Placement, draw, is_dense
 from mahavishnu_tui.widgets.graph_lit import LitDrawing
 from mahavishnu_tui.widgets.path import PathState
 from mahavishnu_tui.widgets.status import next_step
 from mahavishnu_tui.widgets.tones import LineView
 
+_Wanted = tuple[int, Layout, frozenset[str]]
+"""Cells, layout, unfolded subgraphs: what a drawing depends on beside its graph."""
 _LAYOUTS: tuple[Layout, ...] = ("auto", "across", "down", "list")
 
 
@@ -99,7 +103,7 @@ class GraphView(LineView):
         self._path = PathState()
         self._message = ""
         self._lit: LitDrawing | None = None
-        self._drawings: dict[tuple[int, Layout, frozenset[str]], Drawing] = {}
+        self._drawings: dict[_Wanted, Drawing] = {}
         self._strips: dict[int, Strip] = {}
         self._timer: Timer | None = None
         self._moment: float | None = None
@@ -120,6 +124,9 @@ class GraphView(LineView):
         self._shape = shape
         self._message = ""
         self._drawings.clear()
+        if is_dense(shape):
+            self._lit, self._message = None, "drawing …"
+            self.refresh()
         self.unfolded &= set(subgraph_paths(shape))
         self._lay_out()
 
@@ -248,14 +255,14 @@ class GraphView(LineView):
     def _lay_out(self) -> None:
         if self._shape is None or not self.size.width:
             return
-        # One column stays free for a scrollbar, so that its coming and going redraws nothing.
-        key = (max(1, self.size.width - 1), self.turned, self.unfolded)
+        key = self._wanted
         drawing = self._drawings.get(key)
+        if drawing is None and is_dense(self._shape):
+            draft = cast(Any, functools.partial(self._draft, self._shape, key))
+            self.run_worker(draft, group="drawing", exclusive=True, exit_on_error=False)
+            return
         if drawing is None:
-            drawing = draw(
-                self._shape, key[0], unfolded=key[2], ascii_only=self.ascii_only, layout=self.turned
-            )
-            self._drawings[key] = drawing
+            drawing = self._drawings[key] = self._drawn(self._shape, key)
         if self._lit is not None and drawing is self._lit.drawing:
             return
         self._lit = LitDrawing(drawing, self.tone, self.ascii_only)
@@ -267,6 +274,23 @@ class GraphView(LineView):
             self._select(parent if parent in drawing.nodes else self._first_node(drawing))
         self._follow()
         self.refresh()
+
+    @property
+    def _wanted(self) -> _Wanted:
+        # One column stays free for a scrollbar, so that its coming and going redraws nothing.
+        return (max(1, self.size.width - 1), self.turned, self.unfolded)
+
+    def _drawn(self, shape: GraphShape, wanted: _Wanted) -> Drawing:
+        width, layout, unfolded = wanted
+        return draw(shape, width, unfolded=unfolded, ascii_only=self.ascii_only, layout=layout)
+
+    async def _draft(self, shape: GraphShape, wanted: _Wanted) -> None:
+        """Draw what takes long in a thread; what was drawn before stays until then."""
+        drawing = await asyncio.to_thread(self._drawn, shape, wanted)
+        if shape is self._shape:
+            self._drawings[wanted] = drawing
+            if wanted == self._wanted:
+                self._lay_out()
 
     def _first_node(self, drawing: Drawing) -> str:
         """Where the run is, else the first node of the drawing."""

@@ -12,7 +12,10 @@ from mahavishnu_tui.widgets.drawing.flatten import flatten
 from mahavishnu_tui.widgets.drawing.listing import listing
 from mahavishnu_tui.widgets.drawing.model import ASCII, UNICODE, Drawing, Edge, Layout, Placement, Role, Span
 
-__all__ = ["Drawing", "Edge", "Layout", "Placement", "Role", "Span", "draw", "render_text"]
+__all__ = ["Drawing", "Edge", "Layout", "Placement", "Role", "Span", "draw", "is_dense", "render_text"]
+
+DENSE = 250
+"""Edges from which on a drawing may take so long that nobody should wait for it."""
 
 
 def draw(
@@ -48,6 +51,15 @@ def draw(
         if drawing is not None:
             return drawing
     return listing(graph, width, glyphs)
+
+
+def is_dense(shape: GraphShape) -> bool:
+    """Whether `draw` may take more than a tenth of a second."""
+    return _edges(shape) > DENSE
+
+
+def _edges(shape: GraphShape) -> int:
+    return len(shape.edges) + sum(map(_edges, shape.subgraphs.values()))
 
 
 def render_text(

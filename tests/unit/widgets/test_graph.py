@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
+
 import pytest
 
+from mahavishnu_tui.models import GraphEdge, GraphNode, GraphShape
 from mahavishnu_tui.widgets.graph import GraphView
+from mahavishnu_tui.widgets.graph_layout import draw
 
 from . import shapes
 from .shapes import NOW, RELEASE_VISITS, visits
@@ -245,3 +251,67 @@ async def test_hostile_names_and_states():
         screen = "\n".join(text(graph))
         assert "[bold]markup[/bold]" in screen
         assert "\x1b" not in screen
+
+
+def tangle(edges: int) -> GraphShape:
+    """A graph that takes long to draw."""
+    names = [f"n{number}" for number in range(40)]
+    pairs = [(names[n % 40], names[(n * 7 + n // 40 + 1) % 40]) for n in range(edges)]
+    return GraphShape(
+        [GraphNode("__start__", "start"), *map(GraphNode, names)],
+        [GraphEdge("__start__", "n0"), *(GraphEdge(*pair) for pair in pairs)],
+    )
+
+
+async def test_a_dense_graph_is_drawn_beside_the_message_pump(monkeypatch):
+    begun, go = threading.Event(), threading.Event()
+
+    def slow(*args, **options):
+        if len(args[0].edges) > 100:
+            begun.set()
+            assert go.wait(20)
+        return draw(*args, **options)
+
+    graph = view()
+    async with shown(graph, (120, 30)) as (pilot, _):
+        monkeypatch.setattr("mahavishnu_tui.widgets.graph.draw", slow)
+        graph.show(tangle(600))
+        graph.set_visits([shapes.RELEASE_VISITS[0].replace(node="n3")])
+        assert await asyncio.to_thread(begun.wait, 20)
+        await settle(pilot)
+        await pilot.press("down", "v")  # keys are taken in meanwhile, and nothing is drawn twice
+        assert text(graph)[0] == "drawing …"
+        go.set()
+        await until(lambda: graph.layout_shown)
+        assert graph.layout_shown == "across" or graph.turned == "across"
+        assert graph.move_to("n3")
+        # Another graph in the meantime: the drawing of the first one is dropped.
+        go.clear()
+        graph.show(tangle(601))
+        graph.show(shapes.RELEASE)
+        go.set()
+        await until(lambda: "build" in "\n".join(text(graph)))
+
+
+async def until(condition):
+    """Wait for a condition, with a deadline."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def test_o_folds_the_subgraph_that_the_cursor_is_in():
+    graph = view()
+    async with shown(graph, (120, 20)) as (pilot, _):
+        graph.show(shapes.SUBGRAPH)
+        await settle(pilot)
+        graph.action_fold_all()
+        opened = set(graph.unfolded)
+        inner = next(path for path in graph._placed if "/" in path and not path.endswith("__end__"))
+        graph.move_to(inner)
+        await pilot.press("o")
+        assert graph.unfolded == opened - {inner.rpartition("/")[0]}
+        assert graph.cursor_path == inner.rpartition("/")[0]
+        await pilot.press("o")
+        assert graph.unfolded == opened
