@@ -20,7 +20,8 @@ async def health(setup: Setup) -> int:
     worst = [host for host in hosts if host.state in ("failed", "lost", "blocked")]
     ill = worst or server.note or any(pool.status != "healthy" for pool in pools)
     status = "degraded" if ill else "healthy"
-    if any(pool.status == "unhealthy" for pool in pools):
+    # Without slots it is somebody else's: that it is away makes us no worse than degraded.
+    if any(pool.status == "unhealthy" and pool.slots for pool in pools):
         status = "unhealthy"
     code = FAILURE if status == "unhealthy" else OK
     if setup.as_json:

@@ -29,9 +29,9 @@ async def list_workflows(setup: Setup) -> int:
         (
             item.name,
             item.id,
-            "langgraph",
+            item.engine,
             (item.error or {}).get("message", "") or ("ready" if item.shape else "not loaded yet"),
-            item.spec,
+            str(item.project.get("root", "")) if item.server else item.spec,
         )
         for item in workflows
     ]

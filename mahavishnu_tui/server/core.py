@@ -89,12 +89,12 @@ class Core:
             for run in await store.write(recover_all):
                 log.info("run %s (%s): %s", run.name, run.id, run.note)
             await core._pass_time()
+            await core.remote.start()
         except BaseException:
             await core._reports.close()
             await store.close()
             raise
         core.dispatcher.start()
-        core.remote.start()
         core._spawn(core._look_after())
         return core
 

@@ -13,6 +13,7 @@ from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.run import STALE
 from mahavishnu_tui.server.remote import orders, reading
 from mahavishnu_tui.server.remote.api import Api, RemoteServer
+from mahavishnu_tui.server.remote.taking import take_settings
 from mahavishnu_tui.server.remote.watcher import Watcher
 from mahavishnu_tui.server.store import Store, elsewhere, runs, workflows
 
@@ -37,8 +38,13 @@ class RemoteEngine:
         self._store = store
         self._watchers = {item.name: Watcher(store, Api(item), looking, on_change) for item in servers}
 
-    def start(self) -> None:
-        """Begin to watch."""
+    async def start(self) -> None:
+        """Begin to watch.
+
+        Raises:
+            MahavishnuError: MHV-004, MHV-005, MHV-006.
+        """
+        await self._store.write(functools.partial(take_settings, watched=set(self._watchers)))
         for watcher in self._watchers.values():
             watcher.start()
 

@@ -92,6 +92,12 @@ def take_loss(tx: Tx, server: str, note: str) -> None:
             runs.save(tx, row.run.replace(note=""))
 
 
+def take_settings(tx: Tx, watched: set[str]) -> None:
+    """Say of the runs on servers that left the settings that nobody looks at them any more."""
+    for name in elsewhere.servers(tx.conn) - watched:
+        take_loss(tx, name, f"{STALE}: {name} is not in langgraph.servers any more")
+
+
 def take_end(tx: Tx, run_id: str, note: str) -> Run | None:
     """A run, or its whole thread, is no longer there."""
     row = runs.require(tx.conn, run_id)

@@ -51,6 +51,17 @@ def mark_seen(tx: Tx, server: str, thread_id: str, updated_at: str) -> None:
     )
 
 
+def servers(conn: sqlite3.Connection) -> set[str]:
+    """The names of all servers that runs which have not ended are on."""
+    rows = conn.execute(
+        "SELECT DISTINCT json_extract(workflows.doc, '$.server') FROM runs"
+        " JOIN workflows ON workflows.id = runs.workflow_id"
+        " WHERE runs.engine = ? AND runs.status IN ('queued','running','interrupted','paused')",
+        (ENGINE,),
+    )
+    return {str(name) for (name,) in rows}
+
+
 def unfinished(conn: sqlite3.Connection, server: str) -> list[RunRow]:
     """The runs on that server which have not ended, oldest first."""
     rows = conn.execute(

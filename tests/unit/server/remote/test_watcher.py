@@ -206,11 +206,14 @@ async def test_a_run_whose_thread_is_gone_ends(desk: Desk, web: Web, watcher: Wa
 async def test_runs_of_a_server_that_left_the_settings_are_refused(
     desk: Desk, web: Web, watcher: Watcher
 ) -> None:
-    web.thread("T", "idle", run("r", given={}), head=state(1, by="r"))
+    web.thread("T", "interrupted", run("r", given={}), head=state(1, task("a", interrupts=asks(I1)), by="r"))
     watcher.start()
     await until(lambda: watcher.record.state == "ready")
+    await watcher.close()
     engine = RemoteEngine(desk.store, (), lambda: False, lambda: None)
+    await engine.start()
     found = await desk.run("dev.r")
+    assert found.note == "STALE: dev is not in langgraph.servers any more"
     assert engine.owns(found)
     assert engine.note == ""
     with pytest.raises(MahavishnuError, match="not in the settings any more"):
