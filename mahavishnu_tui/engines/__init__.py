@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mahavishnu_tui.engines.base import (
         AdapterCapabilities,
         AdapterError,
+        HumanInputTimeoutError,
         OrchestratorAdapter,
         WorkflowError,
     )
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "AdapterCapabilities": "mahavishnu_tui.engines.base",
     "AdapterError": "mahavishnu_tui.engines.base",
+    "HumanInputTimeoutError": "mahavishnu_tui.engines.base",
     "LangGraphAdapter": "mahavishnu_tui.engines.langgraph.adapter",
     "OrchestratorAdapter": "mahavishnu_tui.engines.base",
     "WorkflowError": "mahavishnu_tui.engines.base",
@@ -28,6 +30,7 @@ _EXPORTS = {
 __all__ = [
     "AdapterCapabilities",
     "AdapterError",
+    "HumanInputTimeoutError",
     "LangGraphAdapter",
     "OrchestratorAdapter",
     "WorkflowError",

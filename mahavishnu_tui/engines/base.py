@@ -18,6 +18,10 @@ class WorkflowError(MahavishnuError):
     """The workflow failed: its file, its graph or one of its nodes."""
 
 
+class HumanInputTimeoutError(AdapterError, TimeoutError):
+    """Nobody answered a question in time."""
+
+
 @dataclasses.dataclass(frozen=True)
 class AdapterCapabilities:
     """What can be asked of an engine."""

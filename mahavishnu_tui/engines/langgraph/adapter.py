@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import sys
 import uuid
@@ -20,6 +21,7 @@ from mahavishnu_tui.engines.base import AdapterCapabilities, AdapterError, Orche
 from mahavishnu_tui.engines.langgraph.catalog import Catalog, LoadedGraph
 from mahavishnu_tui.engines.langgraph.checkpoints import list_checkpoints, read_state
 from mahavishnu_tui.engines.langgraph.curator import Curator
+from mahavishnu_tui.engines.langgraph.desk import Desk, HumanInputRequest
 from mahavishnu_tui.engines.langgraph.edits import COPY, apply_edit
 from mahavishnu_tui.engines.langgraph.history import HistoryQuery, read_history
 from mahavishnu_tui.engines.langgraph.nodes import sync_nodes_at_work
@@ -72,6 +74,7 @@ class LangGraphAdapter(OrchestratorAdapter):
         self._holder = f"{os.uname().nodename}:{os.getpid()}"
         self._stack = contextlib.AsyncExitStack()
         self._opened: LeasedSaver | None = None
+        self._desk = Desk(self.questions, self._go_on)
 
     @property
     def adapter_type(self) -> str:
@@ -360,8 +363,37 @@ class LangGraphAdapter(OrchestratorAdapter):
         thread_id = str(task.get("thread_id") or run_id)
         lease = await self._saver.next_lease(thread_id)
         request = RunRequest(run_id, thread_id, spec, lease, input=task.get("input"), config=config)
+        self._desk.seen(request)
         finished = await (await self.start(request))
         return {"thread_id": thread_id, **{key: value for key, value in finished.items() if key != "ev"}}
+
+    async def pending(self, workflow: str = "") -> list[HumanInputRequest]:
+        """What the threads that `execute` has run here wait for; of one workflow (its spec), or of all.
+
+        Raises:
+            WorkflowError: a graph does not load any more.
+        """
+        return await self._desk.pending(workflow)
+
+    async def respond_to_human_input(self, request_id: str, response: Any) -> bool:
+        """Answer a question and let its run go on; False when it is not open, or its graph refuses this.
+
+        Raises:
+            AdapterError: MHV-102, its thread is at work.
+        """
+        return await self._desk.respond(request_id, response)
+
+    async def wait_for_human_input(self, request_id: str, timeout: float | None = None) -> Any:
+        """Wait until somebody answers with `respond_to_human_input`; the answer.
+
+        Raises:
+            HumanInputTimeoutError: nobody did within `timeout` seconds.
+        """
+        return await self._desk.wait(request_id, timeout)
+
+    async def _go_on(self, request: RunRequest) -> dict[str, Any]:
+        lease = await self._saver.next_lease(request.thread_id)
+        return await (await self.start(dataclasses.replace(request, lease=lease)))
 
     async def get_health(self) -> dict[str, Any]:
         """Whether the checkpoint file can be written; never raises."""
