@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
+from mahavishnu_tui.models.asking import QuestionKind, actions
 from mahavishnu_tui.models.record import Json, Record
 
-QuestionKind = Literal["value", "breakpoint", "agent_inbox", "hitl_request", "tool_approval"]
 ApprovalStatus = Literal["pending", "answered", "applied", "superseded"]
 """`answered`: the ledger has the answer and the graph not yet. `superseded`: the run went on,
 ended or was cancelled without it."""
@@ -74,7 +74,10 @@ class Approval(Record):
     @property
     def title(self) -> str:
         """One line that says what is asked."""
-        return summarise_question(self.value)
+        asked = actions(self.kind, self.value, self.schema)
+        if not asked:
+            return summarise_question(self.value)
+        return asked[0].call + (f" and {len(asked) - 1} more" if len(asked) > 1 else "")
 
     def holder(self, now: float) -> str:
         """Who has claimed it and not let it lapse; empty when it is free."""

@@ -6,9 +6,9 @@ import dataclasses
 import json
 from typing import Any, Literal
 
-from mahavishnu_tui.models.approval import QuestionKind
 from mahavishnu_tui.models.record import Json
 
+QuestionKind = Literal["value", "breakpoint", "agent_inbox", "hitl_request", "tool_approval"]
 Verb = Literal["approve", "edit", "reject", "respond", "ignore"]
 """What can be decided about an action. `approve` is what Agent Inbox calls accept."""
 VERBS: tuple[Verb, ...] = ("approve", "edit", "reject", "respond", "ignore")
@@ -36,6 +36,12 @@ class Action:
     args_schema: dict[str, Any] | None = None
     """JSON schema of edited arguments, where one is known."""
 
+    @property
+    def call(self) -> str:
+        """`name(key: value, …)`, for a list."""
+        said = [f"{key}: {str(value)[:100]}" for key, value in list(self.args.items())[:6]]
+        return f"{self.name}({', '.join(said)})"
+
 
 def recognise(value: Json, schema: dict[str, Any] | None = None) -> QuestionKind:
     """Which of the known schemas an interrupt's value follows; what only looks like one is a plain value."""
@@ -55,7 +61,7 @@ def recognise(value: Json, schema: dict[str, Any] | None = None) -> QuestionKind
 
 def actions(kind: QuestionKind, value: Json, schema: dict[str, Any] | None = None) -> list[Action]:
     """The actions that a question asks about, in its order; none where it asks for a value or to go on."""
-    inner = unwrapped(value)
+    inner = unwrapped(value) if kind not in ("value", "breakpoint") else None
     if not isinstance(inner, dict):
         return []
     if kind == "agent_inbox":

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from mahavishnu_tui.models.approval import Approval, QuestionKind
-from mahavishnu_tui.models.asking import Action, Verb, actions
+from mahavishnu_tui.models.approval import Approval
+from mahavishnu_tui.models.asking import Action, QuestionKind, Verb, actions
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.problem import Problem, ValuePath
 from mahavishnu_tui.models.record import Json

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Static, TextArea
@@ -15,8 +15,9 @@ from mahavishnu_tui import schemas
 from mahavishnu_tui.models import Approval, ErrorCode, replies
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.replies import Decision
-from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answering.draft import Draft
+from mahavishnu_tui.screens.answering.words import Words
 from mahavishnu_tui.screens.answers import Choice, Editor, choices, decisions, prefill
 from mahavishnu_tui.widgets.form import MISSING, SchemaForm
 from mahavishnu_tui.widgets.json_editor import JsonEditor
@@ -25,30 +26,6 @@ from mahavishnu_tui.widgets.state_tree import StateTree
 CUT = "cut off: this is too large to be shown in full"
 _ROOMY = 24
 """Rows from which on description, question and editor have room side by side."""
-_LONGEST = 20_000
-"""Characters of a description that are shown."""
-
-
-class Words(VerticalScroll, can_focus=False):
-    """A description as plain text; it takes the focus only where there is something to scroll."""
-
-    def compose(self) -> ComposeResult:
-        """The text."""
-        yield Static(id="answer-words-text", markup=False)
-
-    def show(self, text: str) -> None:
-        """Show a text; an empty one takes no room."""
-        self.query_one(Static).update(clean(text)[:_LONGEST].strip())
-        self.set_class(not text.strip(), "-empty")
-        self.scroll_home(animate=False)
-        self.call_after_refresh(self._measure)
-
-    def on_resize(self) -> None:
-        """There may be more or less to scroll now."""
-        self._measure()
-
-    def _measure(self) -> None:
-        self.can_focus = self.max_scroll_y > 0
 
 
 class AnswerPanel(Vertical):

@@ -143,6 +143,12 @@ def test_what_is_asked_about() -> None:
     assert asked_about(asked(CALL, {"type": "boolean"}))[0].allowed == ("approve", "edit", "reject")
 
 
+def test_a_list_says_what_would_be_done() -> None:
+    assert asked(json.dumps([INBOX])).title == "send_mail(to: ana)"
+    assert asked(BATCH).title == "delete(path: /tmp/x) and 2 more"
+    assert asked({"question": "go on?"}).title == "go on?"
+
+
 def test_agent_inbox_answers_are_a_list_of_one() -> None:
     question = asked([INBOX])
     request = {"action": "send_mail", "args": {"to": "ana"}}
