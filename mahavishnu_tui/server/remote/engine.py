@@ -11,11 +11,22 @@ from typing import Any
 from mahavishnu_tui.models import Checkpoint, ErrorCode, LangGraphServer, MahavishnuError, Pool, Run
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.run import STALE
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.remote import orders, reading
 from mahavishnu_tui.server.remote.api import Api, RemoteServer
 from mahavishnu_tui.server.remote.taking import take_settings
 from mahavishnu_tui.server.remote.watcher import Watcher
 from mahavishnu_tui.server.store import Store, elsewhere, runs, workflows
+
+_NOT_OFFERED = {
+    "diff": "compare checkpoints",
+    "search": "search checkpoints",
+    "edit_preview": "edit a state from here",
+    "pin": "pin a thread",
+    "tag": "tag a checkpoint",
+    "sizes": "tell the size of a thread",
+}
+"""What hosts can be asked for and such a server cannot, in words."""
 
 
 class RemoteEngine:
@@ -154,7 +165,8 @@ class RemoteEngine:
             if not isinstance(state.get("metadata"), dict):
                 raise _no_checkpoint(run, wanted)
             return reading.state_view(state, run.thread_id).to_json()
-        raise orders.not_offered(run, op, "It can be done on threads of your own engine hosts.")
+        words = _NOT_OFFERED.get(op, clean_line(op.replace("_", " "), 40))
+        raise orders.not_offered(run, words, "It can be done with runs of your own engine hosts.")
 
     async def _checkpoints(
         self, watcher: Watcher, run: Run, limit: int, before: str | None

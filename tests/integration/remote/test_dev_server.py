@@ -103,6 +103,8 @@ async def test_runs_are_started_cancelled_retried_and_forked_there(
                 run.id, by="ana", checkpoint_id="1f000000-0000-6000-8000-000000000000"
             )
         assert unknown.value.code is ErrorCode.CHECKPOINT_UNKNOWN
+        with pytest.raises(MahavishnuError, match="does not offer to compare checkpoints"):
+            await elsewhere.client.diff(run.id, asking.id, listed[0].id)
         await elsewhere.client.resume(run.id, by="ana", checkpoint_id=asking.id)
         run = await elsewhere.seen(run.thread_id, "interrupted")
         await elsewhere.answer(run, "again")

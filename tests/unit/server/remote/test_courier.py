@@ -8,7 +8,7 @@ from mahavishnu_tui.models import Approval, ErrorCode, LedgerEntry, MahavishnuEr
 from mahavishnu_tui.server.remote import orders
 from mahavishnu_tui.server.remote.courier import Courier
 from mahavishnu_tui.server.remote.taking import take_end, take_loss
-from mahavishnu_tui.server.store import approvals, ledger, runs
+from mahavishnu_tui.server.store import approvals, ledger, queue, runs
 from mahavishnu_tui.server.transitions.questions import answer
 from tests.unit.server.remote.conftest import Mirrored, There, error
 from tests.unit.server.remote.world import I1, I2, asks, run, state, task
@@ -270,5 +270,5 @@ async def test_a_look_that_finds_nothing_new_writes_nothing(mirrored: Mirrored) 
 
 async def test_our_own_queue_leaves_them_alone(mirrored: Mirrored) -> None:
     await mirrored.launch()
-    assert await mirrored.desk.store.read(lambda conn: runs.next_queued(conn, 10)) == []
+    assert await mirrored.desk.store.read(lambda conn: queue.next_queued(conn, 10, 1e12)) == []
     assert await mirrored.desk.store.read(runs.counts) == {}
