@@ -33,6 +33,8 @@ class Checkpoint(Record):
     tags: list[str] = dataclasses.field(default_factory=list)
     """Names that operators gave it; a checkpoint with one is never pruned."""
     note: str = ""
+    pinned: bool = False
+    """Its thread is pinned: nothing of it is ever pruned."""
     label: str = ""
     """What the one who edited the state, or made this checkpoint by hand, said of it."""
 

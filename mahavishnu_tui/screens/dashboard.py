@@ -13,6 +13,7 @@ from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import Approval, Checkpoint, ErrorCode, Run
 from mahavishnu_tui.screens.following import Followed, Following
 from mahavishnu_tui.screens.layout import MIN_HEIGHT, MIN_WIDTH, PANES, PaneName
+from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.panes.pane import Pane, TablePane
 from mahavishnu_tui.screens.panes.room import Room
 from mahavishnu_tui.screens.prompting import Prompting
@@ -229,6 +230,15 @@ class Dashboard(Prompting):
     def selected_checkpoint(self) -> Checkpoint | None:
         """In the checkpoints pane the one under the cursor."""
         return self.room.checkpoints.current if self.active == "checkpoints" else None
+
+    @property
+    def checkpoints_pane(self) -> CheckpointsPane | None:
+        """The checkpoints, while they have the focus."""
+        return self.room.checkpoints if self.active == "checkpoints" else None
+
+    def reload_checkpoints(self) -> None:
+        """List them again."""
+        self.following.reload()
 
     def copied_text(self) -> str:
         """The id of what is under the cursor."""

@@ -8,12 +8,12 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.screens.checkpoint_acts import CheckpointActs
 from mahavishnu_tui.screens.panes.pane import Pane
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
-from mahavishnu_tui.screens.run_acts import RunActs
 
 
-class Prompting(RunActs):
+class Prompting(CheckpointActs):
     """A screen whose prompt also filters the active pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

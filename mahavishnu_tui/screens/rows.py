@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from mahavishnu_tui.models import Approval, Checkpoint, Host, Pool, Run, Schedule
+from mahavishnu_tui.models.checkpoint import ThreadSize
+from mahavishnu_tui.models.growth import size_warning
 from mahavishnu_tui.models.run import FINISHED, STALE, RunStatus
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets import status
@@ -36,8 +38,10 @@ CHECKPOINT_COLUMNS: Final = (
     Column("source", "SOURCE", 7, priority=4),
     Column("at", "AT", 8, priority=2),
     Column("size", "SIZE", 8, priority=3, align="right"),
-    Column("note", "", 8, priority=1),
+    Column("note", "", 8, priority=1, flex=1),
 )
+WARN_BYTES: Final = 50_000_000
+"""Bytes of checkpoints from which a list of them says so."""
 SCHEDULE_COLUMNS: Final = (
     Column("name", "NAME", 20, min_width=10, flex=1),
     Column("rule", "RULE", 20, min_width=8, flex=1, priority=1),
@@ -223,6 +227,9 @@ def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool) -> Row:
         notes.append(status.WAITING.sign(ascii_only))
     if forks:
         notes.append(f"{'Y' if ascii_only else '⑂'} {forks}")
+    if checkpoint.branch:
+        notes.append(f"{'<' if ascii_only else '↳'} {checkpoint.branch}")
+    notes += [clean_line(word, 30) for word in (*checkpoint.tags, checkpoint.label) if word]
     changed = ", ".join(clean_line(key, 40) for key in checkpoint.changed)
     return Row(
         checkpoint.id,
@@ -236,6 +243,21 @@ def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool) -> Row:
             Cell(" ".join(notes), "accent"),
         ),
     )
+
+
+def thread_size(checkpoints: Sequence[Checkpoint], warn_bytes: int = WARN_BYTES) -> ThreadSize:
+    """The room of the listed checkpoints, newest first, and how fast it grows."""
+    newest, oldest = checkpoints[0], checkpoints[-1]
+    growth = max(0, (newest.size - oldest.size) // max(1, len(checkpoints) - 1))
+    found = ThreadSize(
+        newest.thread_id,
+        len(checkpoints),
+        sum(item.size for item in checkpoints),
+        newest.size,
+        growth,
+        newest.pinned,
+    )
+    return found.replace(warning=size_warning(found, warn_bytes))
 
 
 def forks(checkpoints: Iterable[Checkpoint]) -> dict[str, int]:

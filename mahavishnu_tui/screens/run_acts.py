@@ -15,6 +15,7 @@ from mahavishnu_tui.screens.base import OperatorScreen, Work
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
+    from mahavishnu_tui.screens.actions import Action
     from mahavishnu_tui.screens.confirm import ConfirmScreen
 
 DANGEROUS = frozenset({"answer", "launch", "pause", "retry", "cancel"})
@@ -190,8 +191,13 @@ class RunActs(OperatorScreen):
         from mahavishnu_tui.screens.actions import ActionsScreen, actions_for
 
         self.app.push_screen(
-            ActionsScreen(run, actions_for(run, self.session.options.readonly)), self._menu_chosen
+            ActionsScreen(run, [*self.more_actions(run), *actions_for(run, self.session.options.readonly)]),
+            self._menu_chosen,
         )
+
+    def more_actions(self, run: Run) -> list[Action]:
+        """What this screen's menu offers before what can be done with any run."""
+        return []
 
     async def _menu_chosen(self, action: str | None) -> None:
         if action:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mahavishnu_tui.client.api import RunDetail
 from mahavishnu_tui.client.calls.approvals import BatchResult
+from mahavishnu_tui.client.calls.checkpoints import Compared, Edited, Room, StateEdit
 from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
 from mahavishnu_tui.models import (
     Act,
@@ -28,6 +29,8 @@ from mahavishnu_tui.models import (
     StateView,
     Workflow,
 )
+from mahavishnu_tui.models.checkpoint import EditPreview, Match, PrunePlan, SearchPage
+from mahavishnu_tui.models.diff import summarise
 from mahavishnu_tui.models.said import LEVELS, SaidLine, SaidPage
 from mahavishnu_tui.screens.session import Link, LinkUpdate, Taste
 
@@ -525,6 +528,51 @@ class WorldClient:
             if (not wanted or item.status in wanted) and workflow in ("", item.workflow, item.workflow_id)
         ]
         return sorted(found, key=lambda item: -item.created_at)[:limit]
+
+    async def diff(self, run_id: str, before: str, after: str, other_run: str = "") -> Compared:
+        await self._enter("diff", run_id, before, after)
+        old = {"version": "1.4.1", "changes": ["feature-x"], "gone": True, "same": 1, "hostile": "a"}
+        new = {"version": "1.4.2", "changes": ["feature-x", "bug-fix-y"], "same": 1, "hostile": HOSTILE}
+        return Compared(before, after, summarise(old, new))
+
+    async def search_state(
+        self, run_id: str, text: str, where: str = "", before: str = "", limit: int = 50
+    ) -> SearchPage:
+        await self._enter("search_state", run_id, text, where, before)
+        found = self.world.checkpoints.get(run_id, [])
+        items = found[:2] if not before else found[2:3]
+        matches = [
+            Match(item.id, item.step, item.created_at, [["changes[0]", f"feature-x {HOSTILE}"]], 3).to_json()
+            for item in items
+            if text != "nowhere"
+        ]
+        return SearchPage(matches, len(items), "" if before else "more")
+
+    async def preview_edit(self, run_id: str, edit: StateEdit) -> EditPreview:
+        await self._enter("preview_edit", run_id, edit)
+        found = summarise(
+            {"changes": ["feature-x"], "attempts": 1}, {"changes": ["feature-x", "z"], "attempts": 1}
+        )
+        drops = [f"gate asks {HOSTILE}"]
+        return EditPreview(edit.checkpoint_id, "latest-id", "build", found.to_json(), ["test"], drops)
+
+    async def edit_state(self, run_id: str, edit: StateEdit, by: str, version: int | None = None) -> Edited:
+        await self._enter("edit_state", run_id, edit, version)
+        return Edited(self._run(run_id).replace(status="paused"), "new-id")
+
+    async def pin(self, run_id: str, pinned: bool, by: str, note: str = "") -> None:
+        await self._enter("pin", run_id, pinned)
+
+    async def tag(
+        self, run_id: str, checkpoint_id: str, name: str, by: str, note: str = "", remove: bool = False
+    ) -> None:
+        await self._enter("tag", run_id, checkpoint_id, name, remove)
+
+    async def prune(
+        self, room: Room, run_id: str = "", workflow: str = "", expect: int | None = None, by: str = ""
+    ) -> PrunePlan:
+        await self._enter("prune", run_id, expect)
+        return PrunePlan(3, 4200, 1, done=expect is not None)
 
     async def run(self, run_id: str) -> RunDetail:
         await self._enter("run", run_id)

@@ -83,6 +83,7 @@ def list_checkpoints(path: Path, thread_id: str, limit: int = 100, before: str =
         links = connection.execute(_LINKS, (thread_id,)).fetchall()
         belongs, latest = branches(links), links[-1][0] if links else ""
         given = marks.of_thread(connection, thread_id)
+        pinned = marks.is_pinned(given)
         rows = connection.execute(_LIST, (thread_id, before, before, max(1, limit)))
         found: list[Checkpoint] = []
         for row in rows:
@@ -91,6 +92,7 @@ def list_checkpoints(path: Path, thread_id: str, limit: int = 100, before: str =
             found.append(
                 item.replace(
                     branch=belongs.get(item.id, ""),
+                    pinned=pinned,
                     tags=[mark.name for mark in mine],
                     note="; ".join(mark.note for mark in mine if mark.note),
                 )

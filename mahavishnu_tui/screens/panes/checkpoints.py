@@ -15,18 +15,24 @@ from mahavishnu_tui.widgets.table import PlaceholderKind
 
 
 class CheckpointsPane(TablePane):
-    """Newest first; `enter` shows the state, `r` resumes from there."""
+    """Newest first; `enter` shows the state, `r` resumes from there, `D` compares."""
 
     PANE: ClassVar[PaneName] = "checkpoints"
     TITLE = "Checkpoints"
-    ATTRIBUTES = frozenset({"next", "source"})
+    ATTRIBUTES = frozenset({"next", "source", "tag", "branch"})
     COLUMNS = rows.CHECKPOINT_COLUMNS
+    MARKS = True
     EMPTY = "This run has no checkpoint yet: the first comes with its first step."
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._followed = Followed()
         self.run: Run | None = None
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Those that were loaded."""
+        return self._followed.checkpoints or ()
 
     @property
     def current(self) -> Checkpoint | None:
@@ -56,10 +62,19 @@ class CheckpointsPane(TablePane):
                 rows.checkpoint_row(checkpoint, forks.get(checkpoint.id, 0), self.session.ascii),
                 {
                     "text": " ".join(
-                        (*checkpoint.next, *checkpoint.changed, checkpoint.source, checkpoint.id)
+                        (
+                            *checkpoint.next,
+                            *checkpoint.changed,
+                            checkpoint.source,
+                            checkpoint.id,
+                            *checkpoint.tags,
+                            checkpoint.label,
+                        )
                     ),
                     "next": " ".join(checkpoint.next),
                     "source": checkpoint.source,
+                    "tag": " ".join((*checkpoint.tags, checkpoint.label)),
+                    "branch": checkpoint.branch,
                     "age": str(self.session.now() - checkpoint.created_at),
                 },
             )
@@ -71,4 +86,9 @@ class CheckpointsPane(TablePane):
         if self.filter or not self._followed.checkpoints:
             return super().counts()
         total = sum(checkpoint.size for checkpoint in self._followed.checkpoints)
-        return f"{self.total:,}, {status.size(total)}"
+        size = rows.thread_size(self._followed.checkpoints)
+        said = [f"{self.total:,}, {status.size(total)}"]
+        if size.growth:
+            said.append(f"+{status.size(size.growth)} a step")
+        said += ["pinned"] if size.pinned else []
+        return " · ".join([*said, *filter(None, [size.warning])])

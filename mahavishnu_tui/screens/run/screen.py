@@ -15,7 +15,9 @@ from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Checkpoint, Run
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.checkpoint_acts import CheckpointActs
 from mahavishnu_tui.screens.following import Followed, Following
+from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.rows import run_age
 from mahavishnu_tui.screens.run.audit import AuditTab
 from mahavishnu_tui.screens.run.checkpoints import CheckpointsTab
@@ -27,7 +29,6 @@ from mahavishnu_tui.screens.run.path import PathTab
 from mahavishnu_tui.screens.run.state import StateTab
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
 from mahavishnu_tui.screens.run.timeline import TimelineTab
-from mahavishnu_tui.screens.run_acts import RunActs
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.status import next_step, run_mark
@@ -48,7 +49,7 @@ TABS: tuple[type[RunTab], ...] = (
 """In the order of their digits."""
 
 
-class RunScreen(RunActs):
+class RunScreen(CheckpointActs):
     """Follows one run; `[` and `]` change tabs, `esc` goes back to the same row.
 
     Args:
@@ -241,6 +242,15 @@ class RunScreen(RunActs):
     def selected_checkpoint(self) -> Checkpoint | None:
         """Where the shown tab has one, the checkpoint under its cursor."""
         return self.shown.selected_checkpoint
+
+    @property
+    def checkpoints_pane(self) -> CheckpointsPane | None:
+        """The checkpoints, while their tab is shown."""
+        return self.shown.pane if isinstance(self.shown, CheckpointsTab) else None
+
+    def reload_checkpoints(self) -> None:
+        """List them again."""
+        self.following.reload()
 
     def copied_text(self) -> str:
         """What the shown tab has to copy, or the run's id."""
