@@ -62,8 +62,8 @@ class CheckpointActs(RunActs):
         from mahavishnu_tui.screens.actions import Action
 
         found = [
-            Action("diff", "what differs: two marked ones, or this and the one before", "D"),
-            Action("search_states", "search in all states of this thread", "S"),
+            Action("diff", "compare two marked, or with its parent", "D"),
+            Action("search_states", "search in all states of the thread", "S"),
         ]
         if self.session.options.readonly:
             return found

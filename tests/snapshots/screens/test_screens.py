@@ -191,6 +191,17 @@ def claimed() -> World:
     return given
 
 
+def resting(connection: WorldConnection, _: App[None]) -> None:
+    """A paused run with a history: a branch, names, a warning."""
+    found = connection.world.checkpoints
+    stored = list(next(iter(found.values())))
+    stored[0] = stored[0].replace(size=90_000_000, label="rewound", pinned=True)
+    stored[2] = stored[2].replace(tags=["good"])
+    stored[3] = stored[3].replace(branch="b1")
+    held = next(item for item in connection.world.runs if item.name == "frosty-gnu")
+    found[held.id] = [item.replace(pinned=True) for item in stored]
+
+
 # name: (run under the cursor, keys, sizes, further arguments of Scene)
 SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "dashboard": ("amber-otter", "", SIZES, {}),
@@ -221,6 +232,13 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "run-timeline-nested": ("amber-otter", "enter 2", SIZES[:2], {}),
     "run-timeline-totals": ("amber-otter", "enter 2 b", SIZES[:2], {}),
     "run-state": ("amber-otter", "enter 3", SIZES, {}),
+    "checkpoint-kept": ("frosty-gnu", "3 space j space", SIZES, {"before": resting}),
+    "checkpoint-diff": ("amber-otter", "3 D", SIZES, {}),
+    "checkpoint-diff-ascii": ("amber-otter", "3 D", SMALL, {"ascii": True}),
+    "checkpoint-edit": ("frosty-gnu", "3 e ctrl+t", SIZES, {"before": resting}),
+    "checkpoint-search": ("amber-otter", "3 S 'feature enter", SIZES[:2], {}),
+    "checkpoint-tag": ("amber-otter", "3 T", SMALL, {}),
+    "checkpoint-menu": ("frosty-gnu", "3 x", SMALL, {"before": resting}),
     "run-checkpoints": ("amber-otter", "enter 4", SIZES[:2], {}),
     "run-messages": ("amber-otter", "enter 5", SIZES, {"before": priced}),
     "run-logs": ("amber-otter", "enter 6", SIZES, {}),
