@@ -11,11 +11,11 @@ _EARLY = 10
 
 
 def size_text(count: float) -> str:
-    """`812 B`, `7.4 KB`, `46 MB`."""
+    """`812 B`, `7.2 KB`, `43.9 MB`; a KB is 1,024 bytes."""
     for unit in ("B", "KB", "MB"):
-        if count < 1000:
+        if count < 1024:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1000
+        count /= 1024
     return f"{count:.1f} GB"
 
 

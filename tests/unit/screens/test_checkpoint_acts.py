@@ -169,7 +169,7 @@ async def test_pruning_wants_its_number_typed() -> None:
         run_id = await listed(driven, status="success")
         await choose(driven, "prune")
         await driven.until(lambda: isinstance(driven.app.screen, AskLine))
-        await driven.sees("3 checkpoints, 4.2 KB")
+        await driven.sees("3 checkpoints, 4.1 KB")
         await driven.type("4")
         await driven.press("enter")
         await driven.sees("Type 3 to do it")
