@@ -59,6 +59,12 @@ class GraphShape(Record):
     edges: list[GraphEdge]
     subgraphs: dict[str, GraphShape] = dataclasses.field(default_factory=dict)
 
+    def undeclared(self) -> bool:
+        """Whether runs may show more edges: there are nodes of which nothing declares where they lead."""
+        told = {edge.source for edge in self.edges if not edge.observed}
+        dark = (node.id not in told for node in self.nodes if node.kind in ("node", "subgraph"))
+        return any(dark) or any(shape.undeclared() for shape in self.subgraphs.values())
+
     def to_json(self) -> dict[str, Any]:
         """The whole drawing as one JSON object."""
         return {

@@ -150,7 +150,8 @@ class Following:
             self._session.mirror.watch(run_id, await client.visits(run_id))
         run = self._session.run(run_id)
         shape = before.shape
-        if shape is None or not before.loaded or (run is not None and run.status in FINISHED):
+        ended = run is not None and run.status in FINISHED
+        if shape is None or not before.loaded or ended or shape.undeclared():
             shape = await client.graph(run_id)
         checkpoints = await client.checkpoints(run_id, limit=200)
         return Followed(run_id, shape, tuple(checkpoints), loaded=True)

@@ -21,6 +21,7 @@ from mahavishnu_tui.models import (
     Run,
 )
 from mahavishnu_tui.models.approval import summarise_question
+from mahavishnu_tui.models.graph import node_title, path_title
 from mahavishnu_tui.models.text import clean, clean_line
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -145,3 +146,19 @@ def test_an_approval_has_the_title_of_its_question() -> None:
     )  # fmt: skip
 
     assert approval.title == "Go?"
+
+
+def test_a_graph_whose_edges_only_runs_can_show() -> None:
+    nodes = [GraphNode("__start__", "start"), GraphNode("a"), GraphNode("__end__", "end")]
+    begin, end = GraphEdge("__start__", "a"), GraphEdge("a", "__end__")
+    assert not GraphShape(nodes, [begin, end]).undeclared()
+    assert GraphShape(nodes, [begin]).undeclared()
+    assert GraphShape(nodes, [begin, end.replace(observed=True)]).undeclared()
+    inside = {"a": GraphShape(nodes, [begin])}
+    assert GraphShape(nodes, [begin, end], inside).undeclared()
+
+
+def test_error_handlers_are_named_after_their_nodes() -> None:
+    assert node_title("__error_handler__pay") == "pay (handler)"
+    assert path_title("sub/__error_handler__pay") == "sub/pay (handler)"
+    assert path_title("sub/pay") == "sub/pay"

@@ -127,10 +127,13 @@ async def test_an_edge_that_was_taken_is_drawn(desk: Desk, office: Office) -> No
     office.journal.add({**edge, "source": "b", "target": "a"})
     office.journal.add({**edge, "namespace": "b", "source": "x", "target": "x"})
     office.journal.add({**edge, "namespace": "gone", "source": "x", "target": "x"})
+    office.journal.add({**edge, "namespace": "b", "source": "x", "target": "__end__"})
     await office.journal.flushed()
     shape = await desk.store.read(lambda conn: workflows.drawing(conn, workflow))
     assert [(e.source, e.target, e.observed) for e in shape.edges] == [("a", "b", False), ("b", "a", True)]
-    assert [(e.source, e.observed) for e in shape.subgraphs["b"].edges] == [("x", True)]
+    inner = shape.subgraphs["b"]
+    assert {(e.target, e.observed) for e in inner.edges} == {("x", True), ("__end__", True)}
+    assert [(node.id, node.kind) for node in inner.nodes] == [("x", "node"), ("__end__", "end")]
 
 
 async def test_insisting_raises_what_is_not_the_disks_fault() -> None:
