@@ -132,7 +132,6 @@ def proof(entry: LedgerEntry) -> dict[str, Any]:
         "by": entry.by,
         "at": whole_moment(entry.at),
         "comment": entry.comment or None,
-        "question": entry.question,
         "run": f"{entry.run_name} ({entry.run_id})",
         "workflow": entry.workflow,
         "node": entry.path,
@@ -147,4 +146,5 @@ def proof(entry: LedgerEntry) -> dict[str, Any]:
             "checkpoint after": entry.checkpoint_after or ("not recorded" if entry.applied_at else "none"),
             "nodes that ran next": entry.then,
         },
+        "question": entry.question,
     }

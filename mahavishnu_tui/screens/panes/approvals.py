@@ -92,7 +92,9 @@ class ApprovalsPane(TablePane):
     def _answered(self, count: int | None) -> None:
         if count:
             self.table.clear_marks()
-            self._operator.flash(f"{count} questions answered; :ledger has them", "success")
+            self._operator.flash(
+                f"{count} question{'' if count == 1 else 's'} answered; :ledger has them", "success"
+            )
 
     def action_claim(self) -> None:
         """Say that one is on the question under the cursor, or no longer."""

@@ -165,7 +165,7 @@ async def test_what_could_not_be_answered_is_said_run_by_run() -> None:
         await push(driven, "Reject")
         await driven.sees("1 of 2 answered", "✔ answered", "MHV-105 bob was quicker.")
         await push(driven, "Close")
-        await driven.sees("1 questions answered")
+        await driven.sees("1 question answered")
 
 
 async def test_a_lost_server_loses_nothing_typed() -> None:

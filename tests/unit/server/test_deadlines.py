@@ -206,3 +206,13 @@ async def test_an_answer_not_taken_gives_the_question_its_whole_time_again(desk:
     assert again.status == "pending"
     assert again.deadline is not None
     assert len(await later(desk)) == 1
+
+
+async def test_a_default_that_cannot_be_an_answer_ends_the_run_and_says_why(desk: Desk) -> None:
+    run = await desk.running()
+    asked = {**question("q1", ask("default", seconds=7200, default="late")), "schema": {"type": "integer"}}
+    await desk.tell(run, finished("interrupted", questions=[asked]))
+    (told,) = await later(desk, 7201)
+    assert "within 2 hours. Its default answer cannot be given" in told
+    assert (await desk.run(run.id)).status == "error"
+    assert await desk.store.read(lambda conn: ledger.get(conn, 1)) is None
