@@ -18,6 +18,8 @@ from probe import median, table
 
 from mahavishnu_tui.engines import LangGraphAdapter
 from mahavishnu_tui.engines.langgraph.requests import EngineSettings
+from mahavishnu_tui.engines.langgraph.runlog import RunLogs
+from mahavishnu_tui.engines.langgraph.voices import Voices
 
 PAIRS = 5
 DURABILITY = "sync"
@@ -43,9 +45,9 @@ async def raw(graph: Any, folder: Path, runs: int) -> float:
 async def ours(graph: Any, folder: Path, runs: int) -> float:
     notices: list[dict[str, Any]] = []
     settings = EngineSettings(durability=DURABILITY, synchronous="NORMAL")
-    async with LangGraphAdapter(
-        folder, folder / f"ours-{time.monotonic_ns()}.db", settings, notices.append
-    ) as adapter:
+    voices = Voices(RunLogs(folder / "logs", 10 << 20))  # as in a host: what nodes say is listened for
+    database = folder / f"ours-{time.monotonic_ns()}.db"
+    async with LangGraphAdapter(folder, database, settings, notices.append, voices) as adapter:
         await adapter.execute({"graph": graph, "input": {"n": 0}})  # loads it
         begun = time.perf_counter()
         done = await asyncio.gather(

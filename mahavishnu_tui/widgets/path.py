@@ -33,6 +33,8 @@ class Light:
     """Send branches of the newest step, 0 when there are none."""
     inside: str = ""
     """For a subgraph, the node at work in it."""
+    progress: str = ""
+    """How far the node at work says it is."""
 
     @property
     def mark(self) -> Mark:
@@ -69,6 +71,8 @@ class Light:
         counts = []
         if self.branches:
             counts.append(f"{self.done}/{self.branches}")
+        if self.progress:
+            counts.append(clean_line(self.progress, 16))
         if self.visits > 1:
             counts.append(f"{times}{self.visits}")
         if self.attempt > 1:
@@ -235,6 +239,7 @@ class PathState:
             sum(v.outcome in ("success", "cached") for v in latest.values()) if branches else 0,
             branches,
             self._inside(path) if shown.outcome == "running" else "",
+            shown.progress if shown.outcome == "running" and not branches else "",
         )
 
     def _ended(self, shown: NodeVisit, latest: dict[str, NodeVisit]) -> float | None:

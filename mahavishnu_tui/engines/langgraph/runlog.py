@@ -70,16 +70,18 @@ class RunLog:
         self._refused_until = 0.0
         self._torn = False
         self._file = -1
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._number = _last_number(self._now) or _last_number(self._before) or _last_number(self._head)
-        self._told = self._number
-        in_head = not self._now.exists() and _size(self._head) < limit // 2
-        self._open(self._head if in_head else self._now)
-
-    @property
-    def open(self) -> bool:
+        self._number = 0
+        self._in_head = True
+        self.open = True
         """Whether the dispatch goes on."""
-        return self._file >= 0
+
+    def _begin(self) -> None:
+        """Open the file with the first word: most runs say nothing. What an earlier dispatch said stays."""
+        self._head.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        last = _last_number(self._now) or _last_number(self._before) or _last_number(self._head)
+        self._number = max(self._number, last)
+        in_head = not self._now.exists() and _size(self._head) < self._limit // 2
+        self._open(self._head if in_head else self._now)
 
     def say(
         self,
@@ -94,10 +96,14 @@ class RunLog:
         if process.forked:
             return False
         with self._lock:
-            if self._speaking or self._file < 0:
+            if self._speaking or not self.open:
                 return False
             self._speaking = True
             try:
+                if self._file < 0:
+                    if time.monotonic() < self._refused_until:
+                        return False
+                    self._begin()
                 at = time.time()
                 for text in texts:
                     self._number += 1
@@ -107,6 +113,9 @@ class RunLog:
                         self._flush()
                 if self._may_write:
                     self._flush()
+            except OSError:  # no file can be had: the host's log takes it
+                self._refused_until = time.monotonic() + _DISK_PAUSE
+                return False
             finally:
                 self._speaking = False
         return True
@@ -125,6 +134,7 @@ class RunLog:
         """Write what is left and close the file."""
         self.tick()
         with self._lock:
+            self.open = False
             file, self._file = self._file, -1
             if file >= 0:
                 os.close(file)
@@ -198,14 +208,9 @@ class RunLogs:
         """The log of a run that is at work here."""
         return self._logs.get(run_id) if isinstance(run_id, str) else None
 
-    def open(self, run_id: str, moved: Moved) -> RunLog | None:
-        """Begin the log of a dispatch; None when the disk refuses it."""
-        try:
-            log = RunLog(self._folder, run_id, self._limit, moved)
-        except OSError:
-            return None
-        self._logs[run_id] = log
-        return log
+    def open(self, run_id: str, moved: Moved) -> None:
+        """Begin the log of a dispatch."""
+        self._logs[run_id] = RunLog(self._folder, run_id, self._limit, moved)
 
     def end(self, run_id: str) -> None:
         """The dispatch is over: what is said from now on is nobody's."""

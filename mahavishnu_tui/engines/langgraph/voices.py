@@ -68,8 +68,8 @@ class Voices:
 
     def begin(self, run_id: str, visit_of: Callable[[str], int], moved: Moved) -> None:
         """A dispatch begins; `visit_of` gives the number of a task's newest visit, or 0."""
-        if self._logs.open(run_id, moved) is not None:
-            self._visits[run_id] = visit_of
+        self._logs.open(run_id, moved)
+        self._visits[run_id] = visit_of
 
     def visit_ended(self, run_id: str, visit: int) -> None:
         """A visit is over; a late thread of it may still speak."""

@@ -151,6 +151,14 @@ def test_a_full_disk_loses_lines_and_raises_nothing(tmp_path: Path, monkeypatch:
     assert (numbers(page), page["dropped"]) == ([2], 1)
 
 
+def test_where_no_file_can_be_had_the_word_is_left_to_others(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    spoken = log(tmp_path / "runs")
+    assert not spoken.say(1, "stdout", ["somebody else's"])
+    assert not spoken.say(1, "stdout", ["nor this"])
+    spoken.close()
+
+
 def test_a_scan_ends_somewhere_and_goes_on_from_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +178,9 @@ def test_a_scan_ends_somewhere_and_goes_on_from_there(
 
 def test_logs_go_with_their_runs(tmp_path: Path) -> None:
     for run_id in ("kept", "gone/../x"):
-        RunLog(tmp_path, run_id, LIMIT, lambda last: None).close()
+        spoken = RunLog(tmp_path, run_id, LIMIT, lambda last: None)
+        spoken.say(1, "stdout", ["a word"])
+        spoken.close()
     (tmp_path / "not ours.txt").touch()
     said_files(tmp_path, "gone/../x")[2].touch()
     assert sweep(tmp_path, ["kept"]) == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from mahavishnu_tui.models import NodeVisit
 from mahavishnu_tui.widgets.path import PathState
 
 from .shapes import NOW, RELEASE, RELEASE_VISITS, visits
@@ -118,3 +119,14 @@ def test_focus_prefers_what_runs_then_what_waits():
     assert PathState(some[1:]).focus() == "b"
     assert PathState(some[2:]).focus() == "c"
     assert PathState().focus() == ""
+
+
+def test_a_node_at_work_shows_how_far_it_is() -> None:
+    going = NodeVisit("r", 1, "load", "t1", 1, 100.0, progress="40/200")
+    light = PathState([going]).light("load")
+    assert light is not None
+    assert light.text(14, 112.0) == "▶ 12s 40/200"
+    assert light.text(9, 112.0) == "▶ 40/200"
+    done = PathState([going.replace(outcome="success", ended_at=103.0)]).light("load")
+    assert done is not None
+    assert "40/200" not in done.text(30, 112.0)

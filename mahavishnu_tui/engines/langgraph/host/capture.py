@@ -107,12 +107,8 @@ class RunStream(io.TextIOBase):
     def end(self, log: RunLog, visit: int | None = None) -> None:
         """What a visit (or any of the run's) has begun and not ended with a newline is a line too."""
         with self._lock:
-            ended = [key for key in self._begun if key[0] is log and visit in (None, key[1])]
-            rests = [(key, "".join(self._begun[key])) for key in ended]
-            for key in ended:
-                self._begun[key].clear()
-                if visit is None:
-                    del self._begun[key]
+            ended = [(log, visit)] if visit is not None else [key for key in self._begun if key[0] is log]
+            rests = [(key, "".join(self._begun.pop(key, ()))) for key in ended]
         for key, rest in rests:
             if rest:
                 self._say(Speaker(*key), [rest])
