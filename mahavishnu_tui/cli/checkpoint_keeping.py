@@ -122,7 +122,7 @@ async def delete(setup: Setup, run: str, yes: bool) -> int:
 
 
 def _say_plan(plan: PrunePlan) -> None:
-    output.say(f"{plan.checkpoints:,} checkpoints in {plan.threads:,} threads, {size_text(plan.bytes)}")
+    output.say(f"{plan.checkpoints:,} checkpoints in {plan.threads:,} thread(s), {size_text(plan.bytes)}")
     for reason in plan.kept:
         output.narrate(f"kept: {reason}")
 

@@ -55,8 +55,12 @@ async def preview_edit(graph: AnyGraph, saver: LeasedSaver, thread_id: str, orde
     memory, at_base = _in_memory(base.stored, saver, thread_id)
     copied = graph.copy(update={"checkpointer": memory})
     before = await copied.aget_state(at_base)
-    if order.as_node == COPY:
+    if order.as_node == COPY:  # what the thread's present state becomes
         after = before
+        latest: RunnableConfig = {
+            "configurable": {"thread_id": thread_id, "checkpoint_ns": "", "checkpoint_id": base.latest_id}
+        }
+        before = await graph.aget_state(latest)
     else:
         await _update(copied, at_base, order, as_node)
         after = await copied.aget_state({"configurable": {"thread_id": thread_id}})

@@ -117,6 +117,9 @@ async def test_a_rewind_makes_an_older_checkpoint_the_latest_and_keeps_the_branc
     adapter: LangGraphAdapter, asked: list[Checkpoint]
 ) -> None:
     target = asked[1]
+    preview = await adapter.curator.preview(ASKING, "t", order(None, as_node=COPY, checkpoint_id=target.id))
+    assert [change.path for change in StateDiff.from_json(preview.diff).listed] == [["log", 0]]
+    assert preview.next == target.next
     finished = await edit(adapter, order(None, as_node=COPY, checkpoint_id=target.id))
     assert finished["status"] == "paused"
     found = await adapter.checkpoints("t")
