@@ -135,6 +135,7 @@ async def status(setup: Setup) -> int:
             ("runs", f"{info.running} running, {info.queued} queued, {info.slots} slots"),
             ("data", info.data),
             ("socket", info.socket),
+            *([("agent api", info.agent_api)] if info.agent_api else []),
             ("log", info.log),
         ]
     )

@@ -106,5 +106,7 @@ class ServerInfo(Record):
     queued: int = 0
     running: int = 0
     slots: int = 10
+    agent_api: str = ""
+    """Where the LangGraph Agent Server API is offered beside the socket, as a URL; empty: nowhere."""
     note: str = ""
     """What is wrong with the server now, in one sentence: `the disk is full; retrying`."""

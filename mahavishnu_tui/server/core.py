@@ -152,6 +152,7 @@ class Core:
             queued=counts.get("queued", 0),
             running=counts.get("running", 0),
             slots=self.options.max_concurrent_workflows,
+            agent_api=f"http://{self.options.agent_api}" if self.options.agent_api else "",
             note=self.note,
         )
 

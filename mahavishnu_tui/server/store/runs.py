@@ -117,10 +117,12 @@ def inputs_of(conn: sqlite3.Connection, workflow_id: str, limit: int) -> list[Js
     return [codec.loads(text) for (text,) in found]
 
 
-def newest_on(conn: sqlite3.Connection, thread_id: str) -> Run:
-    """The last run that was started on a thread which has one."""
+def newest_on(conn: sqlite3.Connection, run: Run) -> Run:
+    """The last run on a run's thread, itself where none came after it; what waits behind it is none."""
     found = conn.execute(
-        "SELECT doc FROM runs WHERE thread_id = ? ORDER BY created_at DESC, rowid DESC LIMIT 1", (thread_id,)
+        "SELECT doc FROM runs WHERE thread_id = ? AND (id = ? OR status != 'queued'"
+        " OR coalesce(json_extract(doc, '$.lease'), 0) > 0) ORDER BY created_at DESC, rowid DESC LIMIT 1",
+        (run.thread_id, run.id),
     ).fetchone()
     return Run.from_json(codec.loads(found[0]))
 

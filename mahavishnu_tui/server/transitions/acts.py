@@ -216,7 +216,7 @@ def resume(tx: Tx, run_id: str, by: str, checkpoint_id: str, recursion_limit: in
 
 def refuse_overtaken(tx: Tx, run: Run) -> None:
     """Raise MHV-101: a thread's latest state belongs to its newest run: an older one cannot go on with it."""
-    newest = runs.newest_on(tx.conn, run.thread_id)
+    newest = runs.newest_on(tx.conn, run)
     if newest.id != run.id:
         raise MahavishnuError(
             ErrorCode.RUN_STATE,

@@ -1,5 +1,6 @@
 import asyncio
 import functools
+import time
 
 import pytest
 
@@ -34,6 +35,29 @@ async def test_a_thread_takes_one_run_at_a_time(desk: Desk) -> None:
     await desk.tell(claimed, finished("success"))
     second = await desk.start(thread_id="t")
     assert (await desk.claim(second)).run.lease == 2
+
+
+async def test_a_run_queued_behind_another_waits_until_the_thread_is_free(desk: Desk) -> None:
+    first = await desk.start(thread_id="t")
+    behind = await desk.start(thread_id="t", behind=True)
+    other = await desk.start(thread_id="u")
+
+    async def turns() -> set[str]:
+        found = await desk.store.read(functools.partial(next_queued, limit=9, now=time.time()))
+        return {turn.row.run.id for turn in found}
+
+    assert await turns() == {first.id, other.id}
+    claimed = (await desk.claim(first)).run
+    assert await turns() == {other.id}
+    paused = await desk.act(acts.pause, claimed.id, "ana")
+    await desk.tell(paused, finished("paused"))
+    assert await turns() == {other.id}
+    # The one that holds the thread may go on, whatever waits behind it.
+    await desk.act(acts.resume, first.id, "ana", "")
+    assert await turns() == {first.id, other.id}
+    claimed = (await desk.claim(first)).run
+    await desk.tell(claimed, finished("success"))
+    assert await turns() == {behind.id, other.id}
 
 
 async def test_many_starts_at_once_on_one_thread_let_one_in(desk: Desk) -> None:
