@@ -93,7 +93,8 @@ def _nested(line: Timeline) -> list[tuple[NodeVisit, int]]:
 
 
 def _row(visit: NodeVisit, depth: int, time: VisitTime, scale: Scale, ascii_only: bool) -> Row:
-    mark = status.visit_mark(visit.outcome)
+    backing_off = visit.outcome == "running" and visit.ended_at is not None
+    mark = status.visit_mark("retried" if backing_off else visit.outcome)
     title = node_title(visit.node) if depth else path_title(visit.path)
     name = "  " * depth + clean_line(title, 60)
     if visit.branch:

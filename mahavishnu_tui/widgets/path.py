@@ -230,8 +230,10 @@ class PathState:
         branches = len(latest) if len(latest) > 1 else 0
         began = min(v.started_at for v in latest.values()) if branches else shown.started_at
         asked = shown.outcome == "interrupted" and shown.ended_at is not None
+        # An attempt that has failed while its task goes on waits for the next one.
+        backing_off = shown.outcome == "running" and shown.ended_at is not None
         return Light(
-            shown.outcome,
+            "retried" if backing_off else shown.outcome,
             shown.ended_at if asked and shown.ended_at is not None else began,
             self._ended(shown, latest),
             len({v.task_id if not v.branch else str(v.step) for v in visits.values()}),

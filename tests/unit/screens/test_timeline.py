@@ -67,6 +67,8 @@ def test_an_open_question_waits_until_now_and_a_failed_attempt_too() -> None:
     assert visit_times([asks], NOW, waiting=True)[1] == VisitTime(NOW - 50, NOW - 40, NOW)
     assert visit_times([asks], NOW, waiting=False)[1].waited == 0
     assert visit_times([backing_off], NOW, waiting=False)[2] == VisitTime(NOW - 50, NOW - 30, NOW)
+    row = texts(timeline_rows(Timeline.of([backing_off], None, NOW), 20, ascii_only=True)[0])
+    assert row[2:5] == ["~ retried", "20s", "30s"]
 
 
 def test_visits_in_a_subgraph_stand_under_their_node_and_are_not_counted_twice() -> None:

@@ -130,3 +130,19 @@ def test_a_node_at_work_shows_how_far_it_is() -> None:
     done = PathState([going.replace(outcome="success", ended_at=103.0)]).light("load")
     assert done is not None
     assert "40/200" not in done.text(30, 112.0)
+
+
+def test_a_node_that_waits_for_its_next_attempt_does_not_seem_to_run():
+    first, second = visits(
+        ("flaky", 1, "running", 1.0, None), ("flaky", 1, "running", 4.0, None, {"attempt": 2})
+    )
+    path = PathState([first])
+    assert path.update(first.replace(ended_at=2.0, error="no")) == {"flaky"}
+    light = path.light("flaky")
+    assert light is not None
+    assert (light.mark.word, light.time(NOW)) == ("retried", "1.0s")
+    assert path.going() == []
+    path.update(second)
+    light = path.light("flaky")
+    assert light is not None
+    assert (light.outcome, light.attempt) == ("running", 2)
