@@ -196,6 +196,12 @@ class MahavishnuApp(App[None]):
 
         self.push_screen(LedgerScreen(self.session))
 
+    def action_hosts(self) -> None:
+        """The engine hosts."""
+        from mahavishnu_tui.screens.hosts import HostsScreen
+
+        self.push_screen(HostsScreen(self.session))
+
     def action_info(self) -> None:
         """Versions, paths, the server about itself."""
         from mahavishnu_tui.screens.info import InfoScreen

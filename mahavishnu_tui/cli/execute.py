@@ -15,6 +15,7 @@ from mahavishnu_tui.cli.progress import Progress
 from mahavishnu_tui.cli.trusting import trusted_target
 from mahavishnu_tui.cli.workflows import named
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.queue import PRIORITIES
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import RunDetail, ServerClient
@@ -45,6 +46,11 @@ if TYPE_CHECKING:
     help="When a checkpoint is on disk: before the next step (sync), during it (async), or only when the run"
     " stops (exit: quick, but a crash loses its progress). Default: langgraph.durability.",
 )
+@click.option("--priority", type=click.Choice(PRIORITIES), help="Whose turn it is, where runs are queued.")
+@click.option("--isolate", is_flag=True, default=None, help="Give the run a process of its own.")
+@click.option("--recursion-limit", type=click.IntRange(min=1), help="Steps before it counts as endless.")
+@click.option("--run-timeout", type=click.FloatRange(min=0), help="Seconds that it may be at work.")
+@click.option("--node-timeout", type=click.FloatRange(min=0), help="Seconds that a node may take.")
 @click.option("--wait", is_flag=True, help="Wait until the run ends or asks.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait at most.")
 @click.option("--trust", is_flag=True, help="Trust the files that this command uses.")
@@ -58,6 +64,11 @@ async def execute(
     thread_id: str | None,
     name: str,
     durability: str | None,
+    priority: str | None,
+    isolate: bool | None,
+    recursion_limit: int | None,
+    run_timeout: float | None,
+    node_timeout: float | None,
     wait: bool,
     timeout: float | None,
     trust: bool,
@@ -70,6 +81,13 @@ async def execute(
     if [workflow_file, workflow_id, resume_from].count(None) != 2:
         raise click.UsageError("Give one of --workflow-file, --workflow-id and --resume-from.")
     given = read_json(state, "--state")
+    rules = {
+        "durability": durability,
+        "isolate": isolate,
+        "recursion_limit": recursion_limit,
+        "timeout_seconds": run_timeout,
+        "node_timeout_seconds": node_timeout,
+    }
     loaded = setup.load_strictly(trust)
     target = trusted_target(loaded.store, workflow_file, interpreter, trust) if workflow_file else None
 
@@ -85,8 +103,9 @@ async def execute(
                 workflow = await client.register(target.spec, target.project, name or target.name)
             else:
                 workflow = await named(client, workflow_id or "")
+            config = {key: value for key, value in rules.items() if value is not None}
             run = await waiting.start(
-                client, launch, workflow, given, thread_id=thread_id, durability=durability
+                client, launch, workflow, given, thread_id=thread_id, config=config, priority=priority
             )
         if wait and not setup.as_json:
             output.narrate(f"{run.name} ({run.workflow}) started; ctrl-c leaves it running.")

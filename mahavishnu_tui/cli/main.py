@@ -85,8 +85,10 @@ LANGGRAPH = {
     "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
     "health": ("health:health", "Say how server, hosts and pools are doing."),
     "servers": ("main:servers", "LangGraph servers of others that are watched here."),
-    "cancel": ("runs:cancel", "Cancel a run."),
+    "cancel": ("control:cancel", "Cancel a run, now or at its next step boundary."),
     "logs": ("said:logs", "Show what the code of a run prints and logs."),
+    "again": ("control:again", "Start a new run like another one."),
+    "priority": ("control:priority", "Change whose turn a queued run is."),
     "resume": ("runs:resume", "Go on with a paused, failed or cancelled run, or from a checkpoint."),
 }
 SERVERS = {
@@ -96,6 +98,7 @@ SERVERS = {
 ROOT = {
     "langgraph": ("main:langgraph", "Run LangGraph workflows, answer and inspect them."),
     "workflow": ("main:workflow", "The workflows that the server knows: list and start them."),
+    "host": ("main:host", "Engine hosts: list, drain, restart."),
     "pool": ("main:pool", "Where runs find slots."),
     "ledger": ("main:ledger", "Who answered what: search and export."),
     "server": ("main:server", "The background server: start, stop, look at it."),
@@ -108,6 +111,11 @@ ROOT = {
 WORKFLOW = {
     "list": ("workflows:list_workflows", "List the workflows that the server knows."),
     "trigger": ("workflows:trigger", "Start a run of one of them, by name."),
+}
+HOST = {
+    "list": ("hosts:list_hosts", "List the engine hosts, with their runs, code and memory."),
+    "drain": ("hosts:drain", "Take one out of service; its runs go on in another one."),
+    "restart": ("hosts:restart", "Replace one by a fresh one, and lose nothing."),
 }
 POOL = {
     "list": ("pools:list_pools", "List the pools."),
@@ -128,6 +136,7 @@ checkpoints = LazyGroup(
 )
 langgraph = LazyGroup(name="langgraph", homes=LANGGRAPH, help="LangGraph workflows and their runs.")
 workflow = LazyGroup(name="workflow", homes=WORKFLOW, help="Workflows that the server knows.")
+host = LazyGroup(name="host", homes=HOST, help="Engine hosts: the processes in which runs are at work.")
 pool = LazyGroup(name="pool", homes=POOL, help="Pools.")
 ledger = LazyGroup(name="ledger", homes=LEDGER, help="The ledger of answers.")
 servers = LazyGroup(name="servers", homes=SERVERS, help="LangGraph servers that somebody else runs.")

@@ -1,4 +1,4 @@
-"""`mahavishnu langgraph list|cancel|resume`."""
+"""`mahavishnu langgraph list|resume`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.models.queue import ordinal
+from mahavishnu_tui.models.run import Run
 from mahavishnu_tui.models.text import clean_line
 
 STATUSES = ("queued", "running", "interrupted", "paused", "success", "error", "cancelled")
@@ -24,6 +26,8 @@ async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limi
     """List runs, newest first."""
     async with connected(setup.load_strictly()) as client:
         runs = await client.runs(status=statuses, workflow=workflow, limit=limit)
+        queued = any(run.status == "queued" for run in runs)
+        queue = [run.id for run in await client.queue()] if queued else []
     if setup.as_json:
         output.emit([run.to_json() for run in runs])
         return OK
@@ -33,7 +37,7 @@ async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limi
             run.status,
             run.name,
             run.workflow,
-            clean_line(", ".join(run.where) or run.note, 60),
+            clean_line(_where(run, queue), 60),
             output.moment(run.created_at),
             output.span((run.ended_at or now) - (run.started_at or run.created_at)),
         )
@@ -46,26 +50,32 @@ async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limi
     return OK
 
 
-@command("cancel")
-@click.argument("run")
-async def cancel(setup: Setup, run: str) -> int:
-    """Cancel RUN (its id or its name)."""
-    async with connected(setup.load_strictly()) as client:
-        found = (await client.run(run)).run
-        ended = await client.cancel(found.id, who())
-    if setup.as_json:
-        output.emit(ended.to_json())
-    else:
-        output.say(f"{ended.name}: {ended.status}")
-    return OK
+def _where(run: Run, queue: list[str]) -> str:
+    """The nodes at work, the place in the queue, or what is special."""
+    if run.id in queue:
+        urgency = "" if run.priority == "normal" else f", {run.priority}"
+        return f"{ordinal(queue.index(run.id) + 1)} of {len(queue)}{urgency}"
+    return ", ".join(run.where) or run.note
 
 
 @command("resume")
 @click.argument("run")
 @click.option("--checkpoint", metavar="ID", help="Go on from this checkpoint, as a fork of the thread.")
+@click.option(
+    "--recursion-limit",
+    type=click.IntRange(min=1),
+    help="Steps that it may take from here on, after a possible infinite loop (MHV-428).",
+)
 @click.option("--wait", is_flag=True, help="Wait until the run ends or asks.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait at most.")
-async def resume(setup: Setup, run: str, checkpoint: str | None, wait: bool, timeout: float | None) -> int:
+async def resume(
+    setup: Setup,
+    run: str,
+    checkpoint: str | None,
+    recursion_limit: int | None,
+    wait: bool,
+    timeout: float | None,
+) -> int:
     """Go on with RUN: paused, failed or cancelled, or from one of its checkpoints."""
     from mahavishnu_tui.cli.execute import conclude
     from mahavishnu_tui.client.launcher import LaunchOptions
@@ -73,6 +83,8 @@ async def resume(setup: Setup, run: str, checkpoint: str | None, wait: bool, tim
     loaded = setup.load_strictly()
     async with connected(loaded) as client:
         found = (await client.run(run)).run
-        resumed = await client.resume(found.id, who(), checkpoint)
+        resumed = await client.resume(found.id, who(), checkpoint, recursion_limit)
+        if not setup.as_json:
+            output.narrate(f"{resumed.name}: {resumed.note}")
         launch = LaunchOptions.of(loaded.paths, loaded.flags)
         return await conclude(setup, client, launch, resumed, wait=wait, timeout=timeout)

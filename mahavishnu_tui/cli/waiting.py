@@ -29,7 +29,8 @@ async def start(
     *,
     thread_id: str | None = None,
     tags: tuple[str, ...] = (),
-    durability: str | None = None,
+    config: dict[str, Any] | None = None,
+    priority: str | None = None,
 ) -> Run:
     """Start a run; repeated when the server dies over it, which its request id makes safe."""
     request_id = uuid.uuid4().hex
@@ -43,7 +44,8 @@ async def start(
                 thread_id=thread_id,
                 request_id=request_id,
                 tags=tags,
-                config={"durability": durability} if durability else None,
+                config=config,
+                priority=priority,
             )
         except MahavishnuError as error:
             if error.code is not ErrorCode.SERVER_UNREACHABLE or attempt == ATTEMPTS:

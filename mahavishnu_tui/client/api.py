@@ -8,12 +8,12 @@ from typing import Any
 from mahavishnu_tui.client.calls.approvals import ApprovalCalls
 from mahavishnu_tui.client.calls.checkpoints import CheckpointCalls
 from mahavishnu_tui.client.calls.ledger import LedgerCalls
-from mahavishnu_tui.client.calls.runs import RunCalls, RunDetail
+from mahavishnu_tui.client.calls.runs import SAME, RunCalls, RunDetail
 from mahavishnu_tui.client.calls.system import SystemCalls
 from mahavishnu_tui.client.calls.workflows import WorkflowCalls
 from mahavishnu_tui.client.transport import Transport
 
-__all__ = ["RunDetail", "ServerClient"]
+__all__ = ["SAME", "RunDetail", "ServerClient"]
 
 
 class ServerClient(SystemCalls, WorkflowCalls, RunCalls, CheckpointCalls, ApprovalCalls, LedgerCalls):

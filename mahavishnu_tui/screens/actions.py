@@ -42,7 +42,10 @@ def actions_for(run: Run, readonly: bool) -> list[Action]:
         if run.status == "paused":
             found.append(Action("pause", "resume", "p"))
         if run.status in ("error", "cancelled"):
-            found.append(Action("retry", "retry from the failed node, with all that was done kept", "r"))
+            found.append(Action("retry", retry_label(run), "r"))
+        found.append(Action("again", "run again, with the same input or another …"))
+        if run.status not in FINISHED and run.engine == "langgraph":
+            found.append(Action("priority", f"priority: {run.priority} …"))
     found += [
         Action("details", "details", "d"),
         Action("raw", "raw JSON", "y"),
@@ -54,7 +57,15 @@ def actions_for(run: Run, readonly: bool) -> list[Action]:
     return found
 
 
-class ActionsScreen(ModalScreen[str]):
+def retry_label(run: Run) -> str:
+    """What a retry runs again, as far as the run itself says."""
+    node = clean_line((run.error or {}).get("node") or "", 40)
+    if run.status == "error" and node:
+        return f"retry: {node} runs again, all that was done is kept"
+    return "retry from its last checkpoint, all that was done is kept"
+
+
+class MenuScreen(ModalScreen[str]):
     """Dismissed with the id of an action, or with an empty text."""
 
     CSS_PATH = "actions.tcss"
@@ -62,17 +73,15 @@ class ActionsScreen(ModalScreen[str]):
         Binding("escape,q,x", "close", "Close", id="actions.close"),
     ]
 
-    def __init__(self, run: Run, actions: Sequence[Action]) -> None:
+    def __init__(self, title: str, actions: Sequence[Action]) -> None:
         super().__init__()
-        self._run = run
+        self._heading = clean_line(title)
         self._actions = actions
 
     def compose(self) -> ComposeResult:
         """A title and the list."""
         with Vertical(id="actions"):
-            yield Static(
-                f"{clean_line(self._run.name)} · {self._run.status}", id="actions-title", markup=False
-            )
+            yield Static(self._heading, id="actions-title", markup=False)
             yield ListTable((Column("key", "KEY", 4), Column("deed", "DOES", 40, flex=1)), id="actions-list")
 
     def on_mount(self) -> None:
@@ -93,3 +102,10 @@ class ActionsScreen(ModalScreen[str]):
     def action_close(self) -> None:
         """Do nothing."""
         self.dismiss("")
+
+
+class ActionsScreen(MenuScreen):
+    """The menu of a run."""
+
+    def __init__(self, run: Run, actions: Sequence[Action]) -> None:
+        super().__init__(f"{run.name} · {run.status}", actions)

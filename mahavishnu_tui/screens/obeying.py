@@ -14,6 +14,10 @@ ROOT = ("pane", "workflows")
 """Actions of the dashboard: what lies over it is left for them."""
 
 
+ON_A_RUN = ("again",)
+"""Actions of the screen on which a run is selected."""
+
+
 async def obey(app: App[Any], spoken: Spoken) -> None:
     """Go back to the dashboard for its panes; open anything else over the screen that is shown."""
     action = spoken.command.action
@@ -21,6 +25,8 @@ async def obey(app: App[Any], spoken: Spoken) -> None:
         _open_logs(app, spoken.argument)
     elif action == "compare":
         _nearest(app).action_compare(spoken.argument)
+    elif action in ON_A_RUN:
+        await _nearest(app).run_action(action)
     elif action.partition("(")[0] in ROOT:
         while len(app.screen_stack) > 1:
             app.pop_screen()

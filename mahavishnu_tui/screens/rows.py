@@ -10,6 +10,7 @@ from typing import Final
 from mahavishnu_tui.models import Approval, Checkpoint, Host, Pool, Run, Schedule
 from mahavishnu_tui.models.checkpoint import ThreadSize
 from mahavishnu_tui.models.growth import size_warning
+from mahavishnu_tui.models.queue import ordinal, places
 from mahavishnu_tui.models.run import FINISHED, STALE, RunStatus
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets import status
@@ -85,8 +86,8 @@ def histories(runs: Iterable[Run], length: int = 10) -> dict[str, tuple[str, ...
     return found
 
 
-def run_row(run: Run, history: tuple[str, ...], age: str, ascii_only: bool) -> Row:
-    """A run in the list; `history` as from `histories`, `age` as from `run_age`."""
+def run_row(run: Run, history: tuple[str, ...], age: str, ascii_only: bool, place: str = "") -> Row:
+    """A run in the list; `history` as from `histories`, `age` as from `run_age`, `place` in the queue."""
     mark = status.run_mark(run.status)
     last = "".join(status.run_mark(word).sign(ascii_only) for word in history)
     return Row(
@@ -95,13 +96,25 @@ def run_row(run: Run, history: tuple[str, ...], age: str, ascii_only: bool) -> R
             Cell(mark.label(ascii_only), mark.tone),
             clean_line(run.name, 60),
             clean_line(run.workflow, 60),
-            Cell(where(run), "error" if run.status == "error" else ""),
+            Cell(place or where(run), "error" if run.status == "error" else ""),
             age,
             Cell(last, "muted"),
             Cell(clock(run.started_at or run.created_at), "muted"),
         ),
         "muted" if run.status == "cancelled" else "",
     )
+
+
+def queue_places(runs: Iterable[Run], now: float) -> dict[str, str]:
+    """For each queued run, where there are several: `3rd of 12`, with its priority unless it is normal."""
+    known = {run.id: run for run in runs if run.status in ("queued", "running")}
+    found = places(known.values(), now)
+    return {
+        run_id: f"{ordinal(place)} of {len(found)}"
+        + ("" if known[run_id].priority == "normal" else f" · {clean_line(known[run_id].priority, 10)}")
+        for run_id, place in found.items()
+        if len(found) > 1
+    }
 
 
 def where(run: Run) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mahavishnu_tui.screens.actions import Action
     from mahavishnu_tui.screens.confirm import ConfirmScreen
 
-DANGEROUS = frozenset({"answer", "launch", "pause", "retry", "cancel"})
+DANGEROUS = frozenset({"answer", "launch", "pause", "retry", "cancel", "again", "priority"})
 """Actions that a read-only dashboard does not bind."""
 
 
@@ -138,7 +138,9 @@ class RunActs(OperatorScreen):
         if checkpoint is not None:
             self.resume_from(run, checkpoint)
         elif run.status in ("error", "cancelled"):
-            self.act(functools.partial(_retry, run=run, who=self.session.who))
+            from mahavishnu_tui.screens.controlling import retry
+
+            retry(self, run)
         else:
             self.flash(f"{run.name} has not failed: nothing to retry.", "warning")
 
@@ -165,16 +167,25 @@ class RunActs(OperatorScreen):
         run = self._run_or_say()
         if run is None:
             return
-        from mahavishnu_tui.screens.confirm import ConfirmScreen
+        from mahavishnu_tui.screens.controlling import ask_cancel
 
-        facts = [
-            f"run       {clean_line(run.name)} ({run.id})",
-            f"workflow  {clean_line(run.workflow)} in context {clean_line(self.session.options.context)}",
-            f"state     {run.status}, at {', '.join(map(clean_line, run.where)) or 'no node'}",
-            "Its open questions are withdrawn. A cancelled run can be retried from its last checkpoint.",
-        ]
-        work = functools.partial(_cancel, run=run, who=self.session.who)
-        self._confirm(ConfirmScreen(f"Cancel {clean_line(run.name)}?", facts, "Cancel the run"), work)
+        ask_cancel(self, run)
+
+    def action_again(self) -> None:
+        """A new run like the selected one, with its input or another one."""
+        run = self._run_or_say()
+        if run is not None:
+            from mahavishnu_tui.screens.controlling import run_again
+
+            run_again(self, run)
+
+    def action_priority(self) -> None:
+        """Another priority for the selected run."""
+        run = self._run_or_say()
+        if run is not None:
+            from mahavishnu_tui.screens.controlling import ask_priority
+
+            ask_priority(self, run)
 
     def _confirm(self, screen: ConfirmScreen, work: Work) -> None:
         def decided(yes: bool | None) -> None:
@@ -264,16 +275,6 @@ async def _resume(client: ServerClient, run: Run, who: str) -> str:
     return f"{run.name} goes on"
 
 
-async def _retry(client: ServerClient, run: Run, who: str) -> str:
-    await client.resume(run.id, who)
-    return f"{run.name} is taken up again from its last checkpoint"
-
-
 async def _fork(client: ServerClient, run: Run, checkpoint: Checkpoint, who: str) -> str:
     await client.resume(run.id, who, checkpoint_id=checkpoint.id)
     return f"{run.name} goes on from step {checkpoint.step}"
-
-
-async def _cancel(client: ServerClient, run: Run, who: str) -> str:
-    await client.cancel(run.id, who, version=run.version)
-    return f"{run.name} is cancelled"

@@ -10,6 +10,7 @@ from typing import Any
 from mahavishnu_tui.client.api import RunDetail
 from mahavishnu_tui.client.calls.approvals import BatchResult
 from mahavishnu_tui.client.calls.checkpoints import Compared, Edited, Room, StateEdit
+from mahavishnu_tui.client.calls.runs import CancelPlan
 from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
 from mahavishnu_tui.models import (
     Act,
@@ -463,6 +464,7 @@ class WorldClient:
         """Method name, or method name and first argument → waits for this before it answers."""
         self.refuse: dict[str, BatchResult] = {}
         """Approval id → what a batch says of it."""
+        self.plan = CancelPlan()
 
     async def _enter(self, name: str, *args: Any) -> None:
         self.calls.append((name, *args))
@@ -578,7 +580,8 @@ class WorldClient:
         await self._enter("run", run_id)
         path = [item.path for item in self.world.visits.get(run_id, [])]
         values = {"version": "1.4.2", "deployed": True}
-        return RunDetail(self._run(run_id), {"version": "1.4.2"}, values, False, [], path)
+        again = list(self._run(run_id).where)
+        return RunDetail(self._run(run_id), {"version": "1.4.2"}, values, False, [], path, again=again)
 
     async def inputs(self, workflow_id: str, limit: int = 20) -> list[Any]:
         await self._enter("inputs", workflow_id)
@@ -672,13 +675,30 @@ class WorldClient:
         await self._enter("pause", run_id)
         return self._run(run_id)
 
-    async def resume(self, run_id: str, by: str, checkpoint_id: str | None = None) -> Run:
-        await self._enter("resume", run_id, checkpoint_id)
+    async def resume(
+        self, run_id: str, by: str, checkpoint_id: str | None = None, recursion_limit: int | None = None
+    ) -> Run:
+        await self._enter("resume", run_id, checkpoint_id, *([recursion_limit] if recursion_limit else []))
         return self._run(run_id)
 
-    async def cancel(self, run_id: str, by: str, version: int | None = None) -> Run:
-        await self._enter("cancel", run_id, version)
+    async def cancel(self, run_id: str, by: str, version: int | None = None, how: str = "now") -> Run:
+        await self._enter("cancel", run_id, version, *([how] if how != "now" else []))
+        note = "cancelling: waits for deploy, asked by ana"
+        return self._run(run_id).replace(**({"status": "cancelled"} if how == "now" else {"note": note}))
+
+    async def cancel_plan(self, run_id: str) -> CancelPlan:
+        await self._enter("cancel_plan", run_id)
+        return self.plan
+
+    async def set_priority(self, run_id: str, priority: str, by: str) -> Run:
+        await self._enter("set_priority", run_id, priority)
         return self._run(run_id)
+
+    async def drain_host(
+        self, host_id: str, by: str, limit: float | None = None, *, restart: bool = False
+    ) -> Host:
+        await self._enter("drain_host", host_id, restart)
+        return self.world.hosts[0]
 
     async def server(self) -> ServerInfo:
         await self._enter("server")

@@ -168,7 +168,7 @@ class PathPane(Pane):
         self.graph.set_visits(frame.visits, frame.at)
         if frame.current is not None:
             self.graph.look_at(frame.current.path)
-        where = f"step {frame.step}/{frame.steps}" if frame.current else f"end of {frame.steps}"
+        where = f"step {frame.step}/{frame.steps}" if frame.current else f"end, after {frame.steps} steps"
         doing = "playing" if self._timer is not None else "paused"
         keys = "space pauses" if self._timer is not None else ", . step   space plays"
         self.banner.update(f"PLAYBACK · {where} · {clock(frame.at)} · {doing}   {keys}   esc live")

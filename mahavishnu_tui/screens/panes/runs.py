@@ -41,12 +41,14 @@ class RunsPane(TablePane):
         since: dict[str, float] = {}
         for approval in self.session.pending():
             since.setdefault(approval.run_id, approval.asked_at)
+        places = rows.queue_places(runs, now)
         made = self._made
         self._made = {}
         found = []
         for run in runs:
             # Of thousands of runs few change from one look to the next.
-            parts = (run, histories[run.id], rows.run_age(run, since.get(run.id), now), self.session.ascii)
+            age = rows.run_age(run, since.get(run.id), now)
+            parts = (run, histories[run.id], age, self.session.ascii, places.get(run.id, ""))
             known = made.get(run.id)
             row = known[1] if known is not None and known[0] == parts else rows.run_row(*parts)
             self._made[run.id] = (parts, row)

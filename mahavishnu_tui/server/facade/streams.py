@@ -47,8 +47,7 @@ async def story(
                 await voices.listen()
             states = await states_since(core, seen, teller.at.checkpoint_id) if seen.run.lease else []
             said = await voices.until(states) if voices is not None else []
-            more_said = voices is not None and voices.waiting
-            for told in teller.tell(states, said, rests=seen.rests, more_said=more_said):
+            for told in teller.tell(states, said, rests=seen.rests):
                 yield told.encode()
             if seen.rests:
                 rested = True

@@ -104,12 +104,7 @@ class Teller:
         self.at = since
 
     def tell(
-        self,
-        states: Sequence[Mapping[str, Any]],
-        said: Iterable[Said] = (),
-        *,
-        rests: bool,
-        more_said: bool = False,
+        self, states: Sequence[Mapping[str, Any]], said: Iterable[Said] = (), *, rests: bool
     ) -> Iterator[Told]:
         """What is new in these states and custom events, oldest first.
 
@@ -117,7 +112,6 @@ class Teller:
             states: of the run, from `at` on.
             said: custom events after the line of `at`.
             rests: nothing more will come of the last state now.
-            more_said: more was said since the last state, perhaps before its results: these wait.
         """
         parents = {state.get("parent_id") for state in states}
         waiting = deque(said)
@@ -127,8 +121,7 @@ class Teller:
             yield from self._said(waiting, begins[index])
             yield from self._new(self._enter(state))
             yield from self._said(waiting, None if last else begins[index + 1])
-            if not (last and more_said):
-                yield from self._new(self._results(state, state["id"] in parents, rests or not last))
+            yield from self._new(self._results(state, state["id"] in parents, rests or not last))
         yield from self._said(waiting, None)
 
     def _said(self, waiting: deque[Said], before: float | None) -> Iterator[Told]:

@@ -121,11 +121,6 @@ class Voices:
         self._after = after
         self._heard: list[Said] = []
 
-    @property
-    def waiting(self) -> bool:
-        """Something was said of which it is not known yet which checkpoint it follows."""
-        return bool(self._heard)
-
     async def listen(self) -> None:
         """Read what was said so far; the checkpoints that are read after this include those before it."""
         self._heard += await self._read()

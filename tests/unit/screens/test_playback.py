@@ -108,7 +108,7 @@ async def test_it_plays_to_the_end_and_again() -> None:
         await driven.press("space")
         await driven.sees("paused")
         await driven.press("space")
-        await driven.sees("end of 10")
+        await driven.sees("end, after 10 steps")
         await driven.press("space")
         await driven.sees("step 1/10", "playing")
 

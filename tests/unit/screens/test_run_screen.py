@@ -7,7 +7,7 @@ from typing import Any
 from textual.widgets import Button, Input, TextArea
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
-from mahavishnu_tui.screens.confirm import ConfirmScreen
+from mahavishnu_tui.screens.cancelling import CancelScreen
 from mahavishnu_tui.screens.launch import LaunchScreen
 from mahavishnu_tui.screens.run import RunScreen
 from mahavishnu_tui.screens.run.screen import TABS
@@ -165,13 +165,13 @@ async def test_cancel_is_only_in_the_menu_and_asks() -> None:
         await driven.press("x")
         await driven.sees("cancel …", "pause at the next step boundary")
         await driven.press("G", "enter")
-        await driven.until(lambda: isinstance(driven.app.screen, ConfirmScreen))
+        await driven.until(lambda: isinstance(driven.app.screen, CancelScreen))
         await driven.sees("Cancel amber-otter?", "run-0020", "staging")
         await driven.press("escape")
         assert asked(driven, "cancel") == []
         await driven.press("x", "G", "enter")
-        await driven.until(lambda: isinstance(driven.app.screen, ConfirmScreen))
-        await driven.press("right", "enter")
+        await driven.until(lambda: isinstance(driven.app.screen, CancelScreen))
+        await driven.press("right", "right", "enter")
         await driven.until(lambda: asked(driven, "cancel") == [("run-0020", 1)])
         await driven.sees("amber-otter is cancelled")
 
@@ -180,7 +180,7 @@ async def test_the_menu_can_be_left() -> None:
     async with drive() as driven:
         await driven.cursor_on("dusty-lynx")
         await driven.press("x")
-        await driven.sees("retry from the failed node")
+        await driven.sees("retry: transform runs again")
         assert "cancel …" not in driven.text
         await driven.press("escape")
         await driven.until(lambda: len(driven.app.screen_stack) == 1)
@@ -200,7 +200,7 @@ async def test_pause_resume_and_retry() -> None:
         await driven.press("p")
         await driven.sees("cannot be paused: it has ended")
         await driven.press("r")
-        await driven.sees("taken up again")
+        await driven.sees("goes on")
         await driven.cursor_on("brisk-heron")
         await driven.press("p")
         await driven.sees("a answers it")
