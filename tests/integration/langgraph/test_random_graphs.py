@@ -62,7 +62,7 @@ class Recorded:
         raise AssertionError(f"no end after {MOST_DISPATCHES} dispatches: {done}")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(plans())
 def test_the_record_is_what_happened(plan: tuple[Stage, ...]) -> None:
     with tempfile.TemporaryDirectory() as name:
