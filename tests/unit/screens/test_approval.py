@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from textual import events
 from textual.widgets import Button, Input, TextArea
 
 from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
 from mahavishnu_tui.screens.approval import ApprovalScreen
+from mahavishnu_tui.widgets.form import SchemaForm
+from mahavishnu_tui.widgets.form.inputs import PickInput
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.state_tree import StateTree
 from tests.snapshots.scenes import NOW, World, world
@@ -223,6 +226,25 @@ async def test_a_schema_is_a_form_and_is_checked_before_it_is_sent() -> None:
         await push(driven, "Send")
         await driven.until(lambda: answers(driven))
         assert answers(driven)[0][2] == {"ok": True, "count": 3}
+
+
+async def test_keys_that_come_all_at_once_go_to_the_fields_that_they_are_meant_for() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"ok": {"type": "boolean"}, "why": {"type": "string"}, "by": {"type": "string"}},
+    }
+    async with drive(world=other(schema=schema)) as driven:
+        screen = await opened(driven)
+        await push(driven, "Fill in…")
+        await driven.until(lambda: isinstance(screen.focused, PickInput))
+        driver = driven.app._driver
+        assert driver is not None
+        for key in ("y", "tab", "l", "a", "g", "tab", "x"):  # a slow line delivers them together
+            event = events.Key(key, None if key == "tab" else key)
+            event.set_sender(driven.app)
+            driver.send_message(event)
+        form = screen.query_one(SchemaForm)
+        await driven.until(lambda: form.value == {"ok": True, "why": "lag", "by": "x"})
 
 
 async def test_options_of_the_question_are_the_buttons() -> None:
