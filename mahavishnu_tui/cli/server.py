@@ -17,8 +17,7 @@ from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.health import ServerInfo
 
 if TYPE_CHECKING:
-    from mahavishnu_tui.server.options import ServerOptions
-    from mahavishnu_tui.server.remote.api import RemoteServer
+    from mahavishnu_tui.server.options import RemoteServer, ServerOptions
     from mahavishnu_tui.settings.load import Loaded
     from mahavishnu_tui.settings.model import LangGraphSettings
 
@@ -58,9 +57,7 @@ def server_options(loaded: Loaded) -> ServerOptions:
         workflows={name: rules.given() for name, rules in engine.workflows.items()},
         recursion_limit=engine.recursion_limit,
         durability=engine.durability,
-        durability_of=engine.durability_of,
         retention_days=engine.retention_days,
-        retention_of=engine.retention_of,
         retention_keep=engine.retention_keep,
         warn_thread_mb=engine.warn_thread_mb,
         synchronous=engine.synchronous,
@@ -91,7 +88,7 @@ def _deadlines(engine: LangGraphSettings) -> DeadlineRules:
 
 def remote_servers(loaded: Loaded) -> list[RemoteServer]:
     """Other people's LangGraph servers, with their keys in the clear."""
-    from mahavishnu_tui.server.remote.api import RemoteServer
+    from mahavishnu_tui.server.options import RemoteServer
 
     return [
         RemoteServer(

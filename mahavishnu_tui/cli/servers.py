@@ -14,7 +14,7 @@ from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.health import LangGraphServer
 
 if TYPE_CHECKING:
-    from mahavishnu_tui.server.remote.api import RemoteServer
+    from mahavishnu_tui.server.options import RemoteServer
 
 NONE = "No LangGraph server is in the settings (`langgraph.servers`)."
 

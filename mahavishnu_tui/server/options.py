@@ -9,9 +9,18 @@ from typing import Any, Literal
 
 from mahavishnu_tui.models import DeadlineRules
 from mahavishnu_tui.models.rules import RunRules
-from mahavishnu_tui.server.remote.api import RemoteServer
 
 Durability = Literal["async", "sync", "exit"]
+
+
+@dataclasses.dataclass(frozen=True)
+class RemoteServer:
+    """Where a LangGraph server is, and what it wants to see of its callers."""
+
+    name: str
+    url: str
+    api_key: str = dataclasses.field(default="", repr=False)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,17 +36,13 @@ class ServerOptions:
     max_concurrent_workflows: int = 10
     """Runs that may be at work at the same time."""
     workflows: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
-    """Rules of single workflows by name, over the engine's own; see `RunRules`."""
+    """Settings of single workflows by name, over the engine's own: `RunRules`, and `retention_days`."""
     recursion_limit: int = 2000
     """Steps of one dispatch after which LangGraph assumes an endless loop."""
     durability: Durability = "sync"
     """When LangGraph writes checkpoints: before the next step, beside it, or only at the end."""
-    durability_of: Mapping[str, Durability] = dataclasses.field(default_factory=dict)
-    """The same for single workflows, by name."""
     retention_days: float = 0.0
     """Days after which all but the last checkpoints of an ended thread are removed; 0: never."""
-    retention_of: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """The same for single workflows, by name."""
     retention_keep: int = 1
     """How many checkpoints of a thread stay then."""
     warn_thread_mb: float = 50.0
@@ -78,6 +83,16 @@ class ServerOptions:
         """What holds for a run of a workflow with this `config`."""
         engine = RunRules(recursion_limit=self.recursion_limit, durability=self.durability)
         return engine.over(self.workflows.get(workflow, {}), config)
+
+    def retention(self, workflow: str) -> float:
+        """Days after which the checkpoints of a workflow's ended threads are pruned; 0: never."""
+        own = self.workflows.get(workflow, {}).get("retention_days")
+        return self.retention_days if own is None else float(own)
+
+    @property
+    def retains_all(self) -> bool:
+        """Whether nothing is ever pruned by age."""
+        return not any((self.retention_days, *map(self.retention, self.workflows)))
 
     @property
     def database(self) -> Path:

@@ -98,7 +98,7 @@ class Retention:
     Args:
         store: knows which threads have ended, and which were seen to.
         supervisor: gives hosts.
-        options: `retention_days`, `retention_of`, `retention_keep`.
+        options: `retention`, `retention_keep`.
     """
 
     def __init__(self, store: Store, supervisor: Supervisor, options: ServerOptions) -> None:
@@ -110,8 +110,7 @@ class Retention:
     @property
     def due(self) -> bool:
         """Whether it is time to look again; never when nothing has an age limit."""
-        limits = (self._options.retention_days, *self._options.retention_of.values())
-        return any(limits) and time.monotonic() >= self._next
+        return not self._options.retains_all and time.monotonic() >= self._next
 
     async def look(self) -> int:
         """Prune what has become old since the last look; the number of checkpoints.
@@ -133,6 +132,6 @@ class Retention:
         return removed
 
     def _is_old(self, thread: EndedThread) -> bool:
-        days = self._options.retention_of.get(thread.workflow, self._options.retention_days)
+        days = self._options.retention(thread.workflow)
         seen = thread.pruned_at >= thread.ended_at
         return bool(days) and not seen and thread.ended_at <= time.time() - days * _DAY

@@ -104,6 +104,7 @@ class WorkflowSettings(Group):
     durability: Literal["sync", "async", "exit"] | None = Field(
         default=None, description="As for the engine."
     )
+    retention_days: float | None = Field(default=None, ge=0, description="As for the engine.")
 
     def given(self) -> dict[str, Any]:
         """What was set."""
@@ -150,17 +151,11 @@ class LangGraphSettings(Group):
         description="When a checkpoint is on disk: before the next step (sync), during it (async),"
         " or only when the run stops (exit: a crash loses the run's progress).",
     )
-    durability_of: dict[str, Literal["sync", "async", "exit"]] = Field(
-        default_factory=dict, description="Another durability for single workflows: name to durability."
-    )
     retention_days: float = Field(
         default=0.0,
         ge=0,
         description="Days after which all but the last checkpoints of an ended run's thread are removed;"
         " 0: never. Pinned threads and tagged checkpoints always stay.",
-    )
-    retention_of: dict[str, Annotated[float, Field(ge=0)]] = Field(
-        default_factory=dict, description="Other retention days for single workflows: name to days."
     )
     retention_keep: int = Field(
         default=1, ge=1, description="How many checkpoints of such a thread stay, the newest."

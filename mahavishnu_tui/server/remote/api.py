@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import httpx
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.options import RemoteServer
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer."""
@@ -21,16 +21,6 @@ PAGE = 100
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 20.0
 _SELECT = ["thread_id", "status", "updated_at", "metadata", "interrupts"]
-
-
-@dataclasses.dataclass(frozen=True)
-class RemoteServer:
-    """Where a LangGraph server is, and what it wants to see of its callers."""
-
-    name: str
-    url: str
-    api_key: str = dataclasses.field(default="", repr=False)
-    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
 
 
 class Api:

@@ -12,8 +12,9 @@ from mahavishnu_tui.models import Checkpoint, ErrorCode, LangGraphServer, Mahavi
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.run import STALE
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.server.options import RemoteServer
 from mahavishnu_tui.server.remote import orders, reading
-from mahavishnu_tui.server.remote.api import Api, RemoteServer
+from mahavishnu_tui.server.remote.api import Api
 from mahavishnu_tui.server.remote.taking import take_settings
 from mahavishnu_tui.server.remote.watcher import Watcher
 from mahavishnu_tui.server.store import Store, elsewhere, runs, workflows

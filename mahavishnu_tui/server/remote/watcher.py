@@ -118,7 +118,7 @@ class Watcher:
 
     async def _rest(self) -> None:
         """Wait for the next turn; shorter from the moment that somebody looks."""
-        chance, began = random.uniform(0.5, 1.0), time.monotonic()  # noqa: S311
+        chance, began = random.uniform(0.5, 1.0), time.monotonic()  # noqa: S311 # nosec B311
         while not self._wake.is_set():
             left = began + self._pause(chance) - time.monotonic()
             if left <= 0:

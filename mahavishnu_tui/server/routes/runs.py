@@ -64,7 +64,6 @@ async def start(request: Request) -> Response:
         request_id=body.text("request_id", "") or None,
         tags=body.words("tags"),
         config=read_config(body),
-        durability_of=core.options.durability_of,
         priority=check_priority(body.text("priority")) if body.has("priority") else "",
     )
     run = await core.store.write(functools.partial(start_run, order=order, rules=core.options.rules))

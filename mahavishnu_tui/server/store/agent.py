@@ -47,7 +47,7 @@ _FILTER = f"""
 WHERE (?2 = '' OR status = ?2) AND (?3 = '{{}}' OR {_WITHIN.format(wanted="?3", whole="metadata")})
   AND (?4 = '{{}}' OR {_WITHIN.format(wanted="?4", whole="coalesce(result, '{}')")})
   AND (?5 = '[]' OR id IN (SELECT value FROM json_each(?5)))
-"""  # noqa: S608 - constants only
+"""  # noqa: S608 # nosec B608
 _SORTS = {
     "thread_id": "id",
     "status": "status",
@@ -98,7 +98,7 @@ class Given(Record):
 def get(conn: sqlite3.Connection, thread_id: str) -> Thread | None:
     """The thread with this id."""
     row = conn.execute(
-        f"{_THREADS} SELECT id, created_at, updated_at, metadata, status, doc, result FROM threads_now",  # noqa: S608
+        f"{_THREADS} SELECT id, created_at, updated_at, metadata, status, doc, result FROM threads_now",  # noqa: S608 # nosec B608
         (thread_id,),
     ).fetchone()
     return _thread(row) if row else None
@@ -108,7 +108,7 @@ def search(conn: sqlite3.Connection, query: ThreadQuery) -> list[Thread]:
     """Threads that fit, sorted."""
     order = f"{_SORTS[query.sort_by]} {'ASC' if query.ascending else 'DESC'}, id"
     rows = conn.execute(
-        f"{_THREADS} SELECT id, created_at, updated_at, metadata, status, doc, result FROM threads_now"  # noqa: S608
+        f"{_THREADS} SELECT id, created_at, updated_at, metadata, status, doc, result FROM threads_now"  # noqa: S608 # nosec B608
         f" {_FILTER} ORDER BY {order} LIMIT ?6 OFFSET ?7",
         (*_parameters(query), query.limit, query.offset),
     )
@@ -118,7 +118,7 @@ def search(conn: sqlite3.Connection, query: ThreadQuery) -> list[Thread]:
 def count(conn: sqlite3.Connection, query: ThreadQuery) -> int:
     """How many threads fit."""
     found = conn.execute(
-        f"{_THREADS} SELECT count(*) FROM threads_now {_FILTER}",  # noqa: S608
+        f"{_THREADS} SELECT count(*) FROM threads_now {_FILTER}",  # noqa: S608 # nosec B608
         _parameters(query),
     )
     return int(found.fetchone()[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
@@ -31,8 +31,6 @@ class StartOrder:
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
     behind: bool = False
     """Queue it behind the run that holds the thread."""
-    durability_of: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """What the settings say for single workflows, by name; the order's own `config` goes before."""
     priority: str = ""
     """Empty: that of the workflow."""
 
@@ -69,10 +67,7 @@ def start_run(tx: Tx, order: StartOrder, rules: RulesOf | None = None) -> Run:
         tags=order.tags,
     )
     work = Work(mode="start", intent=f"{run_id}/1")
-    config = order.config
-    if workflow.name in order.durability_of:
-        config = {"durability": order.durability_of[workflow.name], **config}
-    runs.insert(tx, run, work, given=order.given, config=config, request_id=order.request_id)
+    runs.insert(tx, run, work, given=order.given, config=order.config, request_id=order.request_id)
     acts.record(tx, run_id, "start", order.by, tags=order.tags)
     return run
 

@@ -19,7 +19,7 @@ import pytest
 from langgraph_sdk import get_client
 
 from mahavishnu_tui.models import NodeVisit, Run
-from mahavishnu_tui.server.remote.api import RemoteServer
+from mahavishnu_tui.server.options import RemoteServer
 from tests.integration.server.conftest import Place, eventually, folder
 
 __all__ = ["folder"]

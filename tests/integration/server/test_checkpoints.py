@@ -99,7 +99,7 @@ async def test_what_has_ended_is_pruned_and_what_is_kept_is_not(place: Place) ->
 
 
 async def test_retention_prunes_what_is_old_once(place: Place) -> None:
-    async with place.server(retention_of={"short": 0.000001}) as client:
+    async with place.server(workflows={"short": {"retention_days": 0.000001}}) as client:
         run = await place.start("short")
         await place.until(run, "success")
 
@@ -107,12 +107,12 @@ async def test_retention_prunes_what_is_old_once(place: Place) -> None:
             return len(await client.checkpoints(run.id)) == 1
 
         assert not await pruned()
-    async with place.server(retention_of={"short": 0.000001}) as client:
+    async with place.server(workflows={"short": {"retention_days": 0.000001}}) as client:
         await eventually(pruned)
 
 
 async def test_runs_of_other_projects_are_not_compared_and_durability_is_checked(place: Place) -> None:
-    async with place.server(durability_of={"short": "exit"}) as client:
+    async with place.server(workflows={"short": {"durability": "exit"}}) as client:
         run = await place.start("short", config={"durability": "sync"})
         await place.until(run, "success")
         assert len(await client.checkpoints(run.id)) > 1

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run, Workflow
+from mahavishnu_tui.server.options import RemoteServer
 from mahavishnu_tui.server.remote import taking
-from mahavishnu_tui.server.remote.api import RemoteServer
 from mahavishnu_tui.server.remote.courier import Courier
 from mahavishnu_tui.server.remote.taking import ThreadView
 from mahavishnu_tui.server.store import elsewhere

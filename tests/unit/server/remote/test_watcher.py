@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
-from mahavishnu_tui.server.remote.api import LARGEST, Api, RemoteServer, is_about_server, status_of
+from mahavishnu_tui.server.options import RemoteServer
+from mahavishnu_tui.server.remote.api import LARGEST, Api, is_about_server, status_of
 from mahavishnu_tui.server.remote.engine import RemoteEngine
 from mahavishnu_tui.server.remote.watcher import Watcher
 from tests.unit.server.conftest import Desk
