@@ -110,6 +110,16 @@ class LeasedSaver(AsyncSqliteSaver):
         )
         return int(row[0]) + 1 if row else 1
 
+    async def namespaces(self, thread_id: str, scope: str, limit: int) -> list[str]:
+        """Names of the namespaces of a thread that are `scope` or below it."""
+        # A range, not LIKE: a node's name may hold `%` or `_`. `}` comes after `|`.
+        select = (
+            "SELECT DISTINCT checkpoint_ns FROM checkpoints WHERE thread_id = ?1 AND (checkpoint_ns = ?2"
+            " OR (checkpoint_ns >= ?2 || '|' AND checkpoint_ns < ?2 || '}')) ORDER BY 1 LIMIT ?3"
+        )
+        async with self.lock, self.conn.execute(select, (thread_id, scope, limit)) as rows:
+            return [str(row[0]) async for row in rows]
+
     async def check(self) -> None:
         """See whether the file can be written to.
 

@@ -6,9 +6,10 @@ import dataclasses
 from typing import Any
 
 from langgraph.checkpoint.base import CheckpointTuple
-from langgraph.types import PregelTask, StateSnapshot
-from xxhash import xxh3_128_hexdigest
+from langgraph.types import Interrupt, PregelTask, StateSnapshot
 
+from mahavishnu_tui.engines.langgraph.called import answers_of, interrupt_key, open_below
+from mahavishnu_tui.engines.langgraph.context import code_of
 from mahavishnu_tui.engines.langgraph.questions import breakpoint_question, interrupt_question
 from mahavishnu_tui.engines.langgraph.route import BRANCH, namespace_path
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
@@ -99,14 +100,21 @@ class _Reader:
         self.saver = saver
         self.thread = thread
 
-    async def level(self, graph: AnyGraph, snapshot: StateSnapshot) -> None:
-        """Take in one graph of the thread, then the subgraphs that are at work in it."""
+    async def level(self, graph: AnyGraph, snapshot: StateSnapshot, certain: bool = True) -> None:
+        """Take in one graph of the thread, then the subgraphs that are at work in it.
+
+        Args:
+            graph: the graph.
+            snapshot: its state.
+            certain: the state is that of this graph. A body that calls several is known by one of them alone.
+        """
         stored = await self.saver.aget_tuple(snapshot.config)
         if stored is None:
             return
         scope = str(snapshot.config["configurable"].get("checkpoint_ns", ""))
         namespace = namespace_path(scope.split("|")) if scope else ""
-        self.thread.lost.extend(_lost_nodes(graph, stored))
+        if certain:
+            self.thread.lost.extend(_lost_nodes(graph, stored))
         unfinished = [task for task in snapshot.tasks if task.name in snapshot.next and task.result is None]
         done = {task.id for task in snapshot.tasks if task.result is not None}
         handled = {
@@ -118,37 +126,57 @@ class _Reader:
         if await self.breakpoint(graph, snapshot, stored, unfinished, scope, namespace):
             return
         for task in unfinished:
-            await self.task(graph, task, stored, scope, namespace)
+            await self.task(graph, task, stored, scope, certain)
 
     async def task(
-        self, graph: AnyGraph, task: PregelTask, stored: CheckpointTuple, scope: str, namespace: str
+        self,
+        graph: AnyGraph,
+        task: PregelTask,
+        stored: CheckpointTuple,
+        scope: str,
+        certain: bool,
     ) -> None:
         """Take in one unfinished task: it asks, something inside it asks, or it can just run."""
         before = len(self.thread.questions)
         own_scope = f"{scope}|{task.name}:{task.id}" if scope else f"{task.name}:{task.id}"
         nested = task.state if isinstance(task.state, StateSnapshot) and task.state.metadata else None
-        answers = _answers(stored, task.id)
-        own_ids = {_interrupt_id(own_scope, index): index for index in range(answers + 2)}
+        answers = answers_of(stored, task.id)
+        own_ids = {interrupt_key(own_scope, index): index for index in range(answers + 2)}
         for interrupt in task.interrupts:
-            index = own_ids.get(interrupt.id)
-            if index is None and nested is not None:
-                continue  # asked further down, where it is known whether it was answered
-            if index is None or index >= answers:
-                self.thread.questions[interrupt.id] = interrupt_question(
-                    interrupt.id,
-                    task.name,
-                    namespace,
-                    interrupt.value,
-                    getattr(interrupt, "response_schema", None),
-                    str(stored.config["configurable"]["checkpoint_id"]),
-                )
-                self.thread.owners[interrupt.id] = task.id
+            if own_ids.get(interrupt.id, -1) >= answers:
+                self.ask(interrupt, task.name, scope, task.id, stored)
         subgraph = subgraph_of(graph, task.name)
         runnable_before = self.thread.runnable
         if nested is not None and subgraph is not None:
-            await self.level(subgraph, nested)
+            held = code_of(graph.nodes[task.name].bound) is subgraph
+            await self.level(subgraph, nested, certain and held)
+        await self.below(task, stored, own_scope, set(own_ids))
         if len(self.thread.questions) == before and self.thread.runnable == runnable_before:
             self.thread.runnable = True
+
+    async def below(self, task: PregelTask, stored: CheckpointTuple, own_scope: str, own: set[str]) -> None:
+        """Take in what was asked below a task and is not seen by walking through the graphs that it holds."""
+        missing = {item.id: item for item in task.interrupts if item.id not in {*own, *self.thread.questions}}
+        if not missing:
+            return
+        found = await open_below(self.saver, _thread_id(stored), own_scope, set(missing))
+        for asked in found or ():
+            self.ask(asked.interrupt, asked.node, asked.scope, asked.task_id, asked.stored)
+        if found is None:  # a graph without checkpoints of its own
+            for interrupt in missing.values():
+                self.ask(interrupt, task.name, own_scope.rpartition("|")[0], task.id, stored)
+
+    def ask(self, interrupt: Interrupt, node: str, scope: str, task_id: str, stored: CheckpointTuple) -> None:
+        """Note an open question of a task, in the graph whose namespace is `scope`."""
+        self.thread.questions[interrupt.id] = interrupt_question(
+            interrupt.id,
+            node,
+            namespace_path(scope.split("|")),
+            interrupt.value,
+            getattr(interrupt, "response_schema", None),
+            str(stored.config["configurable"]["checkpoint_id"]),
+        )
+        self.thread.owners[interrupt.id] = task_id
 
     async def breakpoint(
         self,
@@ -184,21 +212,12 @@ class _Reader:
         return True
 
 
+def _thread_id(stored: CheckpointTuple) -> str:
+    return str(stored.config["configurable"]["thread_id"])
+
+
 def _whole(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _interrupt_id(scope: str, answered: int) -> str:
-    """LangGraph's id of the question that a task asks after so many answers."""
-    return xxh3_128_hexdigest((f"{scope}|{answered}" if answered else scope).encode())
-
-
-def _answers(stored: CheckpointTuple, task_id: str) -> int:
-    """How many answers of a task are stored: a task that failed after its answer keeps it."""
-    for writer, channel, value in stored.pending_writes or ():
-        if writer == task_id and channel == "__resume__":
-            return len(value) if isinstance(value, list) else 1
-    return 0
 
 
 def _moved_since_stop(stored: CheckpointTuple) -> bool:

@@ -130,8 +130,7 @@ def _item(draw: st.DrawFn, depth: int, kinds: tuple[Kind, ...], asking: bool) ->
     if depth and draw(st.integers(0, 2)) == 0:
         calls = draw(st.sampled_from([0, 0, 1, 2]))
         failing = draw(st.sampled_from(["", "", "retry", "handled", "forgiven"]))
-        # LangGraph keeps no questions apart that one node asks through two calls.
-        inner = draw(plans(depth - 1, asking and calls < 2))
+        inner = draw(plans(depth - 1, asking))
         return Nested(inner, calls, failing if calls or failing != "forgiven" else "")
     usable = [kind for kind in kinds if asking or kind != "ask"]
     return Leaf(draw(st.sampled_from(usable)), draw(st.booleans()))

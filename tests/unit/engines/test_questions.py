@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from langgraph.types import Interrupt
 
+from mahavishnu_tui.engines.langgraph.called import interrupt_key
 from mahavishnu_tui.engines.langgraph.questions import (
     breakpoint_question,
     interrupt_question,
     question_hash,
 )
-from mahavishnu_tui.engines.langgraph.thread import _interrupt_id
 
 
 def test_a_question_says_what_kind_it_is_and_what_its_answer_must_be() -> None:
@@ -57,6 +57,6 @@ def test_a_breakpoint_keeps_its_id() -> None:
 
 
 def test_ids_are_made_as_langgraph_makes_them() -> None:
-    assert Interrupt.from_ns("v", "a:1").id == _interrupt_id("a:1", 0)
+    assert Interrupt.from_ns("v", "a:1").id == interrupt_key("a:1", 0)
     langgraph = pytest.importorskip("langgraph.types")
-    assert langgraph._interrupt_id("a:1|b:2", 3) == _interrupt_id("a:1|b:2", 3)
+    assert langgraph._interrupt_id("a:1|b:2", 3) == interrupt_key("a:1|b:2", 3)
