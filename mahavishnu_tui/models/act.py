@@ -14,6 +14,8 @@ Deed = Literal[
     "retry",
     "fork",
     "cancel",
+    "priority",
+    "move",
     "answer",
     "claim",
     "release",

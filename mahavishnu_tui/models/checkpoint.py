@@ -120,6 +120,8 @@ class PrunePlan(Record):
     """In how many threads."""
     kept: list[str] = dataclasses.field(default_factory=list)
     """Why threads were left alone, a line each."""
+    removed: dict[str, int] = dataclasses.field(default_factory=dict)
+    """How many checkpoints each thread has lost; a host tells the server."""
     freed: int = 0
     """Bytes by which the file became smaller; the rest of the room is used again."""
     done: bool = False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mahavishnu_tui.models import Act, LedgerEntry
+from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.models.approval import summarise_question
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
@@ -30,18 +31,27 @@ AUDIT_COLUMNS: Final = (
     Column("did", "DID", 9),
     Column("details", "DETAILS", 30, min_width=10, flex=1),
 )
-_WORDS: Final[Mapping[str, str]] = {
+_WORDS: Final[Mapping[Deed, str]] = {
     "start": "started",
     "pause": "paused",
     "resume": "resumed",
     "retry": "retried",
     "fork": "forked",
     "cancel": "cancelled",
+    "priority": "priority",
+    "move": "moved",
     "answer": "answered",
     "claim": "claimed",
     "release": "released",
     "escalate": "escalated",
     "expire": "timed out",
+    "edit": "edited",
+    "tag": "tagged",
+    "untag": "untagged",
+    "pin": "pinned",
+    "unpin": "unpinned",
+    "prune": "pruned",
+    "delete": "deleted",
 }
 _TONES: Final[Mapping[str, Tone]] = {
     "answer": "success",
@@ -91,7 +101,7 @@ def ledger_row(entry: LedgerEntry) -> Row:
 
 def act_row(act: Act, entries: Mapping[int, LedgerEntry]) -> Row:
     """An act in the audit; an answer says what it was and what became of it."""
-    word = _WORDS.get(act.what, clean_line(act.what, 20))
+    word = _WORDS.get(cast("Deed", act.what), clean_line(act.what, 20))
     return Row(
         str(act.seq),
         (

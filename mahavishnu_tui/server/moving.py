@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 LEAST_LIFE = 60.0
 """Seconds before which a host is not replaced for its size: one that starts too large would always be."""
 _ASK_SECONDS = 5.0
+_BY_SIZE = "host_max_mb"
 
 
 class Mover:
@@ -41,12 +42,12 @@ class Mover:
         self._options = options
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def drain(self, host_id: str, why: str, limit: float | None = None) -> Host:
+    async def drain(self, host_id: str, by: str, limit: float | None = None) -> Host:
         """Take a host out of service; returns when its runs know, not when they have left.
 
         Args:
             host_id: which one.
-            why: `asked by ana`.
+            by: who wants it.
             limit: seconds until it is ended; None: `host_drain_seconds`.
 
         Raises:
@@ -60,16 +61,17 @@ class Mover:
                 f"There is no engine host {host_id[:80]!r} that could be drained{state}.",
                 "`mahavishnu host list` shows those there are.",
             )
-        await self._drain(host, why, self._options.host_drain_seconds if limit is None else limit)
+        seconds = self._options.host_drain_seconds if limit is None else limit
+        await self._drain(host, by, f"asked by {by}", seconds)
         return host.record
 
-    async def restart(self, host_id: str, why: str, limit: float | None = None) -> Host:
+    async def restart(self, host_id: str, by: str, limit: float | None = None) -> Host:
         """Drain a host, and have a fresh one up as soon as possible, also when nothing runs.
 
         Raises:
             MahavishnuError: see `drain`.
         """
-        record = await self.drain(host_id, why, limit)
+        record = await self.drain(host_id, by, limit)
         host = self._supervisor.by_id(host_id)
         if host is not None and not host.alone:
             self._spawn(self._replace(host))
@@ -85,7 +87,7 @@ class Mover:
                 size = host.record.rss // 2**20
                 why = f"it uses {size} MB, more than host_max_mb ({self._options.host_max_mb})"
                 log.warning("host %s is replaced: %s", host.id, why)
-                await self._drain(host, why, self._options.host_drain_seconds)
+                await self._drain(host, _BY_SIZE, why, self._options.host_drain_seconds)
 
     async def close(self) -> None:
         """End what is under way."""
@@ -93,11 +95,13 @@ class Mover:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _drain(self, host: EngineHost, why: str, limit: float) -> None:
+    async def _drain(self, host: EngineHost, by: str, why: str, limit: float) -> None:
         log.info("draining host %s: %s", host.id, why)
         host.drain_by = time.monotonic() + limit
         host.set(state="draining", note=why)
-        await self._store.write(functools.partial(move, leases=dict(host.runs), why=why))
+        await self._store.write(
+            functools.partial(move, leases=dict(host.runs), host_id=host.id, by=by, why=why)
+        )
         if host.runs:
             self._spawn(self._ask(host))
 

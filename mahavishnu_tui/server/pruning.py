@@ -23,32 +23,34 @@ EVERY = 3600.0
 """Seconds between two looks at what is old."""
 _DAY = 86400.0
 _MOST_REASONS = 50
+_BY_AGE = "retention"
 
 
 async def prune_threads(
+    store: Store,
     supervisor: Supervisor,
     wanted: Sequence[EndedThread],
     policy: dict[str, Any],
     *,
+    by: str,
     dry: bool,
     expect: int | None = None,
 ) -> dict[str, Any]:
     """A `PrunePlan` over all these threads, as JSON.
 
     Args:
+        store: keeps who removed what.
         supervisor: gives hosts.
         wanted: the threads.
         policy: `keep_last`, `older_than` (seconds).
+        by: who prunes.
         dry: only say what would go.
         expect: how many checkpoints were agreed to, over all projects.
 
     Raises:
         MahavishnuError: MHV-121 it would be another number now; a host's own.
     """
-    plans = [
-        (mine, PrunePlan.from_json(await _ask(supervisor, mine, policy, dry=True)))
-        for mine in _by_project(wanted)
-    ]
+    plans = [(mine, await _ask(supervisor, mine, policy, dry=True)) for mine in _by_project(wanted)]
     count = sum(plan.checkpoints for _, plan in plans)
     if not dry and expect is not None and expect != count:
         raise MahavishnuError(
@@ -59,7 +61,7 @@ async def prune_threads(
         )
     if not dry:
         plans = [
-            (mine, PrunePlan.from_json(await _ask(supervisor, mine, policy, dry=False)))
+            (mine, await _remove(store, supervisor, mine, policy, by))
             for mine, plan in plans
             if plan.checkpoints
         ]
@@ -74,15 +76,23 @@ async def prune_threads(
     ).to_json()
 
 
+async def _remove(
+    store: Store, supervisor: Supervisor, mine: Sequence[EndedThread], policy: dict[str, Any], by: str
+) -> PrunePlan:
+    """Prune threads of one project; their audits tell it as soon as their host does."""
+    plan = await _ask(supervisor, mine, policy, dry=False)
+    await store.write(functools.partial(threads.pruned, removed=plan.removed, by=by))
+    return plan
+
+
 async def _ask(
     supervisor: Supervisor, mine: Sequence[EndedThread], policy: dict[str, Any], *, dry: bool
-) -> dict[str, Any]:
+) -> PrunePlan:
     told = [thread.candidate for thread in mine]
     _, reply = await supervisor.ask(
         mine[0].project, "prune", timeout=SECONDS, threads=told, dry=dry, **policy
     )
-    found: dict[str, Any] = reply
-    return found
+    return PrunePlan.from_json(reply)
 
 
 def _by_project(wanted: Sequence[EndedThread]) -> list[list[EndedThread]]:
@@ -123,8 +133,8 @@ class Retention:
         removed = 0
         for mine in _by_project([thread for thread in ended if self._is_old(thread)]):
             policy = {"keep_last": self._options.retention_keep, "older_than": 0.0}
-            plan = await _ask(self._supervisor, mine, policy, dry=False)
-            removed += int(plan["checkpoints"])
+            plan = await _remove(self._store, self._supervisor, mine, policy, _BY_AGE)
+            removed += plan.checkpoints
             ids = [thread.thread_id for thread in mine]
             await self._store.write(functools.partial(threads.seen_to, thread_ids=ids))
         if removed:

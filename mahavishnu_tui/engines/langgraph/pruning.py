@@ -131,11 +131,14 @@ async def prune(
             "Nothing was removed; look again.",
             checkpoints=count,
         )
-    removed = 0
+    removed: dict[str, int] = {}
     for item in plans:
+        thread_id = item.candidate.thread_id
         for start in range(0, len(item.places), AT_ONCE):
-            removed += await _remove(saver, item.candidate, item.places[start : start + AT_ONCE])
-    return plan.replace(checkpoints=removed, done=True, freed=await vacuum(saver) if removed else 0)
+            gone = await _remove(saver, item.candidate, item.places[start : start + AT_ONCE])
+            removed[thread_id] = removed.get(thread_id, 0) + gone
+    freed = await vacuum(saver) if any(removed.values()) else 0
+    return plan.replace(checkpoints=sum(removed.values()), removed=removed, done=True, freed=freed)
 
 
 async def delete_thread(saver: LeasedSaver, candidate: Candidate) -> int:

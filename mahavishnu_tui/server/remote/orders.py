@@ -26,7 +26,7 @@ def order_cancel(tx: Tx, run_id: str, by: str, version: int | None) -> Run:
             "cancel a run that only waits for an answer",
             "Answer it, or start a new run on its thread.",
         )
-    audit.record(tx, run_id, "cancel", by, status=row.run.status, where=row.run.where)
+    audit.record(tx, run_id, "cancel", by, status=row.run.status, where=row.run.where, how="now")
     if row.work.intent:
         return acts.end_cancelled(tx, row, by)
     run = row.run.replace(note=f"cancelling, asked by {by}", version=row.run.version + 1)

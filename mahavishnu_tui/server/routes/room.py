@@ -67,9 +67,9 @@ async def prune(request: Request) -> Response:
     else:
         workflow = body.text("workflow", "")
         wanted = await core.store.read(functools.partial(threads.ended, workflow=workflow))
-    plan = await prune_threads(core.supervisor, wanted, policy, dry=dry, expect=expect)
-    if not dry and "run" in request.path_params:
-        await note_act(request, "prune", body.person(), checkpoints=plan["checkpoints"])
+    plan = await prune_threads(
+        core.store, core.supervisor, wanted, policy, by=body.person(), dry=dry, expect=expect
+    )
     return json_response(plan)
 
 

@@ -50,7 +50,7 @@ async def drain_host(request: Request) -> Response:
     limit = body.number("limit", 0) if body.has("limit") else None
     host_id = request.path_params["host"]
     act = core.mover.restart if request.url.path.endswith("/restart") else core.mover.drain
-    record = await act(host_id, f"asked by {body.person()}", limit)
+    record = await act(host_id, body.person(), limit)
     return json_response(record.to_json())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
 from mahavishnu_tui.server import codec
-from mahavishnu_tui.server.store import runs
+from mahavishnu_tui.server.store import acts, runs
 from mahavishnu_tui.server.store.tx import Tx
 
 _ENDED = """
@@ -95,6 +95,15 @@ def names(conn: sqlite3.Connection) -> dict[str, list[str]]:
     for thread_id, name in conn.execute("SELECT thread_id, name FROM runs ORDER BY created_at"):
         found.setdefault(thread_id, []).append(name)
     return found
+
+
+def pruned(tx: Tx, removed: dict[str, int], by: str) -> None:
+    """Write into the audit of the newest run of each thread how many checkpoints were removed."""
+    newest = "SELECT id FROM runs WHERE thread_id = ? ORDER BY rowid DESC LIMIT 1"
+    for thread_id, count in removed.items():
+        row = tx.conn.execute(newest, (thread_id,)).fetchone()
+        if row and count:
+            acts.record(tx, row[0], "prune", by, checkpoints=count)
 
 
 def seen_to(tx: Tx, thread_ids: list[str]) -> None:

@@ -24,7 +24,8 @@ def cancel(tx: Tx, run_id: str, by: str, version: int | None, gently: bool = Fal
     row = runs.require(tx.conn, run_id)
     run = row.run
     refuse_cancel(run, version)
-    acts.record(tx, run.id, "cancel", by, status=run.status, where=run.where)
+    how = "boundary" if gently and run.status == "running" else "now"
+    acts.record(tx, run.id, "cancel", by, status=run.status, where=run.where, how=how)
     if run.status == "running":
         where = ", ".join(run.where)
         waits = f"cancelling: waits for {where or 'the next step boundary'}" if gently else "cancelling"
@@ -134,6 +135,7 @@ def set_priority(tx: Tx, run_id: str, priority: str, by: str) -> Run:
     if run.status == "queued":
         run = run.replace(note=f"priority {priority}, set by {by}")
     runs.save(tx, run)
+    acts.record(tx, run.id, "priority", by, before=row.run.priority, after=priority)
     return run
 
 

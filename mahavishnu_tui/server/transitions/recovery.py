@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
-from mahavishnu_tui.server.store import Tx, runs, visits
+from mahavishnu_tui.server.store import Tx, acts, runs, visits
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.transitions.acts import clocked, end_cancelled, rest, rest_for_disk, stopped
 
@@ -91,14 +91,23 @@ def hold_for_disk(tx: Tx, run_id: str, lease: int, error: MahavishnuError) -> Ru
     return rest_for_disk(tx, row, error.message)
 
 
-def move(tx: Tx, leases: dict[str, int], why: str) -> list[Run]:
-    """These dispatches are to end at the next step boundary and go on in another host; those that are."""
+def move(tx: Tx, leases: dict[str, int], host_id: str, by: str, why: str) -> list[Run]:
+    """These dispatches are to end at the next step boundary and go on in another host; those that are.
+
+    Args:
+        tx: the change.
+        leases: the lease of each run.
+        host_id: where they are at work now.
+        by: who drains that host.
+        why: in words.
+    """
     moved: list[Run] = []
     for run_id, lease in leases.items():
         row = runs.get(tx.conn, run_id)
         if row and row.run.status == "running" and row.run.lease == lease and not row.work.moving:
             run = row.run.replace(note=f"moves to another host at its next step boundary: {why}")
             runs.save(tx, run, row.work.replace(moving=why))
+            acts.record(tx, run_id, "move", by, host=host_id, why=why)
             moved.append(run)
     return moved
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.client.calls.checkpoints import COPY, Room, StateEdit
-from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models import Act, ErrorCode, MahavishnuError
 from tests.integration.server.conftest import Place, eventually
 
 
@@ -95,7 +95,7 @@ async def test_what_has_ended_is_pruned_and_what_is_kept_is_not(place: Place) ->
         assert await client.delete_checkpoints(run.id, "ana") == 2
         assert await client.checkpoints(run.id) == []
         deeds = [act.what for act in await client.acts(run.id)]
-        assert deeds[-4:] == ["tag", "pin", "unpin", "delete"]
+        assert deeds[-5:] == ["tag", "pin", "unpin", "prune", "delete"]
 
 
 async def test_retention_prunes_what_is_old_once(place: Place) -> None:
@@ -109,6 +109,12 @@ async def test_retention_prunes_what_is_old_once(place: Place) -> None:
         assert not await pruned()
     async with place.server(workflows={"short": {"retention_days": 0.000001}}) as client:
         await eventually(pruned)
+
+        async def told() -> Act | None:
+            return next((act for act in await client.acts(run.id) if act.what == "prune"), None)
+
+        act = await eventually(told)
+        assert (act.by, act.details) == ("retention", {"checkpoints": 3})
 
 
 async def test_runs_of_other_projects_are_not_compared_and_durability_is_checked(place: Place) -> None:

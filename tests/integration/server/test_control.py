@@ -169,6 +169,8 @@ async def test_a_drained_host_loses_nothing_and_runs_nothing_twice(place: Place)
         assert {run.host_id for run in done} == {None}
         assert all(steps == list(range(20)) for steps in loops(place).values())
         assert all((run.recoveries, run.lease) == (0, 2) for run in done)
+        told = (await client.acts(started[0].id))[-1]
+        assert (told.what, told.by, told.details["host"]) == ("move", "ana", host.id)
         assert all(run.note == "" or "moved" in run.note for run in done)
         await eventually(lambda: _gone(place, host.id))
         with pytest.raises(MahavishnuError) as unknown:

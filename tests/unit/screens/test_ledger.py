@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from mahavishnu_tui.client.calls.ledger import LedgerFilter
 from mahavishnu_tui.models import Act, ErrorCode, LedgerEntry, MahavishnuError
+from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.screens import ledger as ledger_module
+from mahavishnu_tui.screens.audit_rows import act_row
 from mahavishnu_tui.screens.document import DocumentScreen
 from mahavishnu_tui.screens.ledger import LedgerScreen
 from mahavishnu_tui.screens.ledger_query import parse_query
@@ -38,6 +40,12 @@ async def test_answers_are_listed_with_what_became_of_them() -> None:
         await opened(driven)
         await driven.sees("ledger · 5 answers", "applied → deploy", "not used: the run", "deadline")
         assert "\x1b" not in driven.text
+
+
+def test_every_act_has_a_word() -> None:
+    for deed in get_args(Deed):
+        row = act_row(Act(seq=1, run_id="r", at=NOW, by="ana", what=deed), {})
+        assert row.cells[2].text.endswith(("d", "d out", "priority")), deed
 
 
 async def test_enter_shows_the_proof_of_an_answer() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
+from mahavishnu_tui.server.store.acts import of_run
 from mahavishnu_tui.server.transitions import acts
 from tests.unit.server.conftest import Desk, finished, question, step, visit
 
@@ -139,3 +140,18 @@ async def test_an_older_run_of_a_thread_cannot_go_on_with_the_state_of_a_newer_o
     assert error.code is ErrorCode.RUN_STATE
     assert new.name in error.message
     assert (await desk.act(acts.resume, old.id, "ana", "c1")).status == "queued"
+
+
+async def test_the_audit_says_how_a_run_was_cancelled_and_whose_turn_was_changed(desk: Desk) -> None:
+    run = await desk.running()
+    await desk.act(acts.set_priority, run.id, "urgent", "ana")
+    await desk.act(acts.cancel, run.id, "ben", None, gently=True)
+    await desk.act(acts.cancel, run.id, "ben", None)
+    told = await desk.store.read(lambda conn: of_run(conn, run.id, 0, 10))
+    assert [(act.what, act.by) for act in told[1:]] == [
+        ("priority", "ana"),
+        ("cancel", "ben"),
+        ("cancel", "ben"),
+    ]
+    assert told[1].details == {"before": "normal", "after": "urgent"}
+    assert [act.details["how"] for act in told[2:]] == ["boundary", "now"]
