@@ -9,11 +9,13 @@ from typing import Any
 import orjson
 
 _LONG_DIGITS = re.compile(rb"\d{19}")
+_MOST_BITS = 1023
+"""Of a whole number: readers without such numbers take it for a float, and refuse one that is infinite."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def dumps(value: Any) -> bytes:
-    """One line of JSON. Integers beyond 64 bits stay exact; lone surrogates become U+FFFD."""
+    """One line of JSON. Integers stay exact as far as floats go; lone surrogates become U+FFFD."""
     try:
         return orjson.dumps(value, default=_embed, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
@@ -49,7 +51,7 @@ def _embed(value: Any) -> orjson.Fragment:
 
 
 def _scrub(value: Any) -> Any:
-    """The value with every lone surrogate replaced, and no NaN or infinity left."""
+    """The value with every lone surrogate replaced, no NaN or infinity left, and huge numbers as text."""
     if isinstance(value, Raw):
         return _scrub(json.loads(value.data))
     if isinstance(value, str):
@@ -60,4 +62,6 @@ def _scrub(value: Any) -> Any:
         return [_scrub(item) for item in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return str(value)
     return value

@@ -16,6 +16,7 @@ from langgraph.errors import (
 )
 
 from mahavishnu_tui.engines.base import AdapterError, WorkflowError
+from mahavishnu_tui.engines.langgraph.jsonable import words_of
 from mahavishnu_tui.engines.langgraph.loops import find_loop
 from mahavishnu_tui.engines.langgraph.route import UnknownRouteError
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit
@@ -92,7 +93,7 @@ def explain(
 
 def said(error: BaseException, limit: int = 300) -> str:
     """What an exception says, on one line, without LangGraph's link to its own help."""
-    return clean_line(str(error).split("\nFor troubleshooting, visit:")[0], limit)
+    return clean_line(words_of(error).split("\nFor troubleshooting, visit:")[0], limit)
 
 
 def _unknown_route(error: UnknownRouteError, node: str) -> WorkflowError:

@@ -103,7 +103,7 @@ class _Writer:
         if isinstance(value, (list, tuple)) or type(value).__name__ == "deque":
             return self.sequence(value, depth)
         if isinstance(value, BaseException):
-            return self.text(f"{type(value).__name__}: {value}")
+            return self.text(f"{type(value).__name__}: {words_of(value)}")
         if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
             return value.isoformat()
         if isinstance(value, (UUID, PurePath, datetime.timedelta)):
@@ -176,6 +176,14 @@ class _Writer:
         if told:
             shown["response_metadata"] = told
         return self.mapping(shown.items(), depth)
+
+
+def words_of(error: BaseException) -> str:
+    """What an exception says; nothing when saying it fails."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def _repr(value: Any) -> str:

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mahavishnu_tui.engines.langgraph.jsonable import words_of
 from mahavishnu_tui.models import NodeVisit
 from mahavishnu_tui.models.run import VisitOutcome
 from mahavishnu_tui.models.text import clean_line
@@ -281,6 +282,7 @@ def _is_cancellation(error: Any) -> bool:
 def error_text(error: Any) -> str:
     """`Type: message` on one line."""
     if isinstance(error, BaseException):
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        words = words_of(error)
+        text = f"{type(error).__name__}: {words}" if words else type(error).__name__
         return clean_line(text, MAX_ERROR)
     return clean_line(error, MAX_ERROR)

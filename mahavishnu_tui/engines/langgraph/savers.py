@@ -220,6 +220,8 @@ class LeasedSaver(AsyncSqliteSaver):
             try:
                 self.serde.dumps_typed(value)
             except Exception:
+                if key == "__interrupt__":
+                    return _unaskable(error)
                 return AdapterError(
                     ErrorCode.STATE_UNSERIALISABLE,
                     f"The state key {key!r} holds a {type(value).__name__}, which no checkpoint can store.",
@@ -232,6 +234,15 @@ class LeasedSaver(AsyncSqliteSaver):
             f"The state cannot be stored in a checkpoint: {str(error)[:300]}.",
             "Keep plain data in the state: numbers, text, lists, dicts, dataclasses, messages.",
         )
+
+
+def _unaskable(error: TypeError) -> AdapterError:
+    return AdapterError(
+        ErrorCode.STATE_UNSERIALISABLE,
+        "The question that interrupt() was given holds a value that no checkpoint can store.",
+        "Ask with plain data: numbers of 64 bits, text, lists, dicts; not too deep in each other.",
+        detail=str(error)[:2000],
+    )
 
 
 def _of_failed_task(writes: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:

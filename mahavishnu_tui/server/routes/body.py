@@ -12,6 +12,8 @@ from mahavishnu_tui.server import codec
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a request body."""
+DEEPEST = 200
+"""Levels of lists and objects in each other; checkpoints hold few more."""
 _REQUIRED: Any = object()
 
 
@@ -43,10 +45,13 @@ class Body:
             return cls({})
         try:
             fields = codec.loads(raw)
+        except RecursionError:
+            raise _too_deep() from None
         except ValueError as error:
-            raise bad(f"The request is not JSON: {error}.") from None
+            raise bad(f"The request is not JSON: {clean_line(error, 200)}.") from None
         if not isinstance(fields, dict):
             raise bad("The request must be a JSON object.")
+        _check_values(fields)
         return cls(fields)
 
     def has(self, name: str) -> bool:
@@ -114,6 +119,27 @@ class Body:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise bad(f"The field {name!r} must be a list of strings.")
         return value
+
+
+def _check_values(fields: dict[str, Any]) -> None:
+    """Refuse what no checkpoint can store: an answer that was acknowledged could never be applied."""
+    level: list[Any] = [fields]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for value in level:
+            for item in value.values() if isinstance(value, dict) else value:
+                if isinstance(item, (dict, list)):
+                    below.append(item)
+                elif isinstance(item, int) and not -(2**63) <= item < 2**64:
+                    raise bad("A whole number has more than 64 bits.", "Send it as text.")
+        if not below:
+            return
+        level = below
+    raise _too_deep()
+
+
+def _too_deep() -> MahavishnuError:
+    return bad(f"More than {DEEPEST} lists and objects are in each other.", "Send a flatter value.")
 
 
 def query_choices(request: Request, name: str, allowed: tuple[str, ...]) -> list[str]:

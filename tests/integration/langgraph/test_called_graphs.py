@@ -176,3 +176,14 @@ async def test_a_node_renamed_in_a_graph_that_a_node_holds_is_still_told(tmp_pat
         renamed = one_node("body", asks("new"))
         done = await adapter.execute({**request, "graph": renamed, "mode": "continue"})
     assert (done["status"], done["error"]["code"]) == ("error", "MHV-421")
+
+
+async def test_a_question_that_cannot_be_stored_is_said_to_be_one(tmp_path: Path) -> None:
+    async def body(_state: State) -> State:
+        return {"log": [interrupt({"question": object()})]}
+
+    async with LangGraphAdapter(tmp_path, tmp_path / "c.db") as adapter:
+        request = {"graph": one_node("body", body), "spec": "graph", "run_id": "r", "thread_id": "t"}
+        done = await adapter.execute({**request, "input": {"log": []}})
+    assert (done["status"], done["error"]["code"]) == ("error", "MHV-432")
+    assert "The question that interrupt() was given" in done["error"]["message"]

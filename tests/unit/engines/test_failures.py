@@ -8,6 +8,8 @@ from langgraph.errors import EmptyInputError, GraphRecursionError
 
 from mahavishnu_tui.engines import AdapterError, WorkflowError
 from mahavishnu_tui.engines.langgraph.failures import MAX_DETAIL, explain, storage_error, trace
+from mahavishnu_tui.engines.langgraph.jsonable import to_json
+from mahavishnu_tui.engines.langgraph.recorder import error_text
 from mahavishnu_tui.models import ErrorCode, NodeVisit
 
 FILE = Path("/data/c.db")
@@ -82,3 +84,17 @@ def test_a_long_trace_keeps_head_and_tail() -> None:
     assert len(text) < MAX_DETAIL + 20
     assert text.startswith("ValueError")
     assert text.rstrip().endswith("end")
+
+
+class Speechless(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+    __repr__ = __str__
+
+
+def test_an_exception_that_cannot_say_anything_is_named() -> None:
+    found = why(Speechless(), "a")
+    assert found.message == "Node 'a' failed: Speechless"
+    assert error_text(Speechless()) == "Speechless"
+    assert to_json({"e": Speechless()}) == ({"e": "Speechless: "}, False)

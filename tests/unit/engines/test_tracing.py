@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,11 +13,16 @@ from mahavishnu_tui.engines.langgraph.tracing import SWITCHES, Tracing, project_
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     from langsmith.utils import get_env_var, get_tracer_project
 
     for name in (*SWITCHES, "LANGSMITH_PROJECT", "LANGCHAIN_PROJECT"):
         monkeypatch.delenv(name, raising=False)
+    get_env_var.cache_clear()
+    get_tracer_project.cache_clear()
+    yield
+    # The library keeps what it has read: all later tests of this process would be traced, over the network.
+    monkeypatch.undo()
     get_env_var.cache_clear()
     get_tracer_project.cache_clear()
 

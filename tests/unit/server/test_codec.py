@@ -1,6 +1,7 @@
 import json
 import math
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +37,11 @@ def test_lone_surrogates_never_stop_us(text: str) -> None:
 def test_large_integers_stay_exact_both_ways() -> None:
     for number in (2**63, 2**64, 10**40, -(10**25)):
         assert codec.loads(codec.dumps({"n": number})) == {"n": number}
+
+
+def test_a_number_larger_than_any_float_does_not_make_a_line_unreadable() -> None:
+    line = codec.dumps({"n": 10**400, "deep": [-(10**400)]})
+    assert orjson.loads(line) == {"n": "1" + "0" * 400, "deep": ["-1" + "0" * 400]}
 
 
 def test_what_python_writes_and_json_has_not_becomes_null() -> None:
