@@ -157,6 +157,8 @@ def _take_run(
     if work.intent:
         # An order of ours is still on its way; what is there is not yet what was asked for.
         return None
+    if _given_up(before, family):
+        return None
     head = view.head if newest else None
     asked = reading.questions(head) if head and last.status == "success" else []
     status = _status(view, last, asked, newest=newest, head=head)
@@ -191,6 +193,12 @@ def _take_run(
         run = run.replace(version=before.version + 1)
     runs.save(tx, run, work)
     return run
+
+
+def _given_up(run: Run, family: list[Part]) -> bool:
+    """Whether a deadline has ended the run here, and nothing has happened there since; it still asks."""
+    code = (run.error or {}).get("code")
+    return run.status == "error" and code == ErrorCode.HUMAN_TIMEOUT.value and run.lease == len(family)
 
 
 def _status(

@@ -7,7 +7,7 @@ from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.models.deadline import BY_DEADLINE
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.server.store import Tx, acts, approvals, runs, visits
+from mahavishnu_tui.server.store import Tx, acts, approvals, elsewhere, runs, visits
 from mahavishnu_tui.server.transitions.claims import lapse
 from mahavishnu_tui.server.transitions.questions import answer, supersede_all
 
@@ -92,7 +92,9 @@ def _fail(tx: Tx, approval: Approval, why: str = "") -> str:
         where=[approval.node],
         host_id=None,
     )
-    runs.save(tx, ended, row.work.replace(pausing="", cancelling="", died=[]))
+    work = row.work.replace(pausing="", cancelling="", died=[])
+    # An order to a server elsewhere that has not been sent is not sent now.
+    runs.save(tx, ended, work.replace(intent="") if ended.engine == elsewhere.ENGINE else work)
     return f"{approval.run_name}: {error}"
 
 

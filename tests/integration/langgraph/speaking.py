@@ -103,6 +103,13 @@ def dies(state):
         os.kill(os.getpid(), 9)
 
 
+def waits(state):
+    print("connecting to the", "database ", end="")
+    while not (HERE / "go").exists():
+        time.sleep(0.01)
+    print("done")
+
+
 def fan(state):
     return [Send("worker", {"n": n}) for n in (3, 2, 1)]
 
@@ -127,3 +134,4 @@ def alone(node):
 writing = alone(writes)
 flooding = alone(flood)
 dying = alone(dies)
+waiting = alone(waits)

@@ -134,6 +134,15 @@ async def test_what_was_said_before_a_crash_is_kept_and_the_next_dispatch_goes_o
     ]
 
 
+async def test_a_line_that_is_begun_is_there_before_its_end(speaking: HostTalk, project: Path) -> None:
+    await speaking.run("speaking.py:waiting")
+    await speaking.until(lambda n: n["ev"] == "log" and n["last"] == 1)
+    assert [line["text"] for line in said(speaking)] == ["connecting to the database "]
+    (project / "go").touch()
+    assert (await speaking.finished())["status"] == "success"
+    assert [line["text"] for line in said(speaking)] == ["connecting to the database ", "done"]
+
+
 async def test_a_langsmith_that_cannot_be_reached_costs_a_run_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
@@ -24,10 +25,12 @@ class Heart:
         loop: asyncio.AbstractEventLoop,
         work: Callable[[], dict[str, Any]],
         send: Callable[[dict[str, Any]], None],
+        each: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._work = work
         self._send = send
+        self._each = each
         self._loop_thread = threading.get_ident()
         self._asked = 0.0
         self._stopped = threading.Event()
@@ -51,6 +54,8 @@ class Heart:
                 except RuntimeError:  # the loop is closed: the process is about to end
                     return
             where = blocked_at(self._loop_thread) if lag > BLOCKED else ""
+            with contextlib.suppress(Exception):  # whatever happens in it, the heart goes on
+                self._each()
             self._send({"ev": "beat", "lag": round(lag, 3), "rss": rss(), "where": where, **self._work()})
 
     def _answer(self) -> None:

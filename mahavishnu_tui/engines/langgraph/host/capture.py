@@ -63,6 +63,8 @@ class RunStream(io.TextIOBase):
         self._lock = threading.Lock()
         self._begun: dict[tuple[RunLog, int], list[str]] = {}
         """The parts of the line that a visit has begun."""
+        self._seen: dict[tuple[RunLog, int], tuple[int, str]] = {}
+        """How many parts there were at the last `linger`, and the newest of them."""
 
     def write(self, text: str) -> int:
         """Take down a text."""
@@ -112,6 +114,25 @@ class RunStream(io.TextIOBase):
         for key, rest in rests:
             if rest:
                 self._say(Speaker(*key), [rest])
+
+    def linger(self) -> None:
+        """A line that was begun and has not grown since the last call is said as it is.
+
+        Called every second: it may be the last word before the process dies, or wait for something long.
+        """
+        said: list[tuple[tuple[RunLog, int], str]] = []
+        with self._lock:
+            now = {key: (len(parts), parts[-1]) for key, parts in self._begun.items() if parts}
+            for key, size in now.items():
+                if self._seen.get(key) == size:
+                    begun = self._begun[key]
+                    parts = begun[:]  # its own thread may add to it meanwhile
+                    del begun[: len(parts)]
+                    said.append((key, "".join(parts)))
+            self._seen = now
+        for key, text in said:
+            if text:
+                self._say(Speaker(*key), [text])
 
     def flush(self) -> None:
         """Flush the real stream; lines of runs are not kept back."""
@@ -183,6 +204,11 @@ class Capture:
                 original(logger, record)
 
         logging.Logger.callHandlers = call_handlers  # type: ignore[method-assign, assignment]
+
+    def linger(self) -> None:
+        """A second has passed: take down the lines that were begun and have not grown since."""
+        for stream in self._streams:
+            stream.linger()
 
     def end(self, log: RunLog, visit: int | None = None) -> None:
         """A visit, or the whole dispatch, is over: take down what it began."""

@@ -17,6 +17,7 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
     from mahavishnu_tui.engines.langgraph.adapter import LangGraphAdapter
+    from mahavishnu_tui.engines.langgraph.host.capture import Capture
     from mahavishnu_tui.engines.langgraph.voices import Voices
 
 PROTOCOL = 1
@@ -32,7 +33,8 @@ class Service:
         self._loop = loop
         self._channel = channel
         self._adapter: LangGraphAdapter | None = None
-        self._heart = Heart(loop, self._work, channel.send)
+        self._capture: Capture | None = None
+        self._heart = Heart(loop, self._work, channel.send, self._linger)
         self._pending: set[asyncio.Task[None]] = set()
         self._handlers: dict[str, Handler] = {
             "hello": self._hello,
@@ -49,6 +51,10 @@ class Service:
             "stop": self._stop,
             **CheckpointOps(lambda: self._engine.curator).handlers,
         }
+
+    def _linger(self) -> None:
+        if self._capture is not None:
+            self._capture.linger()
 
     def _work(self) -> dict[str, Any]:
         """What each beat says of the work at hand."""
@@ -135,7 +141,8 @@ class Service:
         from mahavishnu_tui.engines.langgraph.voices import Voices
 
         voices = Voices(RunLogs(Path(wanted["folder"]), int(wanted.get("bytes") or 10 * 2**20)))
-        Capture(voices).install(wanted.get("level") or "info")
+        self._capture = Capture(voices)
+        self._capture.install(wanted.get("level") or "info")
         inherit_voices()
         return voices
 
