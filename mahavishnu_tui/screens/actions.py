@@ -16,7 +16,6 @@ from textual.widgets import Static
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
 
 
@@ -82,7 +81,9 @@ class MenuScreen(ModalScreen[str]):
         """A title and the list."""
         with Vertical(id="actions"):
             yield Static(self._heading, id="actions-title", markup=False)
-            yield ListTable((Column("key", "KEY", 4), Column("deed", "DOES", 40, flex=1)), id="actions-list")
+            yield VirtualTable(
+                (Column("key", "KEY", 4), Column("deed", "DOES", 40, flex=1)), id="actions-list"
+            )
 
     def on_mount(self) -> None:
         """Fill the list."""

@@ -129,15 +129,6 @@ class OperatorScreen(Screen[None]):
         else:
             self.flash(done, "success")
 
-    def try_to(self, action: Callable[[], None]) -> bool:
-        """Run something that may refuse with a sentence; the sentence is flashed."""
-        try:
-            action()
-        except MahavishnuError as error:
-            self.flash_error(error)
-            return False
-        return True
-
     def copy(self, text: str) -> None:
         """Copy `text`, and say where it went."""
         in_background(self, functools.partial(self._copy, text), "copy")

@@ -11,7 +11,6 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.comparing import COLUMNS, Comparison, compare, comparison_rows
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.table import VirtualTable
@@ -37,7 +36,7 @@ class CompareScreen(OperatorScreen):
         self.run = run
         self.other = other
         self.found: Comparison | None = None
-        self.table = ListTable(COLUMNS, ascii_only=session.ascii, id="compare")
+        self.table = VirtualTable(COLUMNS, ascii_only=session.ascii, id="compare")
 
     def compose_body(self) -> ComposeResult:
         """Which runs, what is to be said of them, the nodes."""

@@ -12,8 +12,6 @@ from mahavishnu_tui.widgets.status import Tone
 
 FOLD = 12
 """Lines of a message that are shown while it is folded."""
-MOST_ARGS = 400
-"""Characters of a call's arguments."""
 _GLYPHS: Final[Mapping[Role, tuple[str, str, Tone]]] = {
     "human": ("●", "@", "accent"),
     "ai": ("◆", "*", "success"),

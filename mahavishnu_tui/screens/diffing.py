@@ -15,7 +15,6 @@ from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.status import Mark
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
@@ -93,7 +92,7 @@ class DiffScreen(OperatorScreen):
     def compose_body(self) -> ComposeResult:
         """The title and the changes."""
         yield Static(self._heading, id="document-title", markup=False)
-        yield ListTable(DIFF_COLUMNS, ascii_only=self.session.ascii, id="document")
+        yield VirtualTable(DIFF_COLUMNS, ascii_only=self.session.ascii, id="document")
 
     def on_mount(self) -> None:
         """Ask for the differences."""

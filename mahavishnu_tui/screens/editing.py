@@ -20,7 +20,6 @@ from mahavishnu_tui.models.diff import StateDiff
 from mahavishnu_tui.models.text import clean, clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.diffing import DIFF_COLUMNS, diff_rows, diff_words
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.table import VirtualTable
@@ -58,7 +57,7 @@ class EditScreen(ModalScreen[str]):
             yield Input(
                 placeholder="as node: empty means the one that wrote last", compact=True, id="edit-node"
             )
-            yield ListTable(DIFF_COLUMNS, ascii_only=self.session.ascii, id="edit-diff")
+            yield VirtualTable(DIFF_COLUMNS, ascii_only=self.session.ascii, id="edit-diff")
             yield Static("", id="edit-status", markup=False)
             with Horizontal(id="edit-buttons"):
                 yield Button("Preview ^t", id="preview", compact=True)

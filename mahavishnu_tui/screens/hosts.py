@@ -14,7 +14,6 @@ from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Host
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.base import OperatorScreen
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
@@ -47,7 +46,7 @@ class HostsScreen(OperatorScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.table = ListTable(HOST_COLUMNS, ascii_only=session.ascii, id="hosts-table")
+        self.table = VirtualTable(HOST_COLUMNS, ascii_only=session.ascii, id="hosts-table")
 
     def compose_body(self) -> ComposeResult:
         """A title and the table."""

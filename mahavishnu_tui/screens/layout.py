@@ -17,8 +17,6 @@ Format = Literal["small", "middle", "wide"]
 
 MIN_WIDTH: Final = 60
 MIN_HEIGHT: Final = 15
-CHROME: Final = 3
-"""Rows of the header, the flash line and the key hints."""
 
 
 def format_of(size: Size) -> Format:

@@ -20,7 +20,6 @@ from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.document import DocumentScreen
 from mahavishnu_tui.screens.ledger_query import parse_query
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.table import VirtualTable
@@ -44,7 +43,7 @@ class LedgerScreen(OperatorScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.table = ListTable(LEDGER_COLUMNS, ascii_only=session.ascii, id="document")
+        self.table = VirtualTable(LEDGER_COLUMNS, ascii_only=session.ascii, id="document")
         self.query_text = ""
         self._wanted = parse_query("")
         self._entries: list[LedgerEntry] = []

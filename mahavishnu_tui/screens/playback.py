@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
 from collections.abc import Iterable
 
@@ -59,10 +58,6 @@ class Playback:
     def moved(self, by: int) -> Playback:
         """The same run, some steps later or earlier."""
         return Playback(self.visits, self.step + by)
-
-    def at_visit(self, number: int) -> Playback:
-        """The same run when this visit began."""
-        return Playback(self.visits, bisect.bisect_left([visit.number for visit in self.visits], number) + 1)
 
     def seconds(self) -> float:
         """How long a step stays."""

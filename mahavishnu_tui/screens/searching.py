@@ -14,7 +14,6 @@ from mahavishnu_tui.models.checkpoint import Match
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
@@ -46,7 +45,7 @@ class StateSearch(OperatorScreen):
         yield Input(
             placeholder="text; name=value looks only where the path has name", compact=True, id="search-line"
         )
-        yield ListTable(_COLUMNS, ascii_only=self.session.ascii, id="search-found")
+        yield VirtualTable(_COLUMNS, ascii_only=self.session.ascii, id="search-found")
 
     def on_mount(self) -> None:
         """Type at once."""

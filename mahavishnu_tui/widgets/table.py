@@ -38,6 +38,7 @@ class VirtualTable(LineView):
     """A table of any length that paints only what is seen and repaints only what changed.
 
     The first line holds the titles. Rows keep the owner's order unless `sort_by` was called.
+    They can be marked only where an act takes more than the row under the cursor (`markable`).
     """
 
     DEFAULT_CSS = """
@@ -85,12 +86,14 @@ class VirtualTable(LineView):
         columns: Sequence[Column],
         *,
         ascii_only: bool = False,
+        markable: bool = False,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.columns = tuple(columns)
         self.ascii_only = ascii_only
+        self.markable = markable
         self.cursor_key = ""
         self._cursor = 0
         self._given: list[Row] = []
@@ -122,20 +125,6 @@ class VirtualTable(LineView):
         """Show these rows, diffed by key: what is equal is not painted. Of equal keys the last counts."""
         self._given = list({row.key: row for row in rows}.values())
         self._apply()
-
-    def update_row(self, row: Row) -> bool:
-        """Change one row in place; False when its key is not shown."""
-        index = self._index.get(row.key)
-        if index is None:
-            return False
-        if self._rows[index] == row:
-            return True
-        if self._sort is not None:
-            self.set_rows(row if old.key == row.key else old for old in self._given)
-            return True
-        self._given[index] = self._rows[index] = row
-        self._refresh_row(index)
-        return True
 
     def sort_by(self, key: str | None, reverse: bool = False) -> None:
         """Keep rows sorted by a column (numbers, durations and sizes by value), or with None as given."""
@@ -304,6 +293,12 @@ class VirtualTable(LineView):
         """Open the cursor's row."""
         if self.cursor_key:
             self.post_message(self.Activated(self, self.cursor_key))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the key unbound that would mark what cannot be."""
+        if action == "mark" and not self.markable:
+            return False
+        return super().check_action(action, parameters)
 
     def action_mark(self) -> None:
         """Mark the cursor's row and go down one."""

@@ -16,7 +16,6 @@ from textual.widgets import Static
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.hints import KeyHints
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.widgets.table import Column, Row, VirtualTable
 
 
@@ -35,7 +34,7 @@ class PastInputsScreen(ModalScreen[int | None]):
         """A title and the list."""
         with Vertical(id="past"):
             yield Static(f"Inputs of {clean_line(self._name, 60)} so far", id="past-title", markup=False)
-            yield ListTable((Column("input", "INPUT, NEWEST FIRST", 60, flex=1),), id="past-list")
+            yield VirtualTable((Column("input", "INPUT, NEWEST FIRST", 60, flex=1),), id="past-list")
         yield KeyHints()
 
     def on_mount(self) -> None:

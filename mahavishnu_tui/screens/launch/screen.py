@@ -21,7 +21,6 @@ from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.launch.entry import InputEntry
 from mahavishnu_tui.screens.launch.findings import in_full, in_short
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.form import MISSING, Missing
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
@@ -66,7 +65,7 @@ class LaunchScreen(ModalScreen[Run | None]):
         """The workflows, the input, the thread, the buttons."""
         with Vertical(id="launch"):
             yield Static("Launch a workflow", id="launch-title", markup=False)
-            yield ListTable(
+            yield VirtualTable(
                 (
                     Column("name", "WORKFLOW", 24, min_width=10, flex=1),
                     Column("what", "WHAT IT IS", 30, min_width=8, flex=2, priority=1),

@@ -16,9 +16,8 @@ from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.filtering import NO_FILTER, Filter, parse_filter
 from mahavishnu_tui.screens.layout import PaneName
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.session import Session
-from mahavishnu_tui.widgets.table import Column, PlaceholderKind, Row
+from mahavishnu_tui.widgets.table import Column, PlaceholderKind, Row, VirtualTable
 
 
 class Pane(Vertical):
@@ -120,7 +119,7 @@ class TablePane(Pane):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.table = ListTable(
+        self.table = VirtualTable(
             self.COLUMNS, ascii_only=session.ascii, markable=self.MARKS, id=f"{self.PANE}-table"
         )
         self.shown = 0

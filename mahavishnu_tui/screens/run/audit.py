@@ -12,7 +12,6 @@ from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Act, LedgerEntry, NodeVisit
 from mahavishnu_tui.screens.audit_rows import AUDIT_COLUMNS, act_row, proof
 from mahavishnu_tui.screens.document import DocumentScreen
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
 from mahavishnu_tui.widgets.table import VirtualTable
 
@@ -25,7 +24,7 @@ class AuditTab(RunTab):
 
     def __init__(self, view: RunView) -> None:
         super().__init__(view)
-        self.table = ListTable(AUDIT_COLUMNS, ascii_only=view.session.ascii, id="audit")
+        self.table = VirtualTable(AUDIT_COLUMNS, ascii_only=view.session.ascii, id="audit")
         self._acts: list[Act] = []
         self._entries: dict[int, LedgerEntry] = {}
         self._stale = True

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from mahavishnu_tui.models import NodeVisit
-from mahavishnu_tui.screens.listing import ListTable
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
 from mahavishnu_tui.screens.timeline import (
     TIMELINE_COLUMNS,
@@ -21,6 +20,7 @@ from mahavishnu_tui.screens.timeline import (
     totals_rows,
 )
 from mahavishnu_tui.screens.timescale import waits_to_squeeze
+from mahavishnu_tui.widgets.table import VirtualTable
 
 
 class TimelineTab(RunTab):
@@ -35,8 +35,8 @@ class TimelineTab(RunTab):
 
     def __init__(self, view: RunView) -> None:
         super().__init__(view)
-        self.table = ListTable(TIMELINE_COLUMNS, ascii_only=view.session.ascii, id="timeline")
-        self.totals = ListTable(TOTALS_COLUMNS, ascii_only=view.session.ascii, id="timeline-totals")
+        self.table = VirtualTable(TIMELINE_COLUMNS, ascii_only=view.session.ascii, id="timeline")
+        self.totals = VirtualTable(TOTALS_COLUMNS, ascii_only=view.session.ascii, id="timeline-totals")
         self.totals.display = False
         self.squeeze: bool | None = None
         """Whether long waits are cut out of the scale; None where they squash the rest."""

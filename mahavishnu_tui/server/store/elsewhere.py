@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from mahavishnu_tui.models import Run
-from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.store import runs
 from mahavishnu_tui.server.store.runs import RunRow
 from mahavishnu_tui.server.store.tx import Tx
@@ -103,9 +101,3 @@ def counts(conn: sqlite3.Connection, server: str) -> dict[str, int]:
         (ENGINE, server),
     )
     return dict(rows.fetchall())
-
-
-def runs_on(conn: sqlite3.Connection, thread_id: str) -> list[Run]:
-    """The runs of a thread, oldest first."""
-    rows = conn.execute("SELECT doc FROM runs WHERE thread_id = ? ORDER BY created_at, rowid", (thread_id,))
-    return [Run.from_json(codec.loads(doc)) for (doc,) in rows]

@@ -16,7 +16,7 @@ from mahavishnu_tui.screens.audit_rows import act_row
 from mahavishnu_tui.screens.document import DocumentScreen
 from mahavishnu_tui.screens.ledger import LedgerScreen
 from mahavishnu_tui.screens.ledger_query import parse_query
-from mahavishnu_tui.screens.listing import ListTable
+from mahavishnu_tui.widgets.table import VirtualTable
 from tests.snapshots.scenes import NOW, World, world
 from tests.unit.screens.driving import Drive, drive
 
@@ -148,7 +148,7 @@ async def test_the_audit_says_who_did_what_and_leads_to_the_proof() -> None:
         await driven.sees(
             "started", "claimed", "over the claim of bob", "applied → fix", "escalated", "green now"
         )
-        table = driven.app.screen.query_one("#audit", ListTable)
+        table = driven.app.screen.query_one("#audit", VirtualTable)
         await driven.until(lambda: table.move_to("3"))
         await driven.press("enter")
         await driven.sees("answer #4817", "tests are red")

@@ -58,7 +58,6 @@ def test_steps_go_through_all_visits_and_no_further(visits: list[NodeVisit]) -> 
     assert seen == [*(item.number for item in visits), visits[-1].number]
     assert playback.moved(1).step == playback.step
     assert playback.moved(-100).step == 1
-    assert playback.at_visit(visits[0].number).step == 1
 
 
 def test_it_plays_at_reading_speed_and_long_runs_faster() -> None:
