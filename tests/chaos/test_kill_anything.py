@@ -173,9 +173,38 @@ def answer_what_is_asked(fire: Fire) -> None:
         name, _, number = question.partition(" of round ")
         sent = fire.sent[approval["thread_id"]].setdefault(f"{name}.{number}", value)
         assert sent == value, "one question was asked under two ids"
-        reply = fire.ask("POST", f"/v1/approvals/{approval['id']}/answer", body)
-        if reply and "error" not in reply:
+        if send_answer(fire, approval["id"], body):
             fire.acknowledged.add((approval["thread_id"], f"{name}.{number}={value}"))
+
+
+def send_answer(fire: Fire, approval_id: str, body: dict[str, Any]) -> bool:
+    """Alone, or as a batch; whether it was acknowledged."""
+    if fire.dice.random() < 0.5:
+        reply = fire.ask("POST", f"/v1/approvals/{approval_id}/answer", body)
+        return bool(reply) and "error" not in reply
+    one = {"id": approval_id, "hash": body["hash"]}
+    batch = {**body, "answers": [one], "count": 1}
+    reply = fire.ask("POST", "/v1/approvals/answers", batch)
+    return bool(reply) and reply.get("answered") == 1
+
+
+def meddle(fire: Fire) -> None:
+    """Now and then an operator drains a host, holds a run, or changes its priority."""
+    what = fire.dice.randrange(40)
+    if what == 0:
+        for host in fire.ask("GET", "/v1/hosts") or []:
+            fire.ask("POST", f"/v1/hosts/{host['id']}/drain", {"limit": 1, "by": "chaos"})
+    elif what in (1, 2):
+        for run in (fire.ask("GET", "/v1/runs") or [])[:2]:
+            if what == 1:
+                fire.ask("POST", f"/v1/runs/{run['id']}/priority", {"priority": "urgent", "by": "chaos"})
+            else:
+                fire.ask("POST", f"/v1/runs/{run['id']}/pause", {"by": "chaos"})
+
+
+def wake_the_paused(fire: Fire) -> None:
+    for run in fire.ask("GET", "/v1/runs?status=paused") or []:
+        fire.ask("POST", f"/v1/runs/{run['id']}/resume", {"by": "chaos"})
 
 
 def unfinished(fire: Fire) -> int | None:
@@ -200,6 +229,8 @@ def burn(fire: Fire) -> None:
             fire.arm_hosts([random_kill(fire, HOST_POINTS, 6), None] if again else [])
             fire.start_server(random_kill(fire, SERVER_POINTS, 12) if again else None)
         answer_what_is_asked(fire)
+        meddle(fire)
+        wake_the_paused(fire)
         if unfinished(fire) == 0:
             return
         assert time.monotonic() < armed_until + 60, "the runs do not come to an end"
