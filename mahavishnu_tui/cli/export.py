@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
-from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
@@ -28,13 +26,15 @@ _PAGE = 200
 @click.option("--states", is_flag=True, help="With the state at every checkpoint, which may be large.")
 async def export(setup: Setup, run: str, file: str | None, states: bool) -> int:
     """Write RUN (its id or its name) with input, output, path, questions, answers and checkpoints as JSON."""
+    from mahavishnu_tui.client.saving import save_private
+
     async with connected(setup.load_strictly()) as client:
         document = await _document(client, run, states)
     text = json.dumps(document, indent=2)
     if file is None:
         print(text)
     else:
-        await asyncio.to_thread(_write, Path(file), text + "\n")
+        await save_private(Path(file), _whole(text + "\n"))
         output.narrate(f"{file} written.")
     return OK
 
@@ -73,13 +73,5 @@ async def _all_checkpoints(client: ServerClient, run_id: str) -> list[Checkpoint
     return found
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w") as file:
-            os.fchmod(handle, 0o600)
-            file.write(text)
-    except OSError as error:
-        raise MahavishnuError(
-            ErrorCode.BAD_INPUT, f"{path} cannot be written ({error.strerror}).", "Choose another file."
-        ) from error
+async def _whole(text: str) -> AsyncIterator[bytes]:
+    yield text.encode()

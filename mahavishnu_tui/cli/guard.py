@@ -86,10 +86,10 @@ def _keep(error: Exception, path: Path) -> bool:
     import time
     import traceback
 
+    from mahavishnu_tui.settings.paths import open_private
+
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "a") as file:
+        with os.fdopen(open_private(path), "a") as file:
             file.write(time.strftime("%Y-%m-%dT%H:%M:%S%z\n"))
             traceback.print_exception(error, file=file)
     except OSError:

@@ -7,6 +7,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.models.growth import size_text
 from mahavishnu_tui.models.text import clean_line
 
 
@@ -25,7 +26,7 @@ async def list_hosts(setup: Setup) -> int:
             host.pid or "",
             host.running,
             f"{host.lag:.1f} s",
-            f"{host.rss // 2**20} MB" if host.rss else "",
+            size_text(host.rss) if host.rss else "",
             host.code,
             host.project_root,
             clean_line(host.note, 120),

@@ -17,6 +17,7 @@ from mahavishnu_tui.client.api import ServerClient
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.health import ServerInfo
 from mahavishnu_tui.models.text import clean
+from mahavishnu_tui.settings.paths import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,8 +100,7 @@ def _spawn(launch: LaunchOptions, output: Path) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-P", "-m", "mahavishnu_tui", "server", "run"]
     argv += ["--data-dir", launch.data, *launch.arguments]
     try:
-        output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = open_private(output)
     except OSError as error:
         raise MahavishnuError(
             ErrorCode.SERVER_UNREACHABLE,

@@ -11,12 +11,13 @@ _EARLY = 10
 
 
 def size_text(count: float) -> str:
-    """`812 B`, `7.2 KB`, `43.9 MB`; a KB is 1,024 bytes."""
-    for unit in ("B", "KB", "MB"):
-        if count < 1024:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GB"
+    """Bytes in binary steps: `312 B`, `3.1 KB`, `46 MB`; never negative."""
+    value = float(max(0, count))
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 9.95 else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TB"
 
 
 def size_warning(size: ThreadSize, warn_bytes: int) -> str:

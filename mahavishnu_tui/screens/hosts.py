@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Host
+from mahavishnu_tui.models.growth import size_text
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.session import Link, Session
@@ -169,7 +170,7 @@ def host_line(host: Host, ascii_only: bool) -> Row:
             str(host.running) if up else "",
             str(host.pid or ""),
             f"{host.lag:.1f}s" if up else "",
-            status.size(host.rss) if host.rss else "",
+            size_text(host.rss) if host.rss else "",
             clean_line(host.code, 12),
             Cell(clean_line("; ".join(filter(None, notes)), 200), "error" if host.error else "muted"),
         ),

@@ -9,7 +9,7 @@ from typing import Final
 
 from mahavishnu_tui.models import Approval, Checkpoint, Host, Pool, Run, Schedule
 from mahavishnu_tui.models.checkpoint import ThreadSize
-from mahavishnu_tui.models.growth import size_warning
+from mahavishnu_tui.models.growth import size_text, size_warning
 from mahavishnu_tui.models.queue import ordinal, places
 from mahavishnu_tui.models.run import FINISHED, STALE, RunStatus
 from mahavishnu_tui.models.text import clean_line
@@ -41,7 +41,7 @@ CHECKPOINT_COLUMNS: Final = (
     Column("size", "SIZE", 8, priority=3, align="right"),
     Column("note", "", 8, priority=1, flex=1),
 )
-WARN_BYTES: Final = 50_000_000
+WARN_BYTES: Final = 50 * 2**20
 """Bytes of checkpoints from which a list of them says so."""
 SCHEDULE_COLUMNS: Final = (
     Column("name", "NAME", 20, min_width=10, flex=1),
@@ -252,7 +252,7 @@ def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool) -> Row:
             clean_line(changed, 200),
             Cell(clean_line(checkpoint.source, 12), "muted"),
             clock(checkpoint.created_at),
-            status.size(checkpoint.size),
+            size_text(checkpoint.size),
             Cell(" ".join(notes), "accent"),
         ),
     )
@@ -332,7 +332,7 @@ def host_row(host: Host, ascii_only: bool) -> Row:
             Cell(mark.label(ascii_only), mark.tone),
             str(host.running),
             "",
-            status.size(host.rss) if host.rss else "",
+            size_text(host.rss) if host.rss else "",
             Cell("; ".join(notes), "error" if host.error else "muted"),
         ),
     )

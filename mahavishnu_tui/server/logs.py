@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mahavishnu_tui.models.text import clean
+from mahavishnu_tui.settings.paths import open_private
 
 _BYTES = 4 * 1024 * 1024
 _KEPT = 3
@@ -26,8 +27,7 @@ class _OneLine(logging.Formatter):
 
 def open_log(path: Path, level: str) -> logging.Handler:
     """Send this package's log lines to a rotating file, private to its owner; the handler, to be closed."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    os.close(open_private(path))
     handler = logging.handlers.RotatingFileHandler(path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8")
     handler.setFormatter(_OneLine(_FORMAT))
     for name in (ROOT, "uvicorn.error"):

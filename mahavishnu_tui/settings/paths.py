@@ -168,3 +168,9 @@ def private_directory(path: Path) -> Path:
             "Remove it, or set `paths.socket` to a short path in a directory of yours.",
         )
     return path
+
+
+def open_private(path: Path) -> int:
+    """Open a file for appending that only its owner reads, and make it and its folder; the descriptor."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

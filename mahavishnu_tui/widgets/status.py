@@ -139,16 +139,6 @@ def next_step(seconds: float) -> float:
     return max(0.05, unit - seconds % unit)
 
 
-def size(count: int) -> str:
-    """Bytes in binary steps: `312 B`, `3.1 KB`, `46 MB`; never negative."""
-    value = float(max(0, count))
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 9.95 else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TB"
-
-
 def _whole(seconds: float) -> int:
     """Whole seconds, zero for what is negative or not a number, bounded for what is infinite."""
     return int(min(seconds, 1e12)) if seconds > 0 else 0

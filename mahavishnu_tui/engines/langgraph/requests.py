@@ -121,7 +121,7 @@ class EngineSettings:
     synchronous: str = "NORMAL"
     sync_threads: int = 64
     """Threads for synchronous nodes: with asyncio's default of a few, ten of them would block each other."""
-    warn_bytes: int = 50_000_000
+    warn_bytes: int = 50 * 2**20
     """A thread whose checkpoints take more than this is warned of."""
 
     @classmethod

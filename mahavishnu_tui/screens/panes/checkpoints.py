@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mahavishnu_tui.models import Checkpoint, Run
+from mahavishnu_tui.models.growth import size_text
 from mahavishnu_tui.screens import rows
 from mahavishnu_tui.screens.following import Followed
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.pane import Listed, TablePane
 from mahavishnu_tui.screens.session import Session
-from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.table import PlaceholderKind
 
 
@@ -87,8 +87,8 @@ class CheckpointsPane(TablePane):
             return super().counts()
         total = sum(checkpoint.size for checkpoint in self._followed.checkpoints)
         size = rows.thread_size(self._followed.checkpoints)
-        said = [f"{self.total:,}, {status.size(total)}"]
+        said = [f"{self.total:,}, {size_text(total)}"]
         if size.growth:
-            said.append(f"+{status.size(size.growth)} a step")
+            said.append(f"+{size_text(size.growth)} a step")
         said += ["pinned"] if size.pinned else []
         return " · ".join([*said, *filter(None, [size.warning])])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
+from mahavishnu_tui.settings.paths import open_private
 
 
 class HostProcess(Protocol):
@@ -69,8 +70,7 @@ class ChildSpawner:
         self, argv: Sequence[str], cwd: str, env: Mapping[str, str], log_path: Path, fd: int
     ) -> HostProcess:
         """Start a process that inherits `fd` and prints to `log_path`; raises OSError."""
-        log_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        log = open_private(log_path)
         try:
             process = await asyncio.create_subprocess_exec(
                 *argv,

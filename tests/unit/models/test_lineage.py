@@ -34,10 +34,10 @@ def test_a_large_thread_is_warned_of_and_so_is_one_that_will_be() -> None:
     small = ThreadSize("t", checkpoints=50, bytes=100_000, latest=2_000, growth=0)
     assert size_warning(small, 50_000_000) == ""
     large = small.replace(bytes=60_000_000)
-    assert "57.2 MB in 50 checkpoints" in size_warning(large, 50_000_000)
+    assert "57 MB in 50 checkpoints" in size_warning(large, 50_000_000)
     growing = ThreadSize("t", checkpoints=60, bytes=3_600_000, latest=120_000, growth=2_000)
     assert "each step adds 2.0 KB" in size_warning(growing, 50_000_000)
     assert size_warning(large, 0) == ""
-    assert [size_text(n) for n in (0, 812, 7400, 123_456, 46e6, 2.5e9)] == [
-        "0 B", "812 B", "7.2 KB", "121 KB", "43.9 MB", "2.3 GB",
+    assert [size_text(n) for n in (-1, 312, 999, 3174, 7400, 123_456, 48_234_496, 2.5e9, 2**50)] == [
+        "0 B", "312 B", "999 B", "3.1 KB", "7.2 KB", "121 KB", "46 MB", "2.3 GB", "1024.0 TB",
     ]  # fmt: skip

@@ -73,21 +73,6 @@ def test_duration(seconds, shown):
     assert status.duration(seconds) == shown
 
 
-@pytest.mark.parametrize(
-    ("count", "shown"),
-    [
-        (-1, "0 B"),
-        (312, "312 B"),
-        (999, "999 B"),
-        (3174, "3.1 KB"),
-        (48_234_496, "46 MB"),
-        (2**50, "1024.0 TB"),
-    ],
-)
-def test_size(count, shown):
-    assert status.size(count) == shown
-
-
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_times_never_fail_and_stay_short(seconds):
     assert "-" not in status.age(seconds)
