@@ -137,7 +137,7 @@ def test_health(shell: Shell) -> None:
     assert health["status"] == "healthy"
     assert health["server"]["pid"] == shell.server_pid()
     # A second host may have been started while the first one was busy importing.
-    assert {host["project_root"] for host in health["hosts"] if host["pid"]} == {str(shell.project)}
+    assert str(shell.project) in {host["project_root"] for host in health["hosts"] if host["pid"]}
     assert "healthy" in shell("langgraph", "health").out
 
 
