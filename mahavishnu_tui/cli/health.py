@@ -6,10 +6,13 @@ from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import FAILURE, OK
 
+_MOST_LARGE = 10
+"""Large threads that are named."""
+
 
 @command("health")
 async def health(setup: Setup) -> int:
-    """Say how server, engine hosts and pools are doing.
+    """Say how server, engine hosts and pools are doing, and which new runs' checkpoints take much room.
 
     Exit status: 0 healthy or degraded, 1 unhealthy, 4 no server answers.
     """
@@ -17,6 +20,7 @@ async def health(setup: Setup) -> int:
         server = await client.server()
         hosts = await client.hosts()
         pools = await client.pools()
+        large = [run for run in await client.runs() if run.room]
     worst = [host for host in hosts if host.state in ("failed", "lost", "blocked")]
     ill = worst or server.note or any(pool.status != "healthy" for pool in pools)
     status = "degraded" if ill else "healthy"
@@ -26,6 +30,9 @@ async def health(setup: Setup) -> int:
     code = FAILURE if status == "unhealthy" else OK
     if setup.as_json:
         listed = {"hosts": [host.to_json() for host in hosts], "pools": [pool.to_json() for pool in pools]}
+        listed["large_threads"] = [
+            {"run": run.name, "thread_id": run.thread_id, "warning": run.room} for run in large
+        ]
         output.emit({"status": status, "server": server.to_json(), **listed})
         return code
     output.fields(
@@ -52,4 +59,8 @@ async def health(setup: Setup) -> int:
         said = (host.error or {}).get("message") or host.note
         if said:
             output.say(f"{host.project_root}: {said}")
+    for run in large[:_MOST_LARGE]:
+        output.say(f"{run.name}: {run.room}")
+    if len(large) > _MOST_LARGE:
+        output.say(f"… and {len(large) - _MOST_LARGE} more: mahavishnu langgraph checkpoints sizes")
     return code

@@ -108,5 +108,7 @@ class ServerInfo(Record):
     slots: int = 10
     agent_api: str = ""
     """Where the LangGraph Agent Server API is offered beside the socket, as a URL; empty: nowhere."""
+    warn_thread_bytes: int = 50 * 2**20
+    """A thread whose checkpoints take more than this is warned of (`langgraph.warn_thread_mb`); 0: never."""
     note: str = ""
     """What is wrong with the server now, in one sentence: `the disk is full; retrying`."""

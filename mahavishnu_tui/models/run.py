@@ -52,6 +52,8 @@ class Run(Record):
     """Questions of this run that nobody has answered yet."""
     note: str = ""
     """One sentence on what is special now: `host died; recovering`, `queued behind …`."""
+    room: str = ""
+    """What is to be said of the room that its checkpoints take, in one sentence; empty while it is little."""
     error: dict[str, Any] | None = None
     """`{code, message, hint, node, detail}`; `detail` holds the traceback."""
     trace: dict[str, Any] | None = None

@@ -16,7 +16,11 @@ from textual.widgets import Static
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.widgets.status import run_mark
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
+
+AROUND = 4
+"""Rows of a menu that its list does not have: the frame, the title, a row of air."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +53,9 @@ def actions_for(run: Run, readonly: bool) -> list[Action]:
         Action("details", "details", "d"),
         Action("raw", "raw JSON", "y"),
         Action("copy", "copy its id", "c"),
-        Action("logs", "log of its host", "l"),
+        Action("logs", "what its code prints and logs", "l"),
+        Action("host_log", "log of its host"),
+        Action("compare", "compare with the last success of its workflow", "="),
     ]
     if not readonly and run.status not in FINISHED:
         found.append(Action("cancel", "cancel …", destructive=True))
@@ -65,7 +71,7 @@ def retry_label(run: Run) -> str:
 
 
 class MenuScreen(ModalScreen[str]):
-    """Dismissed with the id of an action, or with an empty text."""
+    """Dismissed with the id of an action, or with an empty text. The keys that it names work in it too."""
 
     CSS_PATH = "actions.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,6 +82,10 @@ class MenuScreen(ModalScreen[str]):
         super().__init__()
         self._heading = clean_line(title)
         self._actions = actions
+        for action in actions:
+            if action.key:
+                key = "equals_sign" if action.key == "=" else action.key
+                self._bindings.bind(key, f"choose('{action.id}')", action.label, show=False)
 
     def compose(self) -> ComposeResult:
         """A title and the list."""
@@ -88,7 +98,7 @@ class MenuScreen(ModalScreen[str]):
     def on_mount(self) -> None:
         """Fill the list."""
         table = self.query_one(VirtualTable)
-        table.styles.height = len(self._actions) + 1
+        table.styles.height = min(len(self._actions) + 1, max(2, self.app.size.height - AROUND))
         table.set_rows(
             Row(action.id, (action.key, Cell(action.label, "error" if action.destructive else "")))
             for action in self._actions
@@ -100,6 +110,10 @@ class MenuScreen(ModalScreen[str]):
         event.stop()
         self.dismiss(event.key)
 
+    def action_choose(self, action: str) -> None:
+        """What its key stands for."""
+        self.dismiss(action)
+
     def action_close(self) -> None:
         """Do nothing."""
         self.dismiss("")
@@ -109,4 +123,4 @@ class ActionsScreen(MenuScreen):
     """The menu of a run."""
 
     def __init__(self, run: Run, actions: Sequence[Action]) -> None:
-        super().__init__(f"{run.name} · {run.status}", actions)
+        super().__init__(f"{run.name} · {run_mark(run.status).word}", actions)

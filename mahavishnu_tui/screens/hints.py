@@ -12,6 +12,10 @@ from textual.widget import Widget
 
 _SIGNS = {"slash": "/", "colon": ":", "question_mark": "?"}
 """The general keys, in the order in which they are shown."""
+_KEPT = {"x", "?"}
+"""The ways to all other keys: left out last."""
+_SHARED = ("run.", "screen.", "app.")
+"""How the ids of keys begin that are the same in many places: shown after those of the place itself."""
 _NAMES = {"enter": "enter", "escape": "esc", "tab": "tab", "shift+tab": "shift+tab", "space": "space"}
 
 
@@ -21,7 +25,7 @@ def key_text(key: str) -> str:
 
 
 def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
-    """Key and word of every binding that is shown, `enter` first and the general ones last."""
+    """Key and word of every binding that is shown: `enter`, those of the place, the general ones."""
     found: dict[str, tuple[int, str, str]] = {}
     focused = screen.focused
     for key, active in screen.active_bindings.items():
@@ -30,14 +34,17 @@ def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
             continue
         if focused is not None and focused.check_consume_key(key, _SIGNS.get(key) or key_to_character(key)):
             continue  # typed into an input
-        rank = 0 if key == "enter" else 2 + list(_SIGNS).index(key) if key in _SIGNS else 1
+        if key in _SIGNS:
+            rank = 3 + list(_SIGNS).index(key)
+        else:
+            rank = 0 if key == "enter" else 2 if (binding.id or "").startswith(_SHARED) else 1
         shown = binding.key_display or key_text(key)
         found[binding.action] = (rank, shown, binding.description.lower())
     return [(key, word) for _, key, word in sorted(found.values(), key=lambda item: item[0])]
 
 
 class KeyHints(Widget):
-    """One row of `key word` pairs; what does not fit is left out from the right, `? help` last of all."""
+    """One row of `key word` pairs; what does not fit is left out from the right, `x` and `?` last of all."""
 
     DEFAULT_CSS = """
     KeyHints { height: 1; dock: bottom; color: $text-muted; background: $panel; }
@@ -64,9 +71,10 @@ class KeyHints(Widget):
         style = self.rich_style
         key_style = style + self.get_component_rich_style("hint--key", partial=True)
         width = self.size.width
-        hints = self._hints
+        hints = list(self._hints)
         while len(hints) > 1 and sum(len(key) + len(word) + 3 for key, word in hints) > width:
-            hints = [*hints[:-2], hints[-1]]
+            spare = [place for place, (key, _) in enumerate(hints[:-1]) if key not in _KEPT] or [0]
+            del hints[spare[-1]]
         segments = [Segment(" ", style)]
         for key, word in hints:
             segments += [Segment(key, key_style), Segment(f" {word}  ", style)]

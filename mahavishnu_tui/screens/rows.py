@@ -14,6 +14,7 @@ from mahavishnu_tui.models.queue import ordinal, places
 from mahavishnu_tui.models.run import FINISHED, STALE, RunStatus
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets import status
+from mahavishnu_tui.widgets.status import Tone
 from mahavishnu_tui.widgets.table import Cell, Column, Row
 
 RUN_COLUMNS: Final = (
@@ -41,8 +42,6 @@ CHECKPOINT_COLUMNS: Final = (
     Column("size", "SIZE", 8, priority=3, align="right"),
     Column("note", "", 8, priority=1, flex=1),
 )
-WARN_BYTES: Final = 50 * 2**20
-"""Bytes of checkpoints from which a list of them says so."""
 SCHEDULE_COLUMNS: Final = (
     Column("name", "NAME", 20, min_width=10, flex=1),
     Column("rule", "RULE", 20, min_width=8, flex=1, priority=1),
@@ -96,13 +95,19 @@ def run_row(run: Run, history: tuple[str, ...], age: str, ascii_only: bool, plac
             Cell(mark.label(ascii_only), mark.tone),
             clean_line(run.name, 60),
             clean_line(run.workflow, 60),
-            Cell(place or where(run), "error" if run.status == "error" else ""),
+            Cell(place or where(run), _place_tone(run)),
             age,
             Cell(last, "muted"),
             Cell(clock(run.started_at or run.created_at), "muted"),
         ),
         "muted" if run.status == "cancelled" else "",
     )
+
+
+def _place_tone(run: Run) -> Tone:
+    if run.status == "error":
+        return "error"
+    return "warning" if run.note.startswith(STALE) else ""
 
 
 def queue_places(runs: Iterable[Run], now: float) -> dict[str, str]:
@@ -258,7 +263,7 @@ def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool) -> Row:
     )
 
 
-def thread_size(checkpoints: Sequence[Checkpoint], warn_bytes: int = WARN_BYTES) -> ThreadSize:
+def thread_size(checkpoints: Sequence[Checkpoint], warn_bytes: int) -> ThreadSize:
     """The room of the listed checkpoints, newest first, and how fast it grows."""
     newest, oldest = checkpoints[0], checkpoints[-1]
     growth = max(0, (newest.size - oldest.size) // max(1, len(checkpoints) - 1))

@@ -89,7 +89,8 @@ class RunActs(OperatorScreen):
         others = self.session.mirror.waiting
         run = self.selected_run
         said = f"{run.name} asks nothing" if run else "Nothing is selected"
-        self.flash(f"{said}; {others} other question(s) wait: 4 shows them." if others else f"{said}.")
+        rest = "another question waits" if others == 1 else f"{others} other questions wait"
+        self.flash(f"{said}; {rest} (:approvals)." if others else f"{said}.")
 
     def open_approval(self, approval: Approval) -> None:
         """Show the dialog of a question."""
@@ -243,9 +244,10 @@ class RunActs(OperatorScreen):
         """Everything that is known of the selected run."""
         run = self._run_or_say()
         if run is not None:
+            from mahavishnu_tui.screens.details import details
             from mahavishnu_tui.screens.document import DocumentScreen
 
-            self.app.push_screen(DocumentScreen(self.session, f"{run.name} · details", value=run.to_json()))
+            self.app.push_screen(DocumentScreen(self.session, f"{run.name} · details", value=details(run)))
 
     def action_raw(self) -> None:
         """The selected run as JSON text."""

@@ -153,6 +153,7 @@ class Core:
             running=counts.get("running", 0),
             slots=self.options.max_concurrent_workflows,
             agent_api=f"http://{self.options.agent_api}" if self.options.agent_api else "",
+            warn_thread_bytes=self.options.warn_thread_bytes,
             note=self.note,
         )
 

@@ -113,6 +113,11 @@ class ServerOptions:
         """What the code of each run says."""
         return self.data / "logs" / "runs"
 
+    @property
+    def warn_thread_bytes(self) -> int:
+        """From here on a thread counts as large; 0: none does."""
+        return int(self.warn_thread_mb * 2**20)
+
     def host_log(self, host_id: str) -> Path:
         """What the code in a host prints."""
         return self.data / "logs" / f"host-{host_id}.log"

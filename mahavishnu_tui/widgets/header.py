@@ -119,7 +119,7 @@ class Header(OneLine):
             text = f"   STALE {age(self.now() - state.stale_since)}"
             if state.retry:
                 text += f" {'-' if self.ascii_only else '·'} retry {state.retry}"
-            parts = [self.piece(text, "error")]
+            parts = [self.piece(text, "warning")]
             if state.notice:
                 parts.append(self.piece(f"  {state.notice}", "warning"))
             return parts

@@ -25,10 +25,12 @@ class PaneTab:
     """The key that shows it, such as `1`."""
     badge: str = ""
     """What asks for attention there, such as `✋2`."""
+    short: str = ""
+    """The title where there is little room; by default the title itself."""
 
 
 class PaneStrip(OneLine):
-    """A row of tabs; a click selects one. Titles shorten to their key where the row is too narrow."""
+    """A row of tabs; a click selects one. Where the row is too narrow, titles are short, then keys alone."""
 
     DEFAULT_CSS = """
     PaneStrip {
@@ -89,12 +91,15 @@ class PaneStrip(OneLine):
         return parts
 
     def _texts(self) -> list[str]:
-        """` 1 Runs ` per tab; only the active one keeps its title where not all fit."""
-        texts = [self._text(tab, True) for tab in self.tabs]
-        if sum(map(cell_len, texts)) > self.size.width:
-            texts = [self._text(tab, tab.id == self.active or not tab.key) for tab in self.tabs]
-        return texts
+        """` 1 Runs ` per tab; all short where not all fit, then only the active one keeps its title."""
+        short = [tab.short or tab.title for tab in self.tabs]
+        alone = [tab.title if tab.id == self.active or not tab.key else "" for tab in self.tabs]
+        for titles in ([tab.title for tab in self.tabs], short):
+            texts = list(map(self._text, self.tabs, titles))
+            if sum(map(cell_len, texts)) <= self.size.width:
+                return texts
+        return list(map(self._text, self.tabs, alone))
 
-    def _text(self, tab: PaneTab, titled: bool) -> str:
-        parts = [tab.key, clean_line(tab.title) if titled else "", tab.badge]
+    def _text(self, tab: PaneTab, title: str) -> str:
+        parts = [tab.key, clean_line(title), tab.badge]
         return f" {' '.join(part for part in parts if part)} "

@@ -29,6 +29,7 @@ from mahavishnu_tui.engines.langgraph.requests import (
     RunRequest,
     durability,
 )
+from mahavishnu_tui.engines.langgraph.room import RoomWatch
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
 from mahavishnu_tui.engines.langgraph.shape import AnyGraph
 from mahavishnu_tui.engines.langgraph.steps import StepNotices
@@ -79,6 +80,7 @@ class Dispatch:
         self._deadlines: Deadlines | None = None
         self._overdue: MahavishnuError | None = None
         self._steps = StepNotices(self._send)
+        self._room = RoomWatch(saver.path, request.thread_id, settings.warn_bytes, self._room_taken)
         self.recorder = self._new_recorder(frozenset())
 
     def drain(self) -> None:
@@ -110,6 +112,7 @@ class Dispatch:
             if self._voices is not None:
                 self._voices.end(self.request.run_id)
             self._deadlines.close()
+            await self._room.close()
             if self._saver.stored.get(self.request.thread_id) == self._stored:
                 del self._saver.stored[self.request.thread_id]
         self._send(finished)
@@ -330,6 +333,10 @@ class Dispatch:
         self._answers.stored(scope, task_id, channels)
         if not scope and not task_id:
             self._steps.stored(checkpoint_id)
+            self._room.stored()
+
+    def _room_taken(self, warning: str) -> None:
+        self._send({"ev": "room", "warning": warning})
 
     def _visit_of(self, task_id: str) -> int:
         return self.recorder.number_of(task_id)

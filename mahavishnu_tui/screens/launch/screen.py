@@ -19,6 +19,7 @@ from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.hints import KeyHints
+from mahavishnu_tui.screens.launch.durability import DurabilityButton
 from mahavishnu_tui.screens.launch.entry import InputEntry
 from mahavishnu_tui.screens.launch.findings import in_full, in_short
 from mahavishnu_tui.screens.session import Session
@@ -78,6 +79,7 @@ class LaunchScreen(ModalScreen[Run | None]):
             with Horizontal(id="launch-buttons"):
                 yield Button("Launch", id="go", compact=True)
                 yield Button("Check", id="check", compact=True)
+                yield DurabilityButton(id="durability")
                 yield Button("Close", id="close", compact=True)
             yield Static(id="launch-status", markup=False)
         yield KeyHints()
@@ -126,6 +128,7 @@ class LaunchScreen(ModalScreen[Run | None]):
             return
         self._loaded_for, self._request, self._checked_for = workflow.id, "", ""
         value = self._begin_value if workflow.id == self._begin_with else MISSING
+        self.query_one(DurabilityButton).display = not workflow.server
         await self.entry.load(workflow.input_schema, value)
         if workflow.error:
             self._say(f"{workflow.error.get('code')} {workflow.error.get('message')}", "error")
@@ -181,6 +184,13 @@ class LaunchScreen(ModalScreen[Run | None]):
             await self.entry.load(self.workflow.input_schema, self._past[number])
             self.entry.enter()
 
+    @on(Button.Pressed, "#durability")
+    def _choose_durability(self) -> None:
+        button = self.query_one(DurabilityButton)
+        button.step()
+        self._request = ""
+        self._say(button.price)
+
     # -- checking and starting
 
     @on(Button.Pressed, "#close")
@@ -232,6 +242,7 @@ class LaunchScreen(ModalScreen[Run | None]):
 
     async def _start(self, workflow: Workflow, value: Json) -> None:
         self._request = self._request or uuid.uuid4().hex
+        durability = "" if workflow.server else self.query_one(DurabilityButton).choice
         try:
             run = await self.session.client.start_run(
                 workflow_id=workflow.id,
@@ -239,6 +250,7 @@ class LaunchScreen(ModalScreen[Run | None]):
                 by=self.session.who,
                 thread_id=self.query_one("#launch-thread", Input).value.strip() or None,
                 request_id=self._request,
+                config={"durability": durability} if durability else None,
             )
         except Exception as error:  # said here, kept in :errors; what was typed stays
             self._say(str(self.session.record(error)), "error")

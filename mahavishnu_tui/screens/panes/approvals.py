@@ -33,7 +33,7 @@ class ApprovalsPane(TablePane):
     EMPTY = "Nothing waits for you. Questions of running graphs appear here; a answers them."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("A", "answer_marked", "Answer marked", id="approvals.answer_marked"),
-        Binding("C", "claim", "Claim/release", id="approvals.claim"),
+        Binding("C", "claim", "Claim", id="approvals.claim"),
     ]
 
     @property

@@ -86,7 +86,8 @@ class CheckpointsPane(TablePane):
         if self.filter or not self._followed.checkpoints:
             return super().counts()
         total = sum(checkpoint.size for checkpoint in self._followed.checkpoints)
-        size = rows.thread_size(self._followed.checkpoints)
+        server = self.session.mirror.server
+        size = rows.thread_size(self._followed.checkpoints, server.warn_thread_bytes if server else 0)
         said = [f"{self.total:,}, {size_text(total)}"]
         if size.growth:
             said.append(f"+{size_text(size.growth)} a step")

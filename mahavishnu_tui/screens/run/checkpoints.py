@@ -18,6 +18,7 @@ class CheckpointsTab(RunTab):
 
     NAME: ClassVar[str] = "checkpoints"
     TITLE: ClassVar[str] = "Checkpoints"
+    SHORT: ClassVar[str] = "Chkpts"
 
     def __init__(self, view: RunView) -> None:
         super().__init__(view)

@@ -20,6 +20,7 @@ class InputOutputTab(RunTab):
 
     NAME: ClassVar[str] = "io"
     TITLE: ClassVar[str] = "Input/Output"
+    SHORT: ClassVar[str] = "I/O"
 
     def __init__(self, view: RunView) -> None:
         super().__init__(view)

@@ -21,6 +21,7 @@ class MessagesTab(RunTab):
 
     NAME: ClassVar[str] = "messages"
     TITLE: ClassVar[str] = "Messages"
+    SHORT: ClassVar[str] = "Msgs"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("z", "fold", "Fold/unfold", id="messages.fold")]
 
     def __init__(self, view: RunView) -> None:

@@ -133,7 +133,8 @@ class RunScreen(CheckpointActs):
         """Title, tabs, and what the shown tab needs."""
         self.query_one("#run-title", Static).update(self._title(self.selected_run))
         strip = [
-            PaneTab(tab.NAME, tab.TITLE, str(n), tab.badge()) for n, tab in enumerate(self.tabs.values(), 1)
+            PaneTab(tab.NAME, tab.TITLE, str(n), tab.badge(), tab.SHORT)
+            for n, tab in enumerate(self.tabs.values(), 1)
         ]
         self.strip.show(strip, self.tab)
         self.shown.draw()
@@ -154,6 +155,7 @@ class RunScreen(CheckpointActs):
             f"step {run.step}" if run.step >= 0 else "",
             f"recovered {run.recoveries}×" if run.recoveries else "",
             run.note,
+            run.room,
             f"as far as {server} tells" if (server := self.session.server_of(run)) else "",
         ]
         return clean_line(" · ".join(part for part in parts if part))

@@ -62,6 +62,8 @@ class RunTab(Container):
 
     NAME: ClassVar[str]
     TITLE: ClassVar[str]
+    SHORT: ClassVar[str] = ""
+    """The title where the strip of tabs has little room; empty for the title itself."""
 
     def __init__(self, view: RunView) -> None:
         super().__init__(id=f"tab-{self.NAME}", classes="run-tab")

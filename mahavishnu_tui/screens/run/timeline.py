@@ -28,6 +28,7 @@ class TimelineTab(RunTab):
 
     NAME: ClassVar[str] = "timeline"
     TITLE: ClassVar[str] = "Timeline"
+    SHORT: ClassVar[str] = "Time"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "squeeze", "Waits", id="timeline.squeeze"),
         Binding("b", "totals", "Nodes", id="timeline.totals"),

@@ -236,7 +236,7 @@ class EngineHost:
             "recursion_limit": options.recursion_limit,
             "durability": options.durability,
             "synchronous": options.synchronous,
-            "warn_bytes": int(options.warn_thread_mb * 2**20),
+            "warn_bytes": options.warn_thread_bytes,
         }
         try:
             reply = await self._channel.request(

@@ -83,6 +83,7 @@ async def delete(request: Request) -> Response:
     _, reply = await core.supervisor.ask(
         thread.project, "delete_thread", timeout=_DELETE_SECONDS, **thread.candidate
     )
+    await core.store.write(functools.partial(threads.freed, thread_ids=[thread.thread_id]))
     await note_act(request, "delete", by, checkpoints=reply["checkpoints"])
     return json_response(reply)
 

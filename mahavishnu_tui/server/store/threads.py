@@ -6,7 +6,7 @@ import dataclasses
 import sqlite3
 from typing import Any
 
-from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project, Run
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.store import acts, runs
 from mahavishnu_tui.server.store.tx import Tx
@@ -21,6 +21,8 @@ WHERE (?1 = '' OR runs.workflow = ?1 OR runs.workflow_id = ?1) AND runs.engine =
   AND other.status IN ('queued','running','interrupted','paused'))
 GROUP BY runs.thread_id, json_extract(workflows.doc, '$.project')
 """
+
+_SAID = "SELECT doc FROM runs WHERE thread_id = ? AND coalesce(json_extract(doc, '$.room'), '') != ''"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,12 +100,20 @@ def names(conn: sqlite3.Connection) -> dict[str, list[str]]:
 
 
 def pruned(tx: Tx, removed: dict[str, int], by: str) -> None:
-    """Write into the audit of the newest run of each thread how many checkpoints were removed."""
+    """Write into the audit of the newest run of each thread how many checkpoints went; see `freed`."""
+    freed(tx, [thread_id for thread_id, count in removed.items() if count])
     newest = "SELECT id FROM runs WHERE thread_id = ? ORDER BY rowid DESC LIMIT 1"
     for thread_id, count in removed.items():
         row = tx.conn.execute(newest, (thread_id,)).fetchone()
         if row and count:
             acts.record(tx, row[0], "prune", by, checkpoints=count)
+
+
+def freed(tx: Tx, thread_ids: list[str]) -> None:
+    """What was said of the room that these threads take does not hold any longer."""
+    for thread_id in thread_ids:
+        for (doc,) in tx.conn.execute(_SAID, (thread_id,)).fetchall():
+            runs.save(tx, Run.from_json(codec.loads(doc)).replace(room=""))
 
 
 def seen_to(tx: Tx, thread_ids: list[str]) -> None:

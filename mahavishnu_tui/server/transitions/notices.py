@@ -71,6 +71,10 @@ class Bundle:
         elif kind == "trace":
             self._rows[row.run.id] = RunRow(row.run.replace(trace=dict(notice["trace"])), row.work)
             self._touched.add(row.run.id)
+        elif kind == "room":
+            room = clean_line(str(notice.get("warning") or ""), 300)
+            self._rows[row.run.id] = RunRow(row.run.replace(room=room), row.work)
+            self._touched.add(row.run.id)
         elif kind == "overdue":
             self._overdue(row, notice)
         elif kind == "finished":

@@ -258,6 +258,8 @@ SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "approval-claimed": ("brisk-heron", "a", SIZES[:2], {"given": claimed()}),
     "batch": ("brisk-heron", "4 j space space A", SIZES, {"given": claimed()}),
     "ledger": ("", "colon 'ledger enter", SIZES, {}),
+    "hosts": ("", "colon 'hosts enter", [(80, 24), (200, 50)], {}),
+    "hosts-menu": ("", "colon 'hosts enter x", SMALL, {}),
     "ledger-search": ("", "colon 'ledger enter slash 'by:bob enter", SMALL, {}),
     "ledger-proof": ("", "colon 'ledger enter j j j enter", SIZES[:2], {}),
     "launch": ("", "t G k", SIZES, {}),
