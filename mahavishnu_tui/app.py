@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import PurePath
 from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -19,6 +19,7 @@ from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.commands import COMMANDS, Command, Spoken
 from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import Connection, DashboardOptions, Link, Session
+from mahavishnu_tui.screens.typeahead import TypeAhead
 
 __all__ = ["DashboardOptions", "MahavishnuApp", "run_dashboard"]
 
@@ -26,7 +27,7 @@ Opener = Callable[[DashboardOptions], Awaitable[Connection]]
 """Finds the way to the server: `screens.connection.open_connection`, or a test's stand-in."""
 
 
-class MahavishnuApp(App[None]):
+class MahavishnuApp(TypeAhead):
     """The dashboard.
 
     Args:
@@ -42,7 +43,7 @@ class MahavishnuApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help"),
         Binding("ctrl+c", "hint_quit", "", show=False, system=True, id="app.hint_quit"),
-        Binding("ctrl+q", "leave", "Quit", show=False, system=True, id="app.leave"),
+        Binding("ctrl+q", "leave", "Quit", show=False, system=True, priority=True, id="app.leave"),
     ]
 
     def __init__(

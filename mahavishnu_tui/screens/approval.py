@@ -42,10 +42,8 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
     CSS_PATH = "approval.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Back", id="approval.leave"),
-        Binding("tab", "app.focus_next", "Next", priority=True, id="approval.next"),
-        Binding(
-            "shift+tab", "app.focus_previous", "Previous", show=False, priority=True, id="approval.previous"
-        ),
+        Binding("tab", "app.focus_next", "Next", id="approval.next"),
+        Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="approval.previous"),
     ]
 
     def __init__(self, session: Session, approval: Approval) -> None:

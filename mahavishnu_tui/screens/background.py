@@ -7,10 +7,12 @@ from typing import Any, cast
 
 from textual.dom import DOMNode
 
+from mahavishnu_tui.screens.typeahead import TypeAhead
 
-def in_background(
-    node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = False
-) -> None:
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+def in_background(node: DOMNode, work: Work, group: str, *, exclusive: bool = False) -> None:
     """Start `work` as a worker of `node`; it ends with it.
 
     Args:
@@ -18,3 +20,16 @@ def in_background(
         exclusive: end what else runs in this group first.
     """
     node.run_worker(cast(Any, work), group=group, exclusive=exclusive, exit_on_error=False)
+
+
+def in_background_opening(node: DOMNode, work: Work, group: str) -> None:
+    """Start `work` that ends with a dialog being opened: keys wait for it a moment, and reach the dialog."""
+    app = node.app
+    if not isinstance(app, TypeAhead):
+        raise TypeError("only an app that keeps keys in their order opens dialogs later")
+
+    async def held() -> None:
+        with app.opening():
+            await work()
+
+    in_background(node, held, group, exclusive=True)

@@ -12,7 +12,7 @@ from mahavishnu_tui.models.checkpoint import PrunePlan
 from mahavishnu_tui.models.growth import size_text
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.background import in_background_opening
 from mahavishnu_tui.screens.base import Work
 from mahavishnu_tui.screens.run_acts import RunActs
 
@@ -193,7 +193,7 @@ class CheckpointActs(RunActs):
         """Ask what would go, then for its number, typed."""
         run = self.selected_run
         if run is not None:
-            in_background(self, functools.partial(self._ask_prune, run), "prune", exclusive=True)
+            in_background_opening(self, functools.partial(self._ask_prune, run), "prune")
 
     async def _ask_prune(self, run: Run) -> None:
         from mahavishnu_tui.client.calls.checkpoints import Room

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.queue import PRIORITIES
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.background import in_background_opening
 from mahavishnu_tui.screens.base import OperatorScreen
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LOOP = "MHV-428"
 
 def ask_cancel(screen: OperatorScreen, run: Run) -> None:
     """Find out what a cancel would end, say so, and cancel the run at the version that was shown."""
-    in_background(screen, functools.partial(_look_before_cancel, screen, run), "cancel")
+    in_background_opening(screen, functools.partial(_look_before_cancel, screen, run), "cancel")
 
 
 async def _look_before_cancel(screen: OperatorScreen, run: Run) -> None:
@@ -95,7 +95,7 @@ def _not_a_limit(text: str) -> str:
 
 def run_again(screen: OperatorScreen, run: Run) -> None:
     """Open the launch form with the input that the run had."""
-    in_background(screen, functools.partial(_look_before_again, screen, run), "again")
+    in_background_opening(screen, functools.partial(_look_before_again, screen, run), "again")
 
 
 async def _look_before_again(screen: OperatorScreen, run: Run) -> None:

@@ -17,7 +17,7 @@ from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import ErrorCode, Finding, Run, Workflow
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.background import in_background, in_background_opening
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.launch.durability import DurabilityButton
 from mahavishnu_tui.screens.launch.entry import InputEntry
@@ -167,7 +167,7 @@ class LaunchScreen(ModalScreen[Run | None]):
         """Choose from the inputs that runs of this workflow were given."""
         workflow = self.workflow
         if workflow is not None:
-            in_background(self, functools.partial(self._ask_past, workflow), "launch-past")
+            in_background_opening(self, functools.partial(self._ask_past, workflow), "launch-past")
 
     async def _ask_past(self, workflow: Workflow) -> None:
         try:

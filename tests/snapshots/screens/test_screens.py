@@ -75,6 +75,7 @@ class Scene:
                 focused.insert_text_at_cursor(key[1:].replace("_", " "))
             else:
                 await pilot.press(key)
+                await settle(pilot, lambda: not self.app.message_queue_size and not self.app._settling)
             await pilot.pause()
             still(self.app)
         if self.after is not None:

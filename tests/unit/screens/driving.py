@@ -54,25 +54,33 @@ class Drive:
         while not condition():
             if time.monotonic() > deadline:
                 raise AssertionError(f"still not so; the screen shows:\n{self.text}")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.001)
 
     async def sees(self, *words: str) -> None:
         """Wait until all these words are on the screen."""
         await self.until(lambda: all(word in self.text for word in words))
 
-    async def press(self, *keys: str) -> None:
-        """Press keys one after the other, each once what the one before did has been taken in.
-
-        Not `pilot.press`, which waits for the whole process to be idle, again and again.
-        """
+    def burst(self, *keys: str) -> None:
+        """Press keys that come in one read, as over a slow line: nothing is waited for."""
         driver = self.app._driver
         assert driver is not None
         for key in keys:
-            name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
-            event = events.Key(name, key if len(key) == 1 else key_to_character(key))
-            event.set_sender(self.app)
-            driver.send_message(event)
-            await self.settle()
+            driver.send_message(self._key(key))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, each once all that the one before led to has been done.
+
+        Not `pilot.press`, which waits for the whole process to be idle, again and again.
+        """
+        for key in keys:
+            self.app.post_message(self._key(key))
+            await self.until(lambda: not self.app.message_queue_size and not self.app._settling)
+
+    def _key(self, key: str) -> events.Key:
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        event = events.Key(name, key if len(key) == 1 else key_to_character(key))
+        event.set_sender(self.app)
+        return event
 
     async def settle(self) -> None:
         """Let every widget take in what has been sent to it, and what that leads to."""

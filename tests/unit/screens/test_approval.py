@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from textual import events
 from textual.widgets import Button, Input, TextArea
 
 from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
@@ -237,12 +236,7 @@ async def test_keys_that_come_all_at_once_go_to_the_fields_that_they_are_meant_f
         screen = await opened(driven)
         await push(driven, "Fill in…")
         await driven.until(lambda: isinstance(screen.focused, PickInput))
-        driver = driven.app._driver
-        assert driver is not None
-        for key in ("y", "tab", "l", "a", "g", "tab", "x"):  # a slow line delivers them together
-            event = events.Key(key, None if key == "tab" else key)
-            event.set_sender(driven.app)
-            driver.send_message(event)
+        driven.burst("y", "tab", *"lag", "tab", "x")
         form = screen.query_one(SchemaForm)
         await driven.until(lambda: form.value == {"ok": True, "why": "lag", "by": "x"})
 
