@@ -60,6 +60,18 @@ async def test_durability_is_chosen_with_its_price() -> None:
         assert request["config"] == {"durability": "exit"}
 
 
+async def test_a_read_only_dashboard_binds_no_key_that_writes() -> None:
+    async with drive(readonly=True) as driven:
+        await driven.cursor_on("brisk-heron")
+        for pane in ("1", "3", "4"):
+            await driven.press(pane)
+            bound = set(driven.app.screen.active_bindings)
+            assert not bound & {"a", "t", "p", "r", "e", "P", "T", "A", "C"}, pane
+        await driven.press("3", "x")
+        await driven.until(lambda: isinstance(driven.app.screen, MenuScreen))
+        assert not set(driven.app.screen.active_bindings) & {"a", "p", "r", "e", "P", "T"}
+
+
 def test_details_say_times_as_people_do_and_leave_out_what_is_empty() -> None:
     found = details(run(1, "amber-otter", "release", "success", 60, note="", room="60 MB"))
     assert found["state"] == "done (success)"
