@@ -56,7 +56,14 @@ def test_the_first_paint_waits_for_nothing_and_no_engine_is_ever_imported() -> N
 
 
 FAULT = """
+import asyncio
 from mahavishnu_tui import app as module
+from mahavishnu_tui.screens import connection
+
+async def nobody(_):
+    await asyncio.sleep(60)
+
+connection.open_connection = nobody  # or a server is started in the home of whoever runs the tests
 
 run = module.MahavishnuApp.run
 module.MahavishnuApp.on_mount = lambda self: self.call_later(lambda: 1 / 0)
