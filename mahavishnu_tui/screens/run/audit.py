@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
-from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Act, LedgerEntry, NodeVisit
@@ -23,24 +21,15 @@ class AuditTab(RunTab):
     TITLE: ClassVar[str] = "Audit"
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.table = VirtualTable(AUDIT_COLUMNS, ascii_only=view.session.ascii, id="audit")
+        super().__init__(view, self.table)
         self._acts: list[Act] = []
         self._entries: dict[int, LedgerEntry] = {}
         self._stale = True
 
-    def compose(self) -> ComposeResult:
-        """The table."""
-        yield self.table
-
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self.table.set_placeholder("loading", "loading …")
-
-    @property
-    def target(self) -> Widget:
-        """The table."""
-        return self.table
 
     def note(self, changes: frozenset[Change], visits: list[NodeVisit]) -> None:
         """Something was done to the run, or an answer was taken up."""

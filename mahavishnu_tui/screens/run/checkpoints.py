@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.widget import Widget
-
 from mahavishnu_tui.models import Checkpoint
 from mahavishnu_tui.screens.following import Followed
 from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
@@ -21,17 +18,8 @@ class CheckpointsTab(RunTab):
     SHORT: ClassVar[str] = "Chkpts"
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.pane = CheckpointsPane(view.session)
-
-    def compose(self) -> ComposeResult:
-        """The pane."""
-        yield self.pane
-
-    @property
-    def target(self) -> Widget:
-        """The list."""
-        return self.pane.target
+        super().__init__(view, self.pane)
 
     def followed(self, followed: Followed) -> None:
         """List what is followed now."""

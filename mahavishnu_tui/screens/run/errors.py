@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.widget import Widget
-
 from mahavishnu_tui.models.text import clean
 from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
@@ -20,19 +17,10 @@ class ErrorsTab(RunTab):
     TITLE: ClassVar[str] = "Errors"
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.log_view = LogView(id="errors")
+        super().__init__(view, self.log_view)
         # What went wrong is said in the first lines; a traceback only follows.
         self.log_view.follow, self.log_view.wrap = False, True
-
-    def compose(self) -> ComposeResult:
-        """The text."""
-        yield self.log_view
-
-    @property
-    def target(self) -> Widget:
-        """The text."""
-        return self.log_view
 
     def badge(self) -> str:
         """A mark when the run has failed."""

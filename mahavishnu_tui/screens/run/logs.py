@@ -7,9 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import NodeVisit
@@ -42,8 +40,8 @@ class LogsTab(RunTab):
     ]
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.log_view = LogView(max_lines=KEPT, id="said")
+        super().__init__(view, self.log_view)
         self.least: SaidLevel = "debug"
         self.visit: int | None = None
         """The visit that is heard alone."""
@@ -55,18 +53,9 @@ class LogsTab(RunTab):
         """Counts what was asked for: an answer to an older wish is dropped."""
         self._lines = 0
 
-    def compose(self) -> ComposeResult:
-        """The text."""
-        yield self.log_view
-
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self.log_view.clear("loading …")
-
-    @property
-    def target(self) -> Widget:
-        """The text."""
-        return self.log_view
 
     def note(self, changes: frozenset[Change], visits: list[NodeVisit]) -> None:
         """After a break there may be lines of which nobody told."""

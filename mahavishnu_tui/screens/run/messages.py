@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widget import Widget
 
 from mahavishnu_tui.models.messages import Conversation, conversations
 from mahavishnu_tui.models.text import clean_line
@@ -25,25 +23,16 @@ class MessagesTab(RunTab):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("z", "fold", "Fold/unfold", id="messages.fold")]
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.log_view = LogView(id="messages")
+        super().__init__(view, self.log_view)
         self.log_view.wrap = self.log_view.wrap_words = True
         self.folded = True
         self._shown = ""
         self._found: list[Conversation] = []
 
-    def compose(self) -> ComposeResult:
-        """The text."""
-        yield self.log_view
-
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self.log_view.clear("loading …")
-
-    @property
-    def target(self) -> Widget:
-        """The text."""
-        return self.log_view
 
     def draw(self) -> None:
         """Ask for the state, unless it is the one that is shown."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
-from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import NodeVisit
@@ -23,17 +21,8 @@ class PathTab(RunTab):
     TITLE: ClassVar[str] = "Path"
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.pane = PathPane(view.session)
-
-    def compose(self) -> ComposeResult:
-        """The pane."""
-        yield self.pane
-
-    @property
-    def target(self) -> Widget:
-        """The drawing."""
-        return self.pane.target
+        super().__init__(view, self.pane)
 
     def followed(self, followed: Followed) -> None:
         """Draw what is followed now."""

@@ -5,9 +5,6 @@ from __future__ import annotations
 import functools
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.widget import Widget
-
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
 from mahavishnu_tui.widgets.state_tree import StateTree
@@ -20,22 +17,13 @@ class StateTab(RunTab):
     TITLE: ClassVar[str] = "State"
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.tree_view = StateTree(ascii_only=view.session.ascii, id="state")
+        super().__init__(view, self.tree_view)
         self._shown = ""
-
-    def compose(self) -> ComposeResult:
-        """The tree."""
-        yield self.tree_view
 
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self.tree_view.clear("loading …")
-
-    @property
-    def target(self) -> Widget:
-        """The tree."""
-        return self.tree_view
 
     def draw(self) -> None:
         """Ask for the state, unless it is the one that is shown."""

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
@@ -16,6 +17,7 @@ from mahavishnu_tui.models import Checkpoint, NodeVisit, Run
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.following import Followed, Following
+from mahavishnu_tui.screens.panes.pane import Pane
 from mahavishnu_tui.screens.session import Session
 
 
@@ -65,16 +67,22 @@ class RunTab(Container):
     SHORT: ClassVar[str] = ""
     """The title where the strip of tabs has little room; empty for the title itself."""
 
-    def __init__(self, view: RunView) -> None:
+    def __init__(self, view: RunView, *content: Widget) -> None:
         super().__init__(id=f"tab-{self.NAME}", classes="run-tab")
         self.view = view
         self.session = view.session
+        self._content = content
         self._busy = False
+
+    def compose(self) -> ComposeResult:
+        """What fills the tab."""
+        yield from self._content
 
     @property
     def target(self) -> Widget:
         """The widget that takes the focus for the tab."""
-        raise NotImplementedError
+        first = self._content[0]
+        return first.target if isinstance(first, Pane) else first
 
     def draw(self) -> None:
         """Show what is known, and ask for what is not."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import events, on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
@@ -35,18 +34,13 @@ class TimelineTab(RunTab):
     ]
 
     def __init__(self, view: RunView) -> None:
-        super().__init__(view)
         self.table = VirtualTable(TIMELINE_COLUMNS, ascii_only=view.session.ascii, id="timeline")
         self.totals = VirtualTable(TOTALS_COLUMNS, ascii_only=view.session.ascii, id="timeline-totals")
+        super().__init__(view, self.table, self.totals)
         self.totals.display = False
         self.squeeze: bool | None = None
         """Whether long waits are cut out of the scale; None where they squash the rest."""
         self._line = Timeline.of([], None, 0.0)
-
-    def compose(self) -> ComposeResult:
-        """Both tables, one of them shown."""
-        yield self.table
-        yield self.totals
 
     def on_mount(self) -> None:
         """Nothing is known yet."""
