@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from mahavishnu_tui.models import Run, StateView
 from mahavishnu_tui.models.messages import Conversation, conversations
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.conversation import conversation_lines
-from mahavishnu_tui.screens.run.tab import RunTab, RunView
+from mahavishnu_tui.screens.run.at_checkpoint import CheckpointTab
+from mahavishnu_tui.screens.run.tab import RunView
 from mahavishnu_tui.widgets.log_view import LogView
 
 
-class MessagesTab(RunTab):
+class MessagesTab(CheckpointTab):
     """Who said what, which tools were called with what, and what it used."""
 
     NAME: ClassVar[str] = "messages"
@@ -27,24 +28,18 @@ class MessagesTab(RunTab):
         super().__init__(view, self.log_view)
         self.log_view.wrap = self.log_view.wrap_words = True
         self.folded = True
-        self._shown = ""
         self._found: list[Conversation] = []
 
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self.log_view.clear("loading …")
 
-    def draw(self) -> None:
-        """Ask for the state, unless it is the one that is shown."""
-        run, checkpoint = self.view.run, self.view.checkpoint_id
-        step = f"{run.step}.{run.version}" if run is not None and checkpoint == "latest" else ""
-        wanted = f"{checkpoint}@{step}"
-        if self._shown != wanted:
-            self.ask(functools.partial(self._load, wanted))
+    def stamp(self, run: Run) -> str:
+        """Also when an answer, or anything else, has changed the run within a step."""
+        return f"{run.step}.{run.version}"
 
-    async def _load(self, wanted: str) -> None:
-        view = await self.session.client.state(self.view.run_id, wanted.rpartition("@")[0])
-        self._shown = wanted
+    def show_state(self, view: StateView) -> None:
+        """What it holds of messages."""
         self._found = conversations(view.values)
         self._show()
 
@@ -61,10 +56,6 @@ class MessagesTab(RunTab):
         """Show long messages whole, or their beginnings."""
         self.folded = not self.folded
         self._show()
-
-    def forget(self) -> None:
-        """Ask again."""
-        self._shown = ""
 
     def failed(self, sentence: str) -> None:
         """In place of the text."""
