@@ -1,6 +1,6 @@
 # Needs Python 3.11+ and make; everything else comes from uv.lock.
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench pictures format clean
+.PHONY: help install demo test check bench docs pictures format clean
 
 UV_VERSION := 0.13.8
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -14,10 +14,12 @@ help:
 	@echo "make install   fill .venv; the command is then .venv/bin/mahavishnu"
 	@echo "make test      install and run the whole test suite"
 	@echo "make check     linters, types, import contracts, complexity, security scan"
-	@echo "make bench     print our figures beside their peers'"
+	@echo "make bench     write benchmarks/RESULTS.md: our figures beside their peers'"
+	@echo "make docs      write docs/reference anew from the code"
 	@echo "make pictures  draw the README's pictures anew"
 
 .tools/uv/bin/uv:
+	@echo "installing into .venv; the first time takes a minute or two"
 	@test -n "$(PYTHON)" || { echo "mahavishnu needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv); none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -m venv .tools/uv
 	@.tools/uv/bin/pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
@@ -37,10 +39,15 @@ install: .venv/.run-stamp
 demo: install
 	@$(RUN)mahavishnu demo
 
-# The heavy process-killing tests share one worker, so that they do not starve each other.
-test: .venv/.dev-stamp
+# The tests over SSH start a real sshd; where none is installed or to be had they are skipped, and say so.
+.tools/sshd/usr/sbin/sshd:
+	@tests/e2e/get_sshd.sh .tools/sshd || echo "no sshd to be had: the tests over SSH are skipped"
+
+# Heavy tests that would starve each other, or share a server, are a group; a worker runs all of one. Three workers,
+# since tests of processes wait more than they compute.
+test: .venv/.dev-stamp .tools/sshd/usr/sbin/sshd
 	@$(RUN)coverage erase
-	@$(RUN)pytest -n 2 --dist loadgroup --cov --cov-report= --durations=15
+	@$(RUN)pytest -n 3 --dist loadgroup --cov --cov-report= --durations=15
 	@$(RUN)coverage combine --quiet --append 2>/dev/null || true
 	@$(RUN)coverage report --skip-empty --fail-under=90
 
@@ -50,9 +57,13 @@ check: .venv/.dev-stamp
 	$(RUN)mypy
 	$(RUN)lint-imports
 	$(RUN)bandit -q -c pyproject.toml -r mahavishnu_tui
+	$(RUN)python docs/make_reference.py --check
 
 bench: .venv/.dev-stamp
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(RUN)python $$script || exit 1; done
+	@$(RUN)python benchmarks/run.py $(if $(ONLY),--only $(ONLY))
+
+docs: .venv/.dev-stamp
+	$(RUN)python docs/make_reference.py
 
 pictures: .venv/.dev-stamp
 	$(RUN)python docs/make_pictures.py

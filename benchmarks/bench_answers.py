@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 
 import aiosqlite
+from figures import Section, above_floor, below, report
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.types import Command
-from probe import COMMAND, ROOT, home, p95, table
+from probe import COMMAND, ROOT, home, p95
 from waiting import asking
 
 from mahavishnu_tui.client.api import ServerClient
@@ -122,7 +123,7 @@ def imported() -> float:
     return time.perf_counter() - begun
 
 
-async def measure() -> list[tuple[str, str, str, str]]:
+async def measure() -> list[Section]:
     floor = p95(await raw()) * 1000
     with home() as env:
         start = [COMMAND, "server", "start", "--set", f"langgraph.max_concurrent_workflows={AT_WORK}"]
@@ -138,19 +139,16 @@ async def measure() -> list[tuple[str, str, str, str]]:
                 [COMMAND, "server", "stop", "--no-drain"], env=env, capture_output=True, check=False
             )
     code = min(imported() for _ in range(3))
-    slower, later = ours - floor, max(back) - code
-    return [
-        (
-            f"answer to end, p95 of {ANSWERS}",
-            f"{ours:.0f} ms",
-            f"{floor:.0f} ms",
-            f"+{slower:.0f} ms (<= +100)",
+    figures = [
+        above_floor(
+            f"answer to the end of the run, p95 of {ANSWERS}", ours, floor, "ms", "raw, in one process", 100
         ),
-        ("kill -9 to at work again", f"{max(back):.2f} s", f"import {code:.2f} s", f"+{later:.2f} s (<= +3)"),
-        (f"server with {AT_WORK} runs", f"{server:.0f} MiB", "", "(<= 80)"),
-        (f"engine host with {AT_WORK} runs", f"{host:.0f} MiB", "", "(<= 250)"),
+        above_floor("kill -9 to at work again", max(back), code, "s", "import of LangGraph", 3),
+        below(f"server with {AT_WORK} runs at work", server, "MiB", 80),
+        below(f"its engine host with {AT_WORK} runs at work", host, "MiB", 250),
     ]
+    return [Section("5.2 LangGraph: answers, recovery, memory", figures)]
 
 
 if __name__ == "__main__":
-    table("answers and recovery", asyncio.run(measure()))
+    report(measure)

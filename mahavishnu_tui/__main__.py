@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from mahavishnu_tui.app import DashboardOptions
 
 _VALUED = {"--context": "context", "--data-dir": "data_dir", "--set": "settings_flags"}
-_SWITCHES = {"--readonly": "readonly", "--ascii": "ascii"}
+_SWITCHES = {"--readonly": "readonly", "--ascii": "ascii", "--ssh": "ssh", "--mouse": "mouse"}
+_SPARING = {"TEXTUAL_FPS": "20", "TEXTUAL_ANIMATIONS": "none", "TEXTUAL_SMOOTH_SCROLL": "0"}
+"""What `--ssh` says to Textual, which reads it when it is imported."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,9 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         from mahavishnu_tui.cli.main import run
 
         return run(words, _dashboard)
+    # Whatever is imported and built for the first frame stays: looking for garbage in it finds none, and
+    # takes a tenth of the start. `MahavishnuApp` has it looked for again.
+    gc.disable()
     from mahavishnu_tui.cli.guard import guarded
 
-    return guarded(lambda: _dashboard(wanted))
+    try:
+        return guarded(lambda: _dashboard(wanted))
+    finally:
+        gc.enable()
 
 
 def dashboard_words(words: Sequence[str]) -> dict[str, Any] | None:
@@ -69,10 +78,20 @@ def _dashboard(wanted: dict[str, Any]) -> int:
             "The dashboard needs a terminal, and this is none.",
             "In scripts use the commands: `mahavishnu --help`.",
         )
+    if wanted.get("ssh"):
+        os.environ.update(_SPARING)
     from mahavishnu_tui.app import DashboardOptions, run_dashboard
+    from mahavishnu_tui.settings.paths import chosen_context
 
-    options: DashboardOptions = DashboardOptions(**wanted)
-    return run_dashboard(options)
+    options: DashboardOptions = DashboardOptions(**{"context": chosen_context(os.environ), **wanted})
+    return run_dashboard(options, _follow)
+
+
+def _follow(words: Sequence[str]) -> int:
+    """A command that was chosen in the dashboard, once that is closed."""
+    from mahavishnu_tui.cli.main import run
+
+    return run(words, _dashboard)
 
 
 if __name__ == "__main__":

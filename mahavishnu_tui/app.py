@@ -3,45 +3,72 @@
 from __future__ import annotations
 
 import functools
+import gc
+import os
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from mahavishnu_tui.models import ErrorCode
-from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.commands import COMMANDS, Command, Spoken
 from mahavishnu_tui.screens.dashboard import Dashboard
-from mahavishnu_tui.screens.session import Connection, DashboardOptions, Link, Session
-from mahavishnu_tui.screens.typeahead import TypeAhead
+from mahavishnu_tui.screens.session import DashboardOptions, Session, Taste
+from mahavishnu_tui.screens.tastes import TasteAware
+from mahavishnu_tui.screens.unlocking import Unlocking
+from mahavishnu_tui.widgets.themes import DEFAULT, theme_for
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from mahavishnu_tui.screens.attention import Attention
+    from mahavishnu_tui.screens.linking import Opener
+    from mahavishnu_tui.screens.switching import Switcher
 
 __all__ = ["DashboardOptions", "MahavishnuApp", "run_dashboard"]
 
-Opener = Callable[[DashboardOptions], Awaitable[Connection]]
-"""Finds the way to the server: `screens.connection.open_connection`, or a test's stand-in."""
+SETTLED = 2.0
+"""Seconds after the first paint at which all that stays has been imported and built."""
 
 
-class MahavishnuApp(TypeAhead):
+def _keys() -> type[Provider]:
+    from mahavishnu_tui.screens.palette import KeyProvider
+
+    return KeyProvider
+
+
+def _runs() -> type[Provider]:
+    from mahavishnu_tui.screens.palette import RunProvider
+
+    return RunProvider
+
+
+class MahavishnuApp(TasteAware, Unlocking):
     """The dashboard.
 
     Args:
         options: what the command line said.
         opener: how to reach the server; by default imported after the first paint.
         now: the clock; a test gives a fixed one.
+        theme: what to look like until the settings are read.
     """
 
     TITLE = "Mahavishnu"
     # The default screen is not pushed, so that its own CSS_PATH would not be read.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/dashboard.tcss"]
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[Any] = {*App.COMMANDS, _keys, _runs}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help"),
+        Binding("exclamation_mark", "needs", "Needs you", key_display="!", show=False, id="app.needs"),
+        Binding("ctrl+f", "search", "Search every run", show=False, id="app.search"),
+        Binding("Z", "times", "Times as usual, relative, local, UTC", show=False, id="app.times"),
         Binding("ctrl+c", "hint_quit", "", show=False, system=True, id="app.hint_quit"),
         Binding("ctrl+q", "leave", "Quit", show=False, system=True, priority=True, id="app.leave"),
     ]
@@ -51,13 +78,19 @@ class MahavishnuApp(TypeAhead):
         options: DashboardOptions,
         opener: Opener | None = None,
         now: Callable[[], float] = time.time,
+        theme: str = DEFAULT,
     ) -> None:
-        super().__init__()
+        super().__init__(theme)
         self.animation_level = "none"
         self.session = Session(self, options, now)
+        if options.ssh:
+            self.save_bytes()
         self._opener = opener
         self._connecting = False
-        self._told_hosts: dict[str, str] = {}
+        self._attention: Attention | None = None
+        self._switcher: Switcher | None = None
+        self.afterwards: tuple[str, ...] = ()
+        """The command that is to be run once the dashboard is closed."""
 
     def get_default_screen(self) -> Screen[None]:
         """The dashboard."""
@@ -67,71 +100,68 @@ class MahavishnuApp(TypeAhead):
         """Once something is painted, connect; everything that costs time comes after the first paint."""
         if not self._connecting:
             self._connecting = True
-            in_background(self, self._follow_server, "link")
+            self.set_timer(SETTLED, collect_garbage)
+            self.listen()
 
-    async def _follow_server(self) -> None:
-        """Import the client, open the connection and take in what it says, until the end."""
-        try:
-            connection = await self._open()
-        except Exception as error:  # bad settings, no rights …: said in the panes, the dashboard stays
-            recorded = self.session.record(error)
-            self.session.link = Link("connecting", self.session.now(), 2, message=str(recorded))
-            self.session.links.publish(self.session.link)
-            self.say(str(recorded), "error")
-            return
-        self.session.adopt(connection)
-        self._apply_taste()
-        for note in connection.notes:
-            self.say(note, "warning")
-        try:
-            await self._take(connection)
-        except Exception as error:  # the feed never raises: this would be a fault of ours
-            self.say(str(self.session.record(error)), "error")
-        finally:
-            await connection.aclose()
+    def on_resize(self) -> None:
+        """Draw everything: a terminal that was smaller for a moment has lost what it showed.
 
-    async def _open(self) -> Connection:
+        Textual does nothing when the size is the one from before that moment.
+        """
+        if self._size is not None:  # the first one comes before the first frame
+            self.call_later(self.screen.refresh)
+
+    def listen(self) -> None:
+        """Follow the server of the session, and no other any longer."""
+        in_background(self, functools.partial(self._listen, self.session), "link", exclusive=True)
+
+    async def _listen(self, session: Session) -> None:
+        from mahavishnu_tui.screens.linking import Listener
+
         if self._opener is None:
             from mahavishnu_tui.screens.connection import open_connection
 
             self._opener = open_connection
-        return await self._opener(self.session.options)
+        await Listener(self, session).follow(self._opener)
 
-    async def _take(self, connection: Connection) -> None:
-        async for update in connection.updates():
-            before = self.session.link
-            self.session.link = update.link
-            if update.error is not None:
-                self.session.record(update.error)
-            if update.link != before:
-                self.session.links.publish(update.link)
-                self._say_link(before, update.link)
-            if update.changes:
-                self.session.changes.publish(update.changes)
-                self._say_hosts(update.changes)
+    def adopted(self) -> None:
+        """The settings have been read."""
+        self.apply_taste()
+        self.show_guard()
 
-    def _say_link(self, before: Link, link: Link) -> None:
-        if link.live and before.state in ("lost", "starting") and self.session.mirror.epoch:
-            self.say("The server answers again.", "success")
-        elif link.state == "starting" and self.session.mirror.epoch:
-            self.say("The server died; starting it again. What you see is old.", "warning")
-        elif link.state == "lost" and before.live:
-            self.say("The server does not answer; what you see is old. Trying again.", "warning")
+    def renewed(self, before: Taste) -> None:
+        """The settings have been read again: do what they say now."""
+        if self.session.taste.times != before.times:
+            self.session.time_form = self.session.taste.times
+        self.follow_taste(before)
+        self.show_guard()
 
-    def _say_hosts(self, changes: Iterable[tuple[str, str]]) -> None:
-        """A host that died is news, once."""
-        for kind, key in changes:
-            host = self.session.mirror.hosts.get(key) if kind == "host" else None
-            if host is None:
-                continue
-            if host.state in ("lost", "failed") and self._told_hosts.get(key) != host.state:
-                self._told_hosts[key] = host.state
-                why = clean_line(host.note or (host.error or {}).get("message", ""))
-                deed = "cannot be started" if host.state == "failed" else "died; it is being restarted"
-                folder = host.project_root.rstrip("/").rpartition("/")[2]
-                self.say(f"The engine host of {folder} {deed}. {why}", "error")
-            elif host.state == "ready":
-                self._told_hosts.pop(key, None)
+    def attend(self) -> None:
+        """Bell and title follow what waits for the operator, once that is known."""
+        if self._attention is None and not self.session.mirror.epoch:
+            return
+        from mahavishnu_tui.screens.attention import Attention, needed
+
+        if self._attention is None:
+            taste = self.session.taste
+            self._attention = Attention(
+                self._write_past,
+                self.session.now,
+                os.environ,
+                bell=taste.bell,
+                title=taste.title,
+                desktop=taste.desktop,
+            )
+        self._attention.look(needed(self.session), self.session.ascii)
+
+    def _write_past(self, sequence: str) -> None:
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    @property
+    def titled(self) -> bool:
+        """Whether the terminal's own title is to be given back at the end."""
+        return self._attention is not None and self._attention.titled
 
     def say(self, text: str, severity: str = "info") -> None:
         """Put a message on the topmost screen that has a row for it."""
@@ -157,19 +187,25 @@ class MahavishnuApp(TypeAhead):
         )
         self.panic(Text(said))
 
-    def _apply_taste(self) -> None:
-        taste = self.session.taste
-        if taste.theme and taste.theme in self.available_themes:
-            self.theme = taste.theme
-        if taste.keymap:
-            self.set_keymap(dict(taste.keymap))
-        if taste.ascii:
-            for widget in self.screen.walk_children():
-                if hasattr(widget, "ascii_only"):  # painted before the settings were read
-                    widget.ascii_only = True
-                    widget.refresh()
+    def catch_up(self) -> None:
+        """Paint now what was put off while nobody looked."""
+        for screen in self.screen_stack:
+            if isinstance(screen, OperatorScreen):
+                screen.catch_up()
 
     # -- actions that are the same everywhere
+
+    def action_context(self, name: str = "") -> None:
+        """Another context: the list of them, or the one named."""
+        from mahavishnu_tui.screens.switching import Switcher
+
+        self._switcher = self._switcher or Switcher(self)
+        if name:
+            self._switcher.go(name)
+            return
+        from mahavishnu_tui.screens.contexts import ContextsScreen
+
+        self.push_screen(ContextsScreen(self.session, self._switcher))
 
     def action_hint_quit(self) -> None:
         """ctrl+c copies elsewhere and interrupts nothing here."""
@@ -178,6 +214,17 @@ class MahavishnuApp(TypeAhead):
     async def action_leave(self) -> None:
         """Close the dashboard; the server and its runs go on."""
         self.exit()
+
+    def action_demo(self) -> None:
+        """Close this dashboard, and open the demo's."""
+        self.afterwards = ("demo",)
+        self.exit()
+
+    def action_docs(self, page: str = "") -> None:
+        """The documentation; `page` is read at once."""
+        from mahavishnu_tui.screens.docs import DocsScreen
+
+        self.push_screen(DocsScreen(self.session, page))
 
     def action_help(self) -> None:
         """Every key that works here, and every command."""
@@ -197,11 +244,54 @@ class MahavishnuApp(TypeAhead):
 
         self.push_screen(LedgerScreen(self.session))
 
+    def action_search(self, text: str = "") -> None:
+        """Look for a text in every run."""
+        from mahavishnu_tui.screens.search import SearchScreen
+
+        self.push_screen(SearchScreen(self.session, text))
+
+    def action_needs(self) -> None:
+        """What needs the operator."""
+        from mahavishnu_tui.screens.needs import NeedsScreen
+
+        if not isinstance(self.screen, NeedsScreen):
+            self.push_screen(NeedsScreen(self.session))
+
+    def action_notifications(self) -> None:
+        """What was told off the terminal."""
+        from mahavishnu_tui.screens.catalog.notifications import NotificationsScreen
+
+        self.push_screen(NotificationsScreen(self.session))
+
     def action_hosts(self) -> None:
         """The engine hosts."""
         from mahavishnu_tui.screens.hosts import HostsScreen
 
         self.push_screen(HostsScreen(self.session))
+
+    def action_deployments(self) -> None:
+        """What Prefect can start."""
+        from mahavishnu_tui.screens.catalog.deployments import DeploymentsScreen
+
+        self.push_screen(DeploymentsScreen(self.session))
+
+    def action_problems(self) -> None:
+        """Flow runs that will not come right by themselves."""
+        from mahavishnu_tui.screens.catalog.problems import ProblemsScreen
+
+        self.push_screen(ProblemsScreen(self.session))
+
+    def action_limits(self) -> None:
+        """Concurrency limits that flow runs share."""
+        from mahavishnu_tui.screens.catalog.limits import LimitsScreen
+
+        self.push_screen(LimitsScreen(self.session))
+
+    def action_prefect(self, deed: str = "") -> None:
+        """Prefect itself; `deed` is done at once."""
+        from mahavishnu_tui.screens.catalog.prefect import PrefectScreen
+
+        self.push_screen(PrefectScreen(self.session, deed))
 
     def action_info(self) -> None:
         """Versions, paths, the server about itself."""
@@ -220,10 +310,28 @@ class MahavishnuApp(TypeAhead):
         await obey(self, Spoken(command, ""))
 
 
-def run_dashboard(options: DashboardOptions) -> int:
-    """Open the dashboard and stay until it is closed; the exit status of the process."""
-    app = MahavishnuApp(options)
-    app.run(mouse=False)
+def collect_garbage() -> None:
+    """Have garbage collected again, if `__main__` had it stopped, without what is there now."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
+def run_dashboard(options: DashboardOptions, follow: Callable[[Sequence[str]], int]) -> int:
+    """Open the dashboard and stay until it is closed; the exit status of the process.
+
+    Args:
+        options: what the command line said.
+        follow: runs a command of ours once the dashboard is closed, where that was chosen in it.
+    """
+    app = MahavishnuApp(options, theme=theme_for(os.environ))
+    app.run(mouse=options.mouse)
+    if app.titled:
+        from mahavishnu_tui.screens.attention import POP_TITLE
+
+        print(POP_TITLE, end="", flush=True)  # noqa: T201
+    if app.afterwards:
+        return follow(app.afterwards)
     code = app.return_code or 0
     if code == 0 and app.session.link.live:
         mirror = app.session.mirror

@@ -2,11 +2,102 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.integration.prefect.shared"]
+HERE = Path(__file__).parent
+# What these run is run by other tests too, all but a few lines; tracing it again would double their time.
+UNTRACED = (
+    "chaos",
+    "e2e",
+    "snapshots",
+    "integration/server/test_control.py",
+    "integration/server/test_killed.py",
+    "integration/server/test_process.py",
+    "integration/server/test_real_runs.py",
+    "unit/cli/test_drawings.py",
+    "unit/screens/test_answering.py",
+    "unit/screens/test_approval.py",
+    "unit/screens/test_commanding.py",
+    "unit/screens/test_connection.py",
+    "unit/screens/test_every_key.py",
+    "unit/screens/test_menus.py",
+    "unit/screens/test_run_logs.py",
+    "unit/screens/test_run_screen.py",
+    "unit/screens/test_sorting.py",
+    "unit/screens/test_themes.py",
+    "unit/screens/test_times.py",
+    "unit/screens/test_typeahead.py",
+    "unit/screens/test_unlocking.py",
+    "unit/screens/test_ways.py",
+    "unit/server/remote/test_visits.py",
+    "unit/widgets/test_graph_layout.py",
+)
+# Here only the tests' own process is traced: what their many children run is traced where one does the same.
+UNTRACED_CHILDREN = (
+    "integration/agent",
+    "integration/cli",
+    "integration/remote",
+    "integration/server",
+    "integration/prefect/test_adapter.py",
+    "integration/prefect/test_children.py::test_a_cancel",
+    "integration/prefect/test_children.py::test_a_flow_goes_on",
+    "integration/prefect/test_children.py::test_a_flow_whose",
+    "integration/prefect/test_children.py::test_a_schedule_whose",
+    "integration/prefect/test_children.py::test_a_worker",
+    "integration/prefect/test_commands.py",
+    "integration/prefect/test_control.py",
+    "integration/prefect/test_examples.py",
+    "integration/prefect/test_upstream_flows.py",
+    "integration/prefect/test_writes.py",
+)
+# A server or a host that all tests of a folder use is started once where one worker runs them all.
+TOGETHER = ("integration/agent", "integration/cli", "integration/langgraph")
+TRACE_CHILDREN = "COVERAGE_PROCESS_CONFIG"
+
+# What is tested does not depend on the terminal that the suite is started in.
+os.environ["TERM"] = "xterm-256color"
+os.environ.pop("TMUX", None)
+
 # The suite draws the same examples every time; MAHAVISHNU_HYPOTHESIS=random looks for new ones.
-settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("MAHAVISHNU_HYPOTHESIS", "same"))
+
+_tracing = pytest.StashKey[str | None]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_in(item, UNTRACED):
+            item.add_marker("no_cover")
+        folder = next((folder for folder in TOGETHER if is_in(item, (folder,))), None)
+        if folder and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(folder))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    session.config.stash[_tracing] = os.environ.get(TRACE_CHILDREN)
+    # What is loaded by now stays; to look through it for garbage, again and again, costs a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the fixtures: a server for all tests of a module is a child too."""
+    tracing = item.config.stash[_tracing]
+    if tracing and not is_in(item, UNTRACED + UNTRACED_CHILDREN):
+        os.environ[TRACE_CHILDREN] = tracing
+    else:
+        os.environ.pop(TRACE_CHILDREN, None)
+
+
+def is_in(item: pytest.Item, beginnings: tuple[str, ...]) -> bool:
+    return f"{item.path.relative_to(HERE)}::{item.name}".startswith(beginnings)

@@ -10,6 +10,8 @@ import click
 
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
+from mahavishnu_tui.cli.fields import fields_of
+from mahavishnu_tui.cli.finding import pick
 from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.cli.replying import Said, Verdict, answer_for
 from mahavishnu_tui.models.approval import Approval
@@ -122,7 +124,7 @@ async def _list(setup: Setup, client: ServerClient) -> int:
 
 
 async def find_question(client: ServerClient, question: str) -> Approval:
-    """The open question with this id, or the only one of this run; raises MHV-103, 105, 010."""
+    """The open question with this id, or the only one of this run, or that begins so; MHV-103, 105, 010."""
     pending = await client.approvals()
     for approval in pending:
         if approval.id == question:
@@ -135,6 +137,15 @@ async def find_question(client: ServerClient, question: str) -> Approval:
         raise MahavishnuError(
             ErrorCode.BAD_INPUT, f"{question} asks {len(asked)} questions.", f"Name one: {ids}."
         )
+    begun = pick(
+        question,
+        pending,
+        names=lambda item: (item.id, item.run_id, item.run_name),
+        show=lambda item: f"{item.id} ({item.run_name}, {item.node})",
+        kind="question",
+    )
+    if begun is not None:
+        return begun
     raise await _why_not(client, question)
 
 
@@ -156,6 +167,8 @@ async def _why_not(client: ServerClient, question: str) -> MahavishnuError:
     try:
         run = (await client.run(question.partition(".")[0])).run
     except MahavishnuError:
+        run = None
+    if run is None or run.waiting:
         return MahavishnuError(
             ErrorCode.APPROVAL_UNKNOWN,
             f"There is no question {question}.",
@@ -203,10 +216,14 @@ def _show(approval: Approval) -> None:
 
 
 def _circumstances(approval: Approval) -> list[tuple[str, object]]:
-    """Its deadline and its claim, where it has them."""
-    found: list[tuple[str, object]] = []
+    """What it wants, its deadline and its claim, where it has them."""
+    found: list[tuple[str, object]] = [
+        ("wants" if not number else "", f"{name}: {kind}{f' ({default})' if default else ''}")
+        for number, (name, kind, default) in enumerate(fields_of(approval.schema))
+    ]
     if approval.deadline is not None:
-        found.append(("until", f"{output.moment(approval.deadline)}, then {approval.on_timeout}"))
+        then = "its engine waits no longer" if approval.on_timeout == "engine" else approval.on_timeout
+        found.append(("until", f"{output.moment(approval.deadline)}, then {then}"))
     if approval.holder(time.time()):
         found.append(("claimed", f"by {approval.claimed_by} until {output.moment(approval.claim_until)}"))
     return found

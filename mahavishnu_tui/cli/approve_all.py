@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, who
+from mahavishnu_tui.cli.confirming import confirm_count
 from mahavishnu_tui.cli.guard import FAILURE, OK
-from mahavishnu_tui.models.alike import unlike
+from mahavishnu_tui.models.alike import told_apart, unlike
 from mahavishnu_tui.models.approval import Approval
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.record import Json
@@ -61,30 +61,11 @@ async def answer_all(
             "--anyway answers them all the same.",
         )
     value = value_for(asked[0])
-    _confirm(asked, _typed(asked) if count is None else count)
+    deed = f"answer {output.counted(len(asked), 'question')} that are alike"
+    lines = [f"{item.run_name}  {said}" for item, said in zip(asked, told_apart(asked), strict=True)]
+    confirm_count(deed, len(asked), count, lines)
     results = await client.answer_many(asked, value=value, by=who(), count=len(asked), comment=comment)
     return _tell(setup, asked, results)
-
-
-def _typed(asked: list[Approval]) -> int | None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return None
-    for item in asked:
-        output.narrate(f"  {item.run_name}  {item.title}")
-    print(f"Type the number of questions to answer all {len(asked)}: ", end="", file=sys.stderr, flush=True)
-    said = sys.stdin.readline().strip()
-    return int(said) if said.isascii() and said.isdigit() else -1
-
-
-def _confirm(asked: list[Approval], count: int | None) -> None:
-    if count != len(asked):
-        raise MahavishnuError(
-            ErrorCode.BAD_INPUT,
-            f"{len(asked)} questions are alike and open{'' if count is None else f', not {count}'};"
-            " nothing was answered.",
-            f"Say how many you mean: --count {len(asked)}.",
-            open=[item.id for item in asked],
-        )
 
 
 def _tell(setup: Setup, asked: list[Approval], results: list[BatchResult]) -> int:

@@ -19,7 +19,8 @@ from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
-    from mahavishnu_tui.client.calls.checkpoints import Edited, StateEdit
+    from mahavishnu_tui.client.calls.checkpoints import Edited
+    from mahavishnu_tui.models.edit import StateEdit
 
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Only show what it would do.")
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
@@ -57,7 +58,7 @@ async def edit(
 
     The values are a JSON object with the keys to write. What the reducers make of them is shown first.
     """
-    from mahavishnu_tui.client.calls.checkpoints import StateEdit
+    from mahavishnu_tui.models.edit import StateEdit
 
     given = read_json(values, "JSON")
     order = StateEdit(given, as_node, checkpoint, "", label)
@@ -72,7 +73,7 @@ async def edit(
 @YES
 async def rewind(setup: Setup, run: str, checkpoint: str, label: str, dry_run: bool, yes: bool) -> int:
     """Take RUN back to CHECKPOINT without running anything; what came after stays as a branch."""
-    from mahavishnu_tui.client.calls.checkpoints import COPY, StateEdit
+    from mahavishnu_tui.models.edit import COPY, StateEdit
 
     order = StateEdit(None, COPY, checkpoint, "", label or "rewound")
     return await _edit(setup, run, order, dry_run=dry_run, yes=yes, deed="Rewind to it?")
@@ -86,7 +87,7 @@ async def rewind(setup: Setup, run: str, checkpoint: str, label: str, dry_run: b
 @YES
 async def create(setup: Setup, run: str, label: str, values: str | None, as_node: str, yes: bool) -> int:
     """Store a checkpoint of RUN by hand, with a label. To keep one that there is: `tag`."""
-    from mahavishnu_tui.client.calls.checkpoints import COPY, StateEdit
+    from mahavishnu_tui.models.edit import COPY, StateEdit
 
     given = None if values is None else read_json(values, "--values")
     order = StateEdit(given, COPY if values is None else as_node, "", "", label)
@@ -115,8 +116,8 @@ async def fork(
 ) -> int:
     """Run RUN again from CHECKPOINT, with other values there if you give some; the old branch stays."""
     from mahavishnu_tui.cli.execute import conclude
-    from mahavishnu_tui.client.calls.checkpoints import StateEdit
     from mahavishnu_tui.client.launcher import LaunchOptions
+    from mahavishnu_tui.models.edit import StateEdit
 
     loaded = setup.load_strictly()
     async with connected(loaded) as client:

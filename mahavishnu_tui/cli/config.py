@@ -10,7 +10,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command
 from mahavishnu_tui.cli.guard import OK, USAGE
-from mahavishnu_tui.models.errors import MahavishnuError
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 
 @command("validate")
@@ -26,15 +26,18 @@ def validate(setup: Setup, file: str | None) -> int:
     checked: list[str] = []
     try:
         if file is not None:
-            checked = [check_file(Path(file)).name]
+            source = check_file(Path(file))
+            checked, keymap = [source.name], source.values.get("ui", {}).get("keymap") or {}
         else:
             loaded = setup.load()
             checked = [
                 item.name for item in loaded.sources if item.status == "used" and item.name != "defaults"
             ]
-            problems = []
+            keymap = loaded.settings.ui.keymap
+        problems = _keymap_problems(keymap)
     except MahavishnuError as error:
-        problems = list(error.details.get("problems") or [error.message])
+        sentences = error.details.get("problems") or [error.message]
+        problems = [f"{error.code.value} {sentence}" for sentence in sentences]
     if setup.as_json:
         output.emit({"valid": not problems, "problems": problems, "checked": checked})
     else:
@@ -43,6 +46,15 @@ def validate(setup: Setup, file: str | None) -> int:
         if not problems:
             output.say(f"Valid: {', '.join(checked)}.")
     return USAGE if problems else OK
+
+
+def _keymap_problems(keymap: dict[str, str]) -> list[str]:
+    """What the dashboard's own bindings say of it; Textual is imported only for those who remap keys."""
+    if not keymap:
+        return []
+    from mahavishnu_tui.screens.keymap import keymap_problems
+
+    return [f"{ErrorCode.CONFIG_INVALID.value} {problem}" for problem in keymap_problems(keymap)]
 
 
 @command("show")
@@ -60,6 +72,10 @@ def show(setup: Setup, defaults: bool) -> int:
         loaded = setup.load()
         settings, origins = loaded.settings, {key: item.name for item in loaded.sources for key in item.keys}
     values = settings.model_dump(mode="json")
+    # What a context does not set is as everywhere: only the rest is worth a line.
+    values["contexts"] = {
+        name: given.model_dump(mode="json", exclude_unset=True) for name, given in settings.contexts.items()
+    }
     if setup.as_json:
         output.emit(values)
         return OK
@@ -73,6 +89,7 @@ def _yaml(values: dict[str, Any], origins: dict[str, str]) -> str:
     from mahavishnu_tui.settings.model import MahavishnuSettings
 
     blocks = []
+    contexts = values.pop("contexts")
     for group, fields in values.items():
         model: Any = MahavishnuSettings.model_fields[group].annotation
         lines = [f"# {model.__doc__}", f"{group}:"]
@@ -83,4 +100,12 @@ def _yaml(values: dict[str, Any], origins: dict[str, str]) -> str:
             # JSON is YAML.
             lines.append(f"  {name}: {json.dumps(value)}")
         blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
+    lines = [f"# {MahavishnuSettings.model_fields['contexts'].description}"]
+    if contexts:
+        lines.append("contexts:")
+        for name, given in contexts.items():
+            said = origins.get(f"contexts.{name}", "")
+            lines += [*([f"  # [{said}]"] if said else []), f"  {name}: {json.dumps(given)}"]
+    else:
+        lines.append("contexts: {}")
+    return "\n\n".join([*blocks, "\n".join(lines)])

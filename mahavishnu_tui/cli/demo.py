@@ -5,21 +5,21 @@ from __future__ import annotations
 import collections
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-import mahavishnu_tui
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Dashboard, Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
-from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.context import DEMO
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.workflow import Project
-
-CONTEXT = "demo"
+from mahavishnu_tui.projects.shipped import shipped
+from mahavishnu_tui.settings.paths import chosen_context
 
 
 @command("demo")
@@ -28,8 +28,8 @@ def demo(setup: Setup, no_ui: bool) -> int:
     """Start example workflows and open the dashboard on them: no network, no model, context "demo"."""
     import asyncio
 
-    if setup.context == "default":
-        setup = dataclasses.replace(setup, context=CONTEXT)
+    if setup.context == chosen_context(os.environ):
+        setup = dataclasses.replace(setup, context=DEMO)
     runs = asyncio.run(_start(setup))
     if setup.as_json:
         output.emit(runs)
@@ -45,7 +45,7 @@ async def _start(setup: Setup) -> list[dict[str, Any]]:
     from mahavishnu_tui.cli import waiting
     from mahavishnu_tui.client.launcher import LaunchOptions
 
-    folder = examples()
+    folder = shipped("examples") / "demo"
     loaded = setup.load()
     launch = LaunchOptions.of(loaded.paths, loaded.flags)
     # The examples are ours: they run in our own interpreter, wherever we are installed.
@@ -64,17 +64,6 @@ async def _start(setup: Setup) -> list[dict[str, Any]]:
                 run = await waiting.start(client, launch, workflow, example["input"], tags=("demo",))
                 started.append(run.to_json())
     return started
-
-
-def examples() -> Path:
-    """The folder of the examples: inside the package when installed, beside it in a checkout."""
-    package = Path(mahavishnu_tui.__file__).parent
-    for folder in (package / "examples" / "demo", package.parent / "examples" / "demo"):
-        if (folder / "demo.json").is_file():
-            return folder
-    raise MahavishnuError(
-        ErrorCode.BAD_INPUT, "The example workflows are not part of this installation.", "Install it again."
-    )
 
 
 def _listed(folder: Path) -> list[dict[str, Any]]:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from mahavishnu_tui.cli import output
-from mahavishnu_tui.cli.common import Setup, command, connected, who
+from mahavishnu_tui.cli.common import Setup, command, connected, group_of, who
 from mahavishnu_tui.cli.guard import FAILURE, OK
 from mahavishnu_tui.cli.jsontext import read_json
 from mahavishnu_tui.cli.progress import Progress
 from mahavishnu_tui.cli.trusting import trusted_target
 from mahavishnu_tui.cli.workflows import named
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.graph import path_title
 from mahavishnu_tui.models.queue import PRIORITIES
+from mahavishnu_tui.models.spans import duration
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import RunDetail, ServerClient
@@ -157,24 +159,23 @@ async def conclude(
 
 def show(setup: Setup, detail: RunDetail, trouble: MahavishnuError | None = None) -> None:
     """Print how a run stands, and what kept us from seeing its end."""
-    from mahavishnu_tui.cli.waiting import outcome
+    from mahavishnu_tui.cli import waiting
 
     if trouble is not None:
         output.narrate(f"mahavishnu: {trouble}")
     if setup.as_json:
-        found = outcome(detail)
+        found = waiting.outcome(detail)
         output.emit(found if trouble is None else {**found, "error": trouble.to_json()})
         return
     run = detail.run
-    took = f" in {output.span(run.ended_at - run.started_at)}" if run.ended_at and run.started_at else ""
+    took = f" in {duration(run.ended_at - run.started_at)}" if run.ended_at and run.started_at else ""
     rows: list[tuple[str, object]] = [
         ("run", f"{run.name}  {run.id}"),
-        ("workflow", run.workflow),
-        ("thread", run.thread_id),
-        ("status", f"{run.status}{took}"),
+        *_of_engine(run),
+        ("status", f"{run.status}{f', {run.state}' if run.state else ''}{took}"),
     ]
     if detail.execution_path:
-        rows.append(("path", " → ".join(detail.execution_path)))
+        rows.append(("path", " → ".join(map(path_title, detail.execution_path))))
     if run.error:
         rows.append(("error", f"{run.error.get('code', '')} {run.error.get('message', '')}".strip()))
         if run.error.get("hint"):
@@ -182,8 +183,19 @@ def show(setup: Setup, detail: RunDetail, trouble: MahavishnuError | None = None
     output.fields(rows)
     if detail.values is not None:
         output.say(output.pretty(detail.values))
+    if waiting.asks_to_go_on(run):
+        output.say(f"It waits until somebody lets it go on: mahavishnu prefect resume {run.id}")
     pending = [approval for approval in detail.approvals if approval.status == "pending"]
     for approval in pending:
         # A run's name is only enough where it asks one thing.
         question = run.name if len(pending) == 1 else approval.id
-        output.say(f"asks: {approval.title}  (answer: mahavishnu langgraph approve {question})")
+        answer = f"mahavishnu {group_of(run)} approve {question}"
+        output.say(f"asks: {approval.title}  (answer: {answer})")
+
+
+def _of_engine(run: Run) -> list[tuple[str, object]]:
+    """What it is a run of."""
+    if run.engine == "prefect":
+        deployment = [("deployment", run.deployment)] if run.deployment else []
+        return [("flow", run.workflow), *deployment]
+    return [("workflow", run.workflow), ("thread", run.thread_id)]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli import completing, output
 from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.finding import find_run
 from mahavishnu_tui.cli.guard import OK
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _PAGE = 200
 
 
 @command("export", json=False)
-@click.argument("run")
+@click.argument("run", shell_complete=completing.any_run)
 @click.option("--output", "file", metavar="FILE", help="Write there, for its owner alone (0600).")
 @click.option("--states", is_flag=True, help="With the state at every checkpoint, which may be large.")
 async def export(setup: Setup, run: str, file: str | None, states: bool) -> int:
@@ -40,9 +41,10 @@ async def export(setup: Setup, run: str, file: str | None, states: bool) -> int:
 
 
 async def _document(client: ServerClient, name: str, states: bool) -> dict[str, Any]:
-    detail = await client.run(name)
-    run_id = detail.run.id
-    checkpoints = await _all_checkpoints(client, run_id)
+    run_id = (await find_run(client, name)).id
+    detail = await client.run(run_id)
+    flow_run = detail.run.engine == "prefect"
+    checkpoints = [] if flow_run else await _all_checkpoints(client, run_id)
     document: dict[str, Any] = {
         "run": detail.run.to_json(),
         "input": detail.input,
@@ -55,7 +57,14 @@ async def _document(client: ServerClient, name: str, states: bool) -> dict[str, 
         "checkpoints": [item.to_json() for item in checkpoints],
         "graph": (await client.graph(run_id)).to_json(),
     }
-    if states:
+    if flow_run:
+        document |= {
+            "states": [item.to_json() for item in await client.states(run_id)],
+            "artifacts": [item.to_json() for item in await client.artifacts(run_id)],
+            "metrics": (await client.metrics(run_id)).to_json(),
+            "prefect": detail.raw,
+        }
+    elif states:
         document["states"] = {
             item.id: (await client.state(run_id, item.id)).to_json()
             for item in checkpoints

@@ -19,6 +19,17 @@ UNREACHABLE = 4
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
+STATUSES = {
+    OK: "success; of what was only started: it was started",
+    FAILURE: "failure: the run failed, the act was refused, or something of many failed",
+    USAGE: "a wrong call: bad options, bad input, a setting, a file that is not trusted, no terminal",
+    WAITS: "the run waits for a human",
+    UNREACHABLE: "no server can be reached",
+    INTERRUPTED: "interrupted with ctrl-c; runs go on",
+    PIPE_CLOSED: "what read the output has ended",
+}
+"""What each exit status means, for help and documentation."""
+
 _USAGE_CODES = frozenset(
     {
         ErrorCode.CONFIG_INVALID,
@@ -27,6 +38,7 @@ _USAGE_CODES = frozenset(
         ErrorCode.TERMINAL,
         ErrorCode.BAD_INPUT,
         ErrorCode.INPUT_INVALID,
+        ErrorCode.READ_ONLY,
     }
 )
 
@@ -53,8 +65,7 @@ def guarded(act: Callable[[], int], *, as_json: bool = False) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Python flushes once more at exit; there must be something that takes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         return PIPE_CLOSED
     except Exception as error:
         return _tell(_unexpected(error), as_json)
@@ -65,10 +76,18 @@ def _tell(error: MahavishnuError, as_json: bool) -> int:
     if as_json:
         import json
 
-        print(json.dumps({"error": error.to_json()}))
-        sys.stdout.flush()
+        try:
+            print(json.dumps({"error": error.to_json()}))
+            sys.stdout.flush()
+        except BrokenPipeError:  # who read it has ended; the sentence is still for the terminal
+            _let_go_of_output()
     print(clean(f"mahavishnu: {error}"), file=sys.stderr)
     return exit_status(error)
+
+
+def _let_go_of_output() -> None:
+    """Python flushes once more at exit; there must be something that takes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> MahavishnuError:

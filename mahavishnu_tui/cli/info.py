@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import platform
 import sys
@@ -11,9 +12,20 @@ from mahavishnu_tui import __version__
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.prefect.health import prefect_fields
+from mahavishnu_tui.cli.prefect.reaching import known_prefect
 from mahavishnu_tui.models.errors import MahavishnuError
+from mahavishnu_tui.models.prefect import PrefectInfo
 
-_PACKAGES = ("textual", "httpx", "pydantic", "langgraph", "langgraph-checkpoint-sqlite", "prefect")
+_PACKAGES = (
+    "textual",
+    "httpx",
+    "pydantic",
+    "langgraph",
+    "langgraph-checkpoint-sqlite",
+    "prefect",
+    "prefect-dask",
+)
 
 
 @command("info")
@@ -23,15 +35,19 @@ async def info(setup: Setup) -> int:
     found: dict[str, Any] = {
         "version": __version__,
         "context": setup.context,
+        "contexts": [dataclasses.asdict(context) for context in loaded.contexts],
         "paths": loaded.paths.to_json(),
         "versions": _versions(),
         "settings": [source.to_json() for source in loaded.sources],
         "notes": loaded.notes,
         "server": None,
+        "prefect": None,
     }
     try:
         async with connected(loaded, start=False) as client:
             found["server"] = (await client.server()).to_json()
+            prefect = await known_prefect(client)
+            found["prefect"] = prefect.to_json() if prefect else None
     except MahavishnuError as error:
         found["server_error"] = error.to_json()
     if setup.as_json:
@@ -51,13 +67,29 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def _about(context: dict[str, Any]) -> str:
+    """What the settings say of a context, in a line."""
+    words = [word for word in ("production", "readonly") if context[word]]
+    return ", ".join([*words, *([context["description"]] if context["description"] else [])]) or "-"
+
+
 def _print(found: dict[str, Any]) -> None:
     output.say(f"mahavishnu {found['version']}, context {found['context']}")
     output.say("\nPaths")
     output.fields([(f"  {name}", path) for name, path in found["paths"].items()])
+    if found["contexts"]:
+        output.say("\nContexts")
+        output.fields([(f"  {item['name']}", _about(item)) for item in found["contexts"]])
     output.say("\nServer")
     server = found["server"]
     output.say(f"  {server['state']}, pid {server['pid']}" if server else "  not running")
+    output.say("\nPrefect")
+    prefect = found["prefect"]
+    output.fields(
+        [(f"  {name}", value) for name, value in prefect_fields(PrefectInfo.from_json(prefect))]
+        if prefect
+        else [("  not known", "the server, once it runs, says which one it is")]
+    )
     output.say("\nVersions")
     output.fields([(f"  {name}", version) for name, version in found["versions"].items()])
     output.say("\nSettings, weakest first")

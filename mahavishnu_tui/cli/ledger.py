@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import json
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -14,15 +14,15 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
-from mahavishnu_tui.client.calls.ledger import LedgerFilter
 from mahavishnu_tui.models.approval import LedgerEntry
+from mahavishnu_tui.models.errors import MahavishnuError
+from mahavishnu_tui.models.ledger_filter import LedgerFilter
+from mahavishnu_tui.models.moments import read_moment
 from mahavishnu_tui.models.text import clean, clean_line
-
-_FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")
 
 
 class _Moment(click.ParamType[float]):
-    """A local time, as seconds since the epoch."""
+    """A time, as seconds since the epoch."""
 
     name = "time"
 
@@ -30,12 +30,10 @@ class _Moment(click.ParamType[float]):
         """Read it."""
         if isinstance(value, float):
             return value
-        for form in _FORMATS:
-            try:
-                return time.mktime(time.strptime(str(value), form))
-            except (ValueError, OverflowError):
-                continue
-        self.fail(f"{value!r} is not a time such as 2026-11-20 or 2026-11-20T14:30.", param, ctx)
+        try:
+            return read_moment(str(value))
+        except MahavishnuError as error:
+            self.fail(str(error), param, ctx)
 
 
 def _filters(target: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,8 +44,8 @@ def _filters(target: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--workflow", default="", help="Only this workflow."),
         click.option("--node", default="", help="Only this node."),
         click.option("--run", default="", help="Only this run (its id or name)."),
-        click.option("--from", "since", type=_Moment(), help="Not earlier than this local time."),
-        click.option("--to", "until", type=_Moment(), help="Earlier than this local time."),
+        click.option("--from", "since", type=_Moment(), help="Not earlier: 2026-11-20T14:30, or -2d."),
+        click.option("--to", "until", type=_Moment(), help="Earlier than this time."),
         click.option(
             "--applied", type=click.Choice(("yes", "no")), default=None, help="Whether it was used."
         ),
@@ -111,13 +109,14 @@ def _wanted(given: dict[str, Any]) -> LedgerFilter:
 
 
 def _row(entry: LedgerEntry) -> tuple[object, ...]:
+    answer = entry.answer
     return (
         entry.seq,
         output.moment(entry.at),
         entry.by,
         entry.run_name,
         entry.path,
-        clean_line(entry.answer if isinstance(entry.answer, str) else output.pretty(entry.answer), 40),
+        clean_line(answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False), 40),
         became(entry),
     )
 

@@ -17,16 +17,22 @@ from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 _POLL = 0.3
+OTHERS = {"server": "", "prefect": "prefect.log", "prefect-worker": "prefect-worker.log"}
+"""Whose log can be shown, and the file beside the server's own data."""
 
 
 @command("logs")
 @click.option("--lines", default=100, type=click.IntRange(1, 100_000), show_default=True)
 @click.option("--host", metavar="ID", help="The log of this engine host: what the project's code prints.")
+@click.option(
+    "--of", default="server", type=click.Choice(list(OTHERS)), help="The log of this process of it."
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added.")
-async def logs(setup: Setup, lines: int, host: str | None, follow: bool) -> int:
+async def logs(setup: Setup, lines: int, host: str | None, of: str, follow: bool) -> int:
     """Show the end of a log."""
     loaded = setup.load()
-    found = await _of_host(setup, host, lines) if host else _of_file(loaded.paths.log, lines)
+    own = loaded.paths.data / "logs" / OTHERS[of] if OTHERS[of] else loaded.paths.log
+    found = await _of_host(setup, host, lines) if host else _of_file(own, lines)
     if setup.as_json:
         output.emit(found)
         return OK
@@ -49,7 +55,7 @@ def _of_file(path: Path, lines: int) -> dict[str, Any]:
         raise MahavishnuError(
             ErrorCode.BAD_INPUT,
             f"The log {path} cannot be read ({error.strerror}).",
-            "It is made when the server is first started.",
+            "It is made when that is first started.",
         ) from error
     kept = text.decode(errors="replace").splitlines()[-lines:]
     return {"lines": kept, "path": str(path), "end": len(text)}

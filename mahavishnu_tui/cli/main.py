@@ -80,7 +80,7 @@ LANGGRAPH = {
     "approve": ("approve:approve", "Answer the question that a run waits with."),
     "claim": ("claims:claim", "Say that you are on a question."),
     "release": ("claims:release", "Say that nobody is on a question."),
-    "audit": ("claims:audit", "Show who did what to a run."),
+    "audit": ("audit:audit", "Show who did what to a run."),
     "validate": ("validate:validate", "Check a workflow before it runs."),
     "visualize": ("visualize:visualize", "Draw the graph of a workflow or of a run."),
     "health": ("health:health", "Say how server, hosts and pools are doing."),
@@ -91,18 +91,77 @@ LANGGRAPH = {
     "priority": ("control:priority", "Change whose turn a queued run is."),
     "resume": ("runs:resume", "Go on with a paused, failed or cancelled run, or from a checkpoint."),
 }
+PREFECT = {
+    "execute": ("prefect.execute:execute", "Run a flow from a file, or a deployment."),
+    "list": ("prefect.runs:list_runs", "List flow runs, newest first."),
+    "status": ("prefect.runs:status", "Say how a flow run stands: state, tasks, tries, times, error."),
+    "watch": ("watch:watch", "Follow a flow run until it ends or asks."),
+    "logs": ("said:logs", "Show what a flow run logs."),
+    "metrics": ("prefect.reports:metrics", "Show what a flow run took."),
+    "artifacts": ("prefect.reports:artifacts", "Show what a flow run has put on show."),
+    "visualize": ("prefect.visualize:visualize", "Draw the tasks of a flow run."),
+    "export": ("export:export", "Write everything that is known of a flow run as JSON."),
+    "approve": ("approve:approve", "Answer the question that a flow run waits with."),
+    "claim": ("claims:claim", "Say that you are on a question."),
+    "release": ("claims:release", "Say that nobody is on a question."),
+    "audit": ("audit:audit", "Show who did what to a flow run."),
+    "cancel": ("prefect.acts:cancel", "Cancel flow runs."),
+    "pause": ("prefect.acts:pause", "Suspend flow runs at their next task boundary."),
+    "resume": ("prefect.acts:resume", "Go on with paused and suspended flow runs."),
+    "retry": ("prefect.acts:retry", "Run failed flow runs once more, under the same id."),
+    "again": ("prefect.acts:again", "Start a new flow run like another one."),
+    "delete": ("prefect.acts:delete", "Take flow runs away for ever."),
+    "troubles": ("prefect.troubles:troubles", "List flow runs in trouble, or cure them."),
+    "deployment": ("main:deployment", "Deployments: create, list, run, change."),
+    "schedule": ("main:schedule", "Schedules: create, preview, change, pause, skip."),
+    "health": ("prefect.health:health", "Say how Prefect is, and what its self-test found."),
+    "start": ("prefect.health:start", "Start the embedded Prefect server."),
+    "stop": ("prefect.health:stop", "Stop the embedded Prefect server."),
+}
+DEPLOYMENT = {
+    "create": ("prefect.deploying:create", "Deploy a flow from a file."),
+    "list": ("prefect.deployments:list_deployments", "List deployments, by name."),
+    "show": ("prefect.deployments:show", "Show one with its parameters and schedules."),
+    "run": ("prefect.deployment_run:run", "Start a run of one."),
+    "pause": ("prefect.deploying:pause", "Pause one: its schedules start nothing."),
+    "resume": ("prefect.deploying:resume", "Let its schedules start runs again."),
+    "update": ("prefect.deploying:update", "Change what is given of one."),
+    "versions": ("prefect.deployments:versions", "List the versions of one."),
+    "delete": ("prefect.deploying:delete", "Take one away, with its schedules."),
+}
+SCHEDULE = {
+    "create": ("prefect.schedule_making:create", "Start runs of a deployment or of a workflow by a rule."),
+    "list": ("prefect.schedules:list_schedules", "List schedules, the next to start first."),
+    "preview": ("prefect.schedules:preview", "Show when a rule starts runs. Nothing is made."),
+    "change": ("prefect.schedule_making:change", "Give one another rule or other parameters."),
+    "pause": ("prefect.scheduling:pause", "Have one start no more runs."),
+    "resume": ("prefect.scheduling:resume", "Have one start runs again."),
+    "run": ("prefect.scheduling:run", "Start one run of it now."),
+    "skip": ("prefect.scheduling:skip", "Delete late runs that nobody has taken."),
+    "delete": ("prefect.scheduling:delete", "Take schedules away."),
+}
 SERVERS = {
     "list": ("servers:list_servers", "List the LangGraph servers of the settings, and how they are."),
     "check": ("servers:check", "Call each of them now, and say what it answers."),
 }
 ROOT = {
     "langgraph": ("main:langgraph", "Run LangGraph workflows, answer and inspect them."),
+    "prefect": ("main:prefect", "Run Prefect's flows, deploy and schedule them."),
+    "schedule": (
+        "main:schedule",
+        "What starts by itself, flows and workflows: the same as `prefect schedule`.",
+    ),
     "workflow": ("main:workflow", "The workflows that the server knows: list and start them."),
     "host": ("main:host", "Engine hosts: list, drain, restart."),
     "pool": ("main:pool", "Where runs find slots."),
+    "needs": ("main:needs", "What needs you: questions, failures, late runs, dead workers."),
+    "search": ("search:search", "Find runs by a text in whatever is known of them."),
     "ledger": ("main:ledger", "Who answered what: search and export."),
+    "notify": ("main:notify", "What is told off the terminal: list, rules, a test."),
     "server": ("main:server", "The background server: start, stop, look at it."),
+    "init": ("init:init", "Write a workflow, a flow and a settings file to begin with."),
     "demo": ("demo:demo", "Start example workflows and open the dashboard on them."),
+    "docs": ("docs:docs", "Read the documentation here."),
     "info": ("info:info", "Show paths, versions and where settings come from."),
     "config": ("main:config", "Check and show settings."),
     "trust": ("trust:trust", "Trust files whose code or settings may be used."),
@@ -120,10 +179,27 @@ HOST = {
 POOL = {
     "list": ("pools:list_pools", "List the pools."),
     "health": ("pools:pool_health", "Say how a pool is doing."),
+    "create": ("pool_acts:create", "Make a work pool."),
+    "pause": ("pool_acts:pause", "Let no run begin in a work pool, or a queue of it."),
+    "resume": ("pool_acts:resume", "Let runs begin in it again."),
+    "limit": ("pool_acts:limit", "Say how many runs may be at work in it."),
+    "choose": ("pool_acts:choose", "Say which pool a launch would go to, and why."),
+    "limits": ("pool_acts:limits", "List concurrency limits."),
+}
+NEEDS = {
+    "list": ("needs:list_needs", "List what needs you, the most urgent first."),
+    "seen": ("needs:seen", "Say that you have seen failures."),
+    "claim": ("claims:claim_need", "Say that you are on it."),
+    "release": ("claims:release_need", "Say that nobody is on it."),
 }
 LEDGER = {
     "list": ("ledger:list_ledger", "List answers, newest first."),
     "export": ("ledger:export", "Write all of them, with their proof, as JSON Lines or CSV."),
+}
+NOTIFY = {
+    "list": ("notify:list_notifications", "List what was told, or waits to be told."),
+    "rules": ("notify:rules", "Show targets and rules as the server has them."),
+    "test": ("notify:test", "Send a real test, and say what happened."),
 }
 CONFIG = {
     "validate": ("config:validate", "Check a settings file, or all sources."),
@@ -135,17 +211,24 @@ checkpoints = LazyGroup(
     name="checkpoints", homes=CHECKPOINTS, help="Checkpoints of runs: read, compare, edit, keep, prune."
 )
 langgraph = LazyGroup(name="langgraph", homes=LANGGRAPH, help="LangGraph workflows and their runs.")
+prefect = LazyGroup(name="prefect", homes=PREFECT, help="Prefect's flows and their runs.")
+deployment = LazyGroup(name="deployment", homes=DEPLOYMENT, help="Deployments: flows that can be started.")
+schedule = LazyGroup(name="schedule", homes=SCHEDULE, help="The rules by which runs start.")
 workflow = LazyGroup(name="workflow", homes=WORKFLOW, help="Workflows that the server knows.")
 host = LazyGroup(name="host", homes=HOST, help="Engine hosts: the processes in which runs are at work.")
-pool = LazyGroup(name="pool", homes=POOL, help="Pools.")
+pool = LazyGroup(name="pool", homes=POOL, help="Pools: where runs of all engines find slots.")
+needs = LazyGroup(name="needs", homes=NEEDS, help="What needs an operator, of whatever engine.")
 ledger = LazyGroup(name="ledger", homes=LEDGER, help="The ledger of answers.")
 servers = LazyGroup(name="servers", homes=SERVERS, help="LangGraph servers that somebody else runs.")
+notify = LazyGroup(name="notify", homes=NOTIFY, help="Notifications off the terminal.")
 config = LazyGroup(name="config", homes=CONFIG, help="Settings.")
 root = LazyGroup(
     name="mahavishnu",
     homes=ROOT,
     help="Drives and watches workflows. Without a command it opens the dashboard,"
-    " which also takes --readonly and --ascii.",
+    " which also takes --readonly, --ascii, --ssh and --mouse.",
+    epilog="Exit status: 0 success, 1 failure, 2 a wrong call, 3 a run waits for a human, 4 no server can be"
+    " reached, 130 interrupted. What an error code means: mahavishnu docs MHV-008.",
 )
 common_options(root)
 click.version_option(__version__, prog_name="mahavishnu", message="%(prog)s %(version)s")(root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,15 +32,31 @@ def pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def compact(value: Any) -> str:
+    """A JSON value for people, on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
     """Rows in aligned columns under their headings, whole: what is cut cannot be copied. Or `empty`."""
     if not rows:
         say(empty)
         return
     cells = [[clean_line(cell) for cell in row] for row in [headings, *rows]]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    widths = [max(_columns(row[column]) for row in cells) for column in range(len(headings))]
     for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        padded = (cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(padded).rstrip())
+
+
+def _columns(text: str) -> int:
+    """How many columns of the terminal a text takes: some characters take two, marks on others none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        for sign in text
+    )
 
 
 def fields(pairs: Sequence[tuple[str, object]]) -> None:
@@ -49,15 +66,9 @@ def fields(pairs: Sequence[tuple[str, object]]) -> None:
         say(f"{name.ljust(width)}  {value}")
 
 
-def span(seconds: float) -> str:
-    """A length of time, short: `3.2 s`, `4 min`, `2 h 05`."""
-    if seconds < 10:
-        return f"{max(0.0, seconds):.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds // 60:.0f} min"
-    return f"{seconds // 3600:.0f} h {seconds % 3600 // 60:02.0f}"
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 run`, `1,204 runs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def moment(at: float | None) -> str:

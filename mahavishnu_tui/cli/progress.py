@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TextIO
 
-from mahavishnu_tui.cli import output
+from mahavishnu_tui.models.graph import path_title
 from mahavishnu_tui.models.run import NodeVisit, Run
+from mahavishnu_tui.models.run_search import where
+from mahavishnu_tui.models.spans import duration
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.status import run_mark, visit_mark
 
@@ -26,11 +28,18 @@ class Progress:
         self._stream = stream
         self._moving = moving
         self._told: set[int] = set()
+        self._at_work: dict[int, str] = {}
         self._last = ""
 
     def seen(self, run: Run, visits: Iterable[NodeVisit]) -> None:
         """Take in how the run stands, and its visits that are new or changed."""
-        ended = [visit for visit in visits if visit.outcome != "running" and visit.number not in self._told]
+        ended = []
+        for visit in visits:
+            self._at_work.pop(visit.number, None)
+            if visit.outcome == "running":
+                self._at_work[visit.number] = visit.path
+            elif visit.number not in self._told:
+                ended.append(visit)
         for visit in sorted(ended, key=lambda visit: visit.number):
             self._told.add(visit.number)
             self._line(visit_line(visit))
@@ -49,8 +58,9 @@ class Progress:
         self._stream.flush()
 
     def _stand(self, run: Run) -> None:
-        where = ", ".join(run.where) or run.note
-        text = clean_line(f"{run_mark(run.status).label()}  {where}", _WIDTH)
+        # Of a flow run only its task runs tell where it is.
+        place = where(run) or ", ".join(map(path_title, dict.fromkeys(self._at_work.values()))) or run.note
+        text = clean_line(f"{run_mark(run.status).label()}  {place}", _WIDTH)
         if self._moving and text != self._last:
             self._stream.write(_ERASE + text)
             self._stream.flush()
@@ -59,9 +69,9 @@ class Progress:
 
 def visit_line(visit: NodeVisit) -> str:
     """One visit: state, node, attempt, how long, and the first line of its error."""
-    took = output.span(visit.ended_at - visit.started_at) if visit.ended_at is not None else ""
-    attempt = f" attempt {visit.attempt}" if visit.attempt > 1 else ""
-    branch = f" {visit.branch}" if visit.branch else ""
+    took = duration(visit.ended_at - visit.started_at) if visit.ended_at is not None else ""
+    attempt = f" (attempt {visit.attempt})" if visit.attempt > 1 else ""
+    which = f" {clean_line(visit.which, 24)}" if visit.which else ""
     error = f"  {(visit.error.splitlines() or [''])[0]}" if visit.error else ""
-    node = clean_line(f"{visit.path}{branch}{attempt}", 60)
+    node = clean_line(f"{path_title(visit.path)}{which}{attempt}", 60)
     return clean_line(f"{visit_mark(visit.outcome).label():<13} {node:<28} {took:>7}{error}", 200).rstrip()

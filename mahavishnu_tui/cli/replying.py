@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -19,6 +19,8 @@ from mahavishnu_tui.models.replies import Decision, asked_about, reply
 from mahavishnu_tui.models.text import clean_line
 
 HOW = "Answer with --approve, --reject, --edit JSON, --respond TEXT, --ignore or --value JSON."
+ONLY = "value"
+"""What Prefect calls the field of a question that asks for one thing."""
 Verdict = Literal["approve", "reject", "ignore"]
 
 
@@ -64,6 +66,8 @@ def answer_for(approval: Approval, said: Said) -> Json:
         said = Said(_prompt())
     if said.value is not None:
         value = read_json(said.value, "--value")
+        if _inner(approval) is not None and not isinstance(value, dict):
+            value = {ONLY: value}
     elif asked := asked_about(approval):
         value = reply(approval, _decisions(asked, said))
     else:
@@ -119,6 +123,9 @@ def _edited(asked: list[Action], said: Said) -> tuple[int, Decision] | None:
 
 def _value(approval: Approval, said: Said) -> Json:
     """The answer to a question that asks for a value, or to go on."""
+    inner = _inner(approval)
+    if inner is not None:
+        return {ONLY: _value(approval.replace(schema=inner), said)}
     if said.respond is not None and approval.kind != "breakpoint":
         return said.respond
     if approval.kind == "breakpoint" and said.verdict != "approve":
@@ -137,6 +144,14 @@ def _value(approval: Approval, said: Said) -> Json:
             f"Give the answer with --value; its schema is {clean_line(approval.schema, 300)}.",
         )
     return said.verdict == "approve"
+
+
+def _inner(approval: Approval) -> dict[str, Any] | None:
+    """The schema of the only thing that is asked for, where Prefect has wrapped one: `wait_for_input=str`."""
+    fields = (approval.schema or {}).get("properties")
+    if approval.kind != "value" or not isinstance(fields, dict) or list(fields) != [ONLY]:
+        return None
+    return fields[ONLY] if isinstance(fields[ONLY], dict) else None
 
 
 def _prompt() -> Verdict:

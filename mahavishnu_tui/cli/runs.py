@@ -11,8 +11,12 @@ from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.models.queue import ordinal
 from mahavishnu_tui.models.run import Run
+from mahavishnu_tui.models.run_search import where
+from mahavishnu_tui.models.spans import duration
 from mahavishnu_tui.models.text import clean_line
 
+OWN = "!engine:prefect"
+"""Flow runs are listed by `prefect list`."""
 STATUSES = ("queued", "running", "interrupted", "paused", "success", "error", "cancelled")
 
 
@@ -25,7 +29,7 @@ STATUSES = ("queued", "running", "interrupted", "paused", "success", "error", "c
 async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limit: int) -> int:
     """List runs, newest first."""
     async with connected(setup.load_strictly()) as client:
-        runs = await client.runs(status=statuses, workflow=workflow, limit=limit)
+        runs = await client.runs(status=statuses, workflow=workflow, search=OWN, limit=limit)
         queued = any(run.status == "queued" for run in runs)
         queue = [run.id for run in await client.queue()] if queued else []
     if setup.as_json:
@@ -39,7 +43,7 @@ async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limi
             run.workflow,
             clean_line(_where(run, queue), 60),
             output.moment(run.created_at),
-            output.span((run.ended_at or now) - (run.started_at or run.created_at)),
+            duration((run.ended_at or now) - (run.started_at or run.created_at)),
         )
         for run in runs
     ]
@@ -55,7 +59,7 @@ def _where(run: Run, queue: list[str]) -> str:
     if run.id in queue:
         urgency = "" if run.priority == "normal" else f", {run.priority}"
         return f"{ordinal(queue.index(run.id) + 1)} of {len(queue)}{urgency}"
-    return ", ".join(run.where) or run.note
+    return where(run) or run.note
 
 
 @command("resume")

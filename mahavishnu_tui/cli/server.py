@@ -12,14 +12,16 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.prefect.options import prefect_options
 from mahavishnu_tui.models.deadline import DeadlineRule, DeadlineRules
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.health import ServerInfo
+from mahavishnu_tui.models.spans import duration
 
 if TYPE_CHECKING:
-    from mahavishnu_tui.server.options import RemoteServer, ServerOptions
+    from mahavishnu_tui.server.options import NotifyOptions, RemoteServer, ServerOptions
+    from mahavishnu_tui.settings.langgraph import LangGraphSettings
     from mahavishnu_tui.settings.load import Loaded
-    from mahavishnu_tui.settings.model import LangGraphSettings
 
 _POLL = 0.05
 
@@ -67,8 +69,30 @@ def server_options(loaded: Loaded) -> ServerOptions:
         log_mb_per_run=engine.log_mb_per_run,
         code_log_level=engine.code_log_level,
         servers=tuple(remote_servers(loaded)),
+        prefect=prefect_options(loaded.settings.prefect),
+        notify=notify_options(loaded),
         host_max_mb=engine.host_max_mb,
         host_drain_seconds=engine.host_drain_seconds,
+    )
+
+
+def notify_options(loaded: Loaded) -> NotifyOptions:
+    """Who is told of what, with the addresses in the clear."""
+    from mahavishnu_tui.server.options import NotifyOptions, NotifyTarget
+
+    given = loaded.settings.notifications
+    return NotifyOptions(
+        targets={
+            name: NotifyTarget(target.url.get_secret_value(), target.details)
+            for name, target in given.targets.items()
+        },
+        rules=tuple(rule.rule() for rule in given.rules),
+        per_minute=given.per_minute,
+        digest=given.digest,
+        timeout_seconds=given.timeout_seconds,
+        timezone=given.timezone,
+        dashboard=given.dashboard,
+        context=loaded.paths.context,
     )
 
 
@@ -128,7 +152,7 @@ async def status(setup: Setup) -> int:
             ("state", info.state),
             ("pid", info.pid),
             ("version", info.version),
-            ("up", output.span(time.time() - info.started_at)),
+            ("up", duration(time.time() - info.started_at)),
             ("runs", f"{info.running} running, {info.queued} queued, {info.slots} slots"),
             ("data", info.data),
             ("socket", info.socket),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mahavishnu_tui.cli.projects import Target, resolve_target
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.projects.target import Target, resolve_target
 from mahavishnu_tui.settings.load import AskTrust
 from mahavishnu_tui.settings.trust import TrustState, TrustStore
 

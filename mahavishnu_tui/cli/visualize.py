@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.finding import find_run
 from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.cli.trusting import trusted_target
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
@@ -20,18 +22,37 @@ FORMATS = {"text": ".txt", "svg": ".svg", "mermaid": ".mmd", "dot": ".dot", "jso
 """The formats, and the file names that ask for them."""
 
 
+def drawing_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what is to be said of a drawing, for `deliver`."""
+    for option in (
+        click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters alone."),
+        click.option(
+            "--width", type=click.IntRange(20, 1000), help="Columns; default: those of the terminal."
+        ),
+        click.option(
+            "--xray", is_flag=True, help="Show all subgraphs open (text and SVG; the others always do)."
+        ),
+        click.option(
+            "--output",
+            "file",
+            metavar="FILE",
+            help="Write there: .txt, .svg, .mmd, .dot or .json says the format.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(list(FORMATS)),
+            help="Default: what FILE ends with, or text.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 @command("visualize")
 @click.option("--workflow-file", metavar="F.py[:NAME]", help="Draw the graph of this file.")
 @click.option("--run", metavar="RUN", help="Draw the graph of this run, with the edges it has shown.")
-@click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), help="Default: what FILE ends with, or text."
-)
-@click.option(
-    "--output", "file", metavar="FILE", help="Write there: .txt, .svg, .mmd, .dot or .json says the format."
-)
-@click.option("--xray", is_flag=True, help="Show all subgraphs open (text and SVG; the others always do).")
-@click.option("--width", type=click.IntRange(20, 1000), help="Columns; default: those of the terminal.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters alone.")
+@drawing_options
 @click.option("--trust", is_flag=True, help="Trust the files that this command uses.")
 @click.option("--interpreter", metavar="PYTHON", help="The Python that loads it.")
 async def visualize(
@@ -51,17 +72,28 @@ async def visualize(
         raise click.UsageError("Give either --workflow-file or --run.")
     if run is not None:
         async with connected(setup.load_strictly(trust)) as client:
-            shape = await client.graph((await client.run(run)).run.id)
+            shape = await client.graph((await find_run(client, run)).id)
     else:
         shape = await _of_file(setup, workflow_file or "", interpreter, trust)
-    form = "json" if setup.as_json else form or _format_of(file)
+    deliver(shape, "json" if setup.as_json else form, file, width, ascii_only, xray)
+    return OK
+
+
+def deliver(
+    shape: GraphShape, form: str | None, file: str | None, width: int | None, ascii_only: bool, xray: bool
+) -> None:
+    """Print a drawing, or write it into `file`, in the format that is named or that the file asks for.
+
+    Raises:
+        MahavishnuError: MHV-010, the file asks for something else, or cannot be written.
+    """
+    form = form or _format_of(file)
     text = _text(shape, form, width or shutil.get_terminal_size().columns, ascii_only, xray)
     if file is None:
         print(text)
     else:
         _write(Path(file), text)
         output.narrate(f"{file} written.")
-    return OK
 
 
 def _format_of(file: str | None) -> str:

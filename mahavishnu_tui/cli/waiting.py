@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mahavishnu_tui.cli.common import who
+from mahavishnu_tui.cli.common import group_of, who
 from mahavishnu_tui.cli.guard import FAILURE, OK, WAITS
 from mahavishnu_tui.client.api import RunDetail, ServerClient
 from mahavishnu_tui.client.feed import Feed
@@ -32,21 +32,29 @@ async def start(
     config: dict[str, Any] | None = None,
     priority: str | None = None,
 ) -> Run:
-    """Start a run; repeated when the server dies over it, which its request id makes safe."""
+    """Start a run; repeated when the server dies over it."""
+    return await surely(
+        launch,
+        lambda request_id: client.start_run(
+            workflow_id=workflow.id,
+            input=given,
+            by=who(),
+            thread_id=thread_id,
+            request_id=request_id,
+            tags=tags,
+            config=config,
+            priority=priority,
+        ),
+    )
+
+
+async def surely(launch: LaunchOptions, begin: Callable[[str], Awaitable[Run]]) -> Run:
+    """Begin a run, and again when the server dies over it: the request id that `begin` gets makes it one."""
     request_id = uuid.uuid4().hex
     attempt = 1
     while True:
         try:
-            return await client.start_run(
-                workflow_id=workflow.id,
-                input=given,
-                by=who(),
-                thread_id=thread_id,
-                request_id=request_id,
-                tags=tags,
-                config=config,
-                priority=priority,
-            )
+            return await begin(request_id)
         except MahavishnuError as error:
             if error.code is not ErrorCode.SERVER_UNREACHABLE or attempt == ATTEMPTS:
                 raise
@@ -64,6 +72,8 @@ async def settle(
 ) -> RunDetail:
     """Wait until a run is no longer at work; through deaths of the server.
 
+    A flow run that has started a workflow of ours is that run from then on.
+
     Args:
         client: the server.
         launch: how to start it again.
@@ -77,19 +87,21 @@ async def settle(
     """
     try:
         async with asyncio.timeout(timeout):
-            await _settled(client, launch, run_id, version, seen)
+            run_id = await _settled(client, launch, run_id, version, seen)
     except TimeoutError:
+        group = group_of((await client.run(run_id)).run)
         raise MahavishnuError(
             ErrorCode.TIMEOUT,
             f"The run is still at work after {timeout:g} s.",
-            f"It goes on; `mahavishnu langgraph cancel {run_id}` ends it.",
+            f"It goes on; `mahavishnu {group} cancel {run_id}` ends it.",
         ) from None
     return await client.run(run_id)
 
 
 async def _settled(
     client: ServerClient, launch: LaunchOptions, run_id: str, version: int, seen: Seen | None
-) -> None:
+) -> str:
+    """Wait; the run that was waited for in the end."""
     mirror = Mirror()
     if seen is not None:
         mirror.watch(run_id)
@@ -98,18 +110,25 @@ async def _settled(
     try:
         async for update in updates:
             changed = _numbers(run_id, update.changes)
-            if not ({("run", run_id), EVERYTHING} & update.changes or changed):
+            path = ("path", run_id) in update.changes
+            if not ({("run", run_id), EVERYTHING} & update.changes or changed or path):
                 continue
             run = mirror.runs.get(run_id) or (await client.run(run_id)).run
+            if run.engine == "prefect" and run.twin:
+                # Of such a pair only the run of ours is told.
+                run_id, version, path = run.twin, 0, True
+                run = mirror.runs.get(run_id) or (await client.run(run_id)).run
             if seen is not None:
-                if EVERYTHING in update.changes:  # what happened while nobody listened is asked for
+                if path or EVERYTHING in update.changes:  # what was not told is asked for
                     mirror.watch(run_id, await client.visits(run_id))
                     changed = sorted(mirror.visits[run_id])
                 seen(run, [mirror.visits[run_id][number] for number in changed])
-            if run.version >= version and run.status not in ACTIVE:
-                return
+            # A flow run that waits for its next try is scheduled again.
+            if run.version >= version and run.status not in ACTIVE and run.status != "scheduled":
+                return run_id
     finally:
         await updates.aclose()
+    raise AssertionError("a feed has no end")
 
 
 def _numbers(run_id: str, changes: frozenset[Change]) -> list[int]:
@@ -129,7 +148,9 @@ def outcome(detail: RunDetail) -> dict[str, Any]:
         "thread_id": run.thread_id,
         "workflow": run.workflow,
         "workflow_id": run.workflow_id,
+        "deployment": run.deployment,
         "status": run.status,
+        "state": run.state,
         "execution_path": detail.execution_path,
         "values": detail.values,
         "values_truncated": detail.values_truncated,
@@ -153,8 +174,13 @@ def outcome(detail: RunDetail) -> dict[str, Any]:
     }
 
 
+def asks_to_go_on(run: Run) -> bool:
+    """Whether somebody has to let it go on: a flow run is paused by its own code, or suspended."""
+    return run.status == "paused" and run.engine == "prefect"
+
+
 def status_of(run: Run) -> int:
     """The exit status that goes with how a run stands."""
-    if run.status == "interrupted":
+    if run.status == "interrupted" or asks_to_go_on(run):
         return WAITS
     return FAILURE if run.status in ("error", "cancelled") else OK

@@ -9,18 +9,20 @@ from collections.abc import Iterable
 
 import click
 
-from mahavishnu_tui.cli import output
+from mahavishnu_tui.cli import completing, output
 from mahavishnu_tui.cli.common import Setup, command, connected
+from mahavishnu_tui.cli.finding import find_run
 from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.cli.progress import Progress, visit_line
 from mahavishnu_tui.models.run import NodeVisit, Run
+from mahavishnu_tui.models.spans import duration
 
 _LONGEST_PAUSE = 3.0
 """Seconds that a replay stands still at most: nobody waits again for last night's approval."""
 
 
 @command("watch")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.any_run)
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds to watch at most.")
 async def watch(setup: Setup, run: str, timeout: float | None) -> int:
     """Follow RUN (its id or its name) until it ends or asks.
@@ -33,7 +35,7 @@ async def watch(setup: Setup, run: str, timeout: float | None) -> int:
     loaded = setup.load_strictly()
     progress = _Lines() if setup.as_json else Progress(sys.stdout, moving=sys.stdout.isatty())
     async with connected(loaded) as client:
-        found = (await client.run(run)).run
+        found = await find_run(client, run)
         launch = LaunchOptions.of(loaded.paths, loaded.flags)
         try:
             detail = await waiting.settle(client, launch, found.id, 0, timeout, progress.seen)
@@ -47,14 +49,14 @@ async def watch(setup: Setup, run: str, timeout: float | None) -> int:
 
 
 @command("replay")
-@click.argument("run")
+@click.argument("run", shell_complete=completing.any_run)
 @click.option(
     "--speed", default=1.0, type=click.FloatRange(0.1, 1000), show_default=True, help="Times as fast."
 )
 async def replay(setup: Setup, run: str, speed: float) -> int:
     """Play the path of RUN again, as it went. Into a pipe it comes at once; nothing is run."""
     async with connected(setup.load_strictly()) as client:
-        found = (await client.run(run)).run
+        found = await find_run(client, run)
         visits = await client.visits(found.id)
     begin = min((visit.started_at for visit in visits), default=0.0)
     if setup.as_json:
@@ -67,7 +69,7 @@ async def replay(setup: Setup, run: str, speed: float) -> int:
         if sys.stdout.isatty():
             await asyncio.sleep(min(_LONGEST_PAUSE, max(0.0, visit.started_at - clock) / speed))
         clock = max(clock, visit.started_at)
-        output.say(f"{'+' + output.span(visit.started_at - begin):>9}  {visit_line(visit)}")
+        output.say(f"{'+' + duration(visit.started_at - begin):>9}  {visit_line(visit)}")
         sys.stdout.flush()
     return OK
 

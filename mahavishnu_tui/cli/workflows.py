@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,9 @@ from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
+    from mahavishnu_tui.models.run import Run
     from mahavishnu_tui.models.workflow import Workflow
+    from mahavishnu_tui.settings.load import Loaded
 
 
 @command("list")
@@ -42,8 +44,14 @@ async def list_workflows(setup: Setup) -> int:
 
 @command("trigger")
 @click.option("--name", required=True, metavar="NAME|ID", help="The workflow, see `workflow list`.")
-@click.option("--adapter", type=click.Choice(["langgraph"]), help="Only a workflow of this engine.")
-@click.option("--state", default="{}", metavar="JSON|@FILE|-", help="The input of the run.")
+@click.option(
+    "--adapter",
+    type=click.Choice(["langgraph", "prefect"]),
+    help="prefect: a deployment, by name or flow/name.",
+)
+@click.option(
+    "--state", default="{}", metavar="JSON|@FILE|-", help="The input of the run, or its parameters."
+)
 @click.option("--thread-id", metavar="ID", help="Go on with the state of this thread; default: a new one.")
 @click.option("--wait", is_flag=True, help="Wait until the run ends or asks.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds to wait at most.")
@@ -65,16 +73,34 @@ async def trigger(
     loaded = setup.load_strictly()
     launch = LaunchOptions.of(loaded.paths, loaded.flags)
     async with connected(loaded) as client:
+        if adapter == "prefect":
+            started = await _deployment_run(client, loaded, name, given, thread_id)
+            return await conclude(setup, client, launch, started, wait=wait, timeout=timeout)
         workflow = await named(client, name)
         run = await waiting.start(client, launch, workflow, given, thread_id=thread_id)
         return await conclude(setup, client, launch, run, wait=wait, timeout=timeout)
+
+
+async def _deployment_run(
+    client: ServerClient, loaded: Loaded, name: str, given: Any, thread_id: str | None
+) -> Run:
+    from mahavishnu_tui.cli.prefect.lookup import find_deployment
+    from mahavishnu_tui.cli.prefect.starting import Order, run_deployment
+
+    if thread_id is not None:
+        raise click.UsageError("A flow run has no thread.")
+    if not isinstance(given, dict):
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT, "Parameters of a flow are a JSON object.", 'Such as {"a": 1}.'
+        )
+    return await run_deployment(client, loaded, await find_deployment(client, name), Order(given))
 
 
 async def named(client: ServerClient, name: str) -> Workflow:
     """The workflow of that id or name.
 
     Raises:
-        MahavishnuError: MHV-010, there is none, or several have that name.
+        MahavishnuError: MHV-108, there is none; MHV-010, several have that name.
     """
     known = await client.workflows()
     found = [item for item in known if item.id == name] or [item for item in known if item.name == name]
@@ -84,4 +110,4 @@ async def named(client: ServerClient, name: str) -> Workflow:
     if found:
         ids = ", ".join(f"{item.id} ({item.spec})" for item in found)
         raise MahavishnuError(ErrorCode.BAD_INPUT, f"{len(found)} workflows are named {name!r}: {ids}.", hint)
-    raise MahavishnuError(ErrorCode.BAD_INPUT, f"The server knows no workflow {name!r}.", hint)
+    raise MahavishnuError(ErrorCode.WORKFLOW_UNKNOWN, f"The server knows no workflow {name!r}.", hint)

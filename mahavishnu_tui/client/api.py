@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from mahavishnu_tui.client.calls.approvals import ApprovalCalls
 from mahavishnu_tui.client.calls.checkpoints import CheckpointCalls
+from mahavishnu_tui.client.calls.deployments import DeploymentCalls
+from mahavishnu_tui.client.calls.flow_runs import FlowRunCalls
 from mahavishnu_tui.client.calls.ledger import LedgerCalls
-from mahavishnu_tui.client.calls.runs import SAME, RunCalls, RunDetail
+from mahavishnu_tui.client.calls.needs import NeedCalls
+from mahavishnu_tui.client.calls.notifications import NotificationCalls
+from mahavishnu_tui.client.calls.pools import PoolCalls
+from mahavishnu_tui.client.calls.runs import SAME, RunCalls, RunCount, RunDetail
+from mahavishnu_tui.client.calls.schedules import ScheduleCalls
+from mahavishnu_tui.client.calls.search import SearchCalls
 from mahavishnu_tui.client.calls.system import SystemCalls
 from mahavishnu_tui.client.calls.workflows import WorkflowCalls
 from mahavishnu_tui.client.transport import Transport
 
-__all__ = ["SAME", "RunDetail", "ServerClient"]
+__all__ = ["SAME", "RunCount", "RunDetail", "ServerClient"]
 
 
-class ServerClient(SystemCalls, WorkflowCalls, RunCalls, CheckpointCalls, ApprovalCalls, LedgerCalls):
+class ServerClient(
+    SystemCalls,
+    WorkflowCalls,
+    RunCalls,
+    FlowRunCalls,
+    CheckpointCalls,
+    ApprovalCalls,
+    NeedCalls,
+    LedgerCalls,
+    SearchCalls,
+    DeploymentCalls,
+    ScheduleCalls,
+    PoolCalls,
+    NotificationCalls,
+):
     """The server, as an object. Every method raises `MahavishnuError` and nothing else.
 
     Args:
         socket: path of the server's Unix socket.
         timeout: seconds for an ordinary call.
+        before_write: called before every call that changes something; raises to forbid it.
     """
 
-    def __init__(self, socket: str, *, timeout: float = 10.0) -> None:
-        super().__init__(Transport(socket, timeout))
+    def __init__(
+        self, socket: str, *, timeout: float = 10.0, before_write: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__(Transport(socket, timeout, before_write))
 
     @property
     def socket(self) -> str:

@@ -89,7 +89,7 @@ class Feed:
         return self._updates()
 
     async def _updates(self) -> AsyncGenerator[Update, None]:
-        state: FeedState = "connecting"
+        state: FeedState = "lost" if self._mirror.epoch else "connecting"
         attempt = 0
         yield Update(state)
         while True:

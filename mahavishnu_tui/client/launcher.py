@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from mahavishnu_tui.client.api import ServerClient
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
-from mahavishnu_tui.models.health import ServerInfo
 from mahavishnu_tui.models.text import clean
 from mahavishnu_tui.settings.paths import open_private
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mahavishnu_tui.models.health import ServerInfo
     from mahavishnu_tui.settings.paths import Paths
 
 TAIL_LINES = 6

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 if TYPE_CHECKING:
-    import httpx
+    from mahavishnu_tui.client.exchange import Answer
 
 START_HINT = "Start it with `mahavishnu server start`; `mahavishnu info` shows the paths."
 SILENCE = 6.0
@@ -17,39 +18,27 @@ SILENCE = 6.0
 
 
 class Transport:
-    """One httpx client, made when first used.
+    """The way to one server.
 
     Every request has a connection of its own: on a Unix socket that costs next to nothing, and no
     write can meet a kept connection that a restarted server has just closed.
+
+    Args:
+        socket: path of the server's socket.
+        timeout: seconds for an ordinary call.
+        before_write: called before anything is sent that is more than a question; raises to forbid it.
     """
 
-    def __init__(self, socket: str, timeout: float) -> None:
+    def __init__(self, socket: str, timeout: float, before_write: Callable[[], None] | None = None) -> None:
         self.socket = socket
         self.timeout = timeout
-        self._http: httpx.AsyncClient | None = None
-
-    def _client(self) -> httpx.AsyncClient:
-        if self._http is None:
-            import ssl
-
-            import httpx
-
-            # A Unix socket carries no TLS; httpx would read all certificate authorities all the same.
-            no_authorities = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            limits = httpx.Limits(max_connections=64, max_keepalive_connections=0)
-            self._http = httpx.AsyncClient(
-                transport=httpx.AsyncHTTPTransport(uds=self.socket, limits=limits, verify=no_authorities),
-                base_url="http://mahavishnu",
-                timeout=self.timeout,
-                trust_env=False,
-            )
-        return self._http
+        self._before_write = before_write
+        self._under_way: set[Answer] = set()
 
     async def aclose(self) -> None:
-        """Close the client; it may be used again afterwards."""
-        if self._http is not None:
-            http, self._http = self._http, None
-            await http.aclose()
+        """End what is under way; it may be used again afterwards."""
+        for answer in self._under_way:
+            answer.close()
 
     async def call(
         self,
@@ -59,85 +48,114 @@ class Transport:
         params: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
         timeout: float | None = None,
+        asks: bool = False,
     ) -> Any:
         """One request; the decoded JSON of its answer.
+
+        Args:
+            method: of HTTP.
+            path: below the server's root.
+            params: what follows the question mark.
+            body: sent as JSON.
+            timeout: seconds; the ordinary ones by default.
+            asks: a POST that changes nothing.
 
         Raises:
             MahavishnuError: MHV-002 when nobody answers, MHV-109 when it takes longer than
                 `timeout` seconds, else what the server says.
         """
+        if method != "GET" and not asks and self._before_write is not None:
+            self._before_write()
+        return await self.exchange(method, path, params=params, body=body, timeout=timeout)
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """Send one request, whoever may; see `call`."""
         import orjson
 
         content = None if body is None else _encode(body)
-        headers = {"content-type": "application/json"} if content is not None else None
         seconds = self.timeout if timeout is None else timeout
-        with self._translated(seconds):
-            response = await self._client().request(
-                method, path, params=params, content=content, headers=headers, timeout=seconds
-            )
-        _raise_for_status(response.status_code, response.content)
-        if not response.content:
+        async with self._asked(method, path, params, seconds, content) as answer:
+            status, found = answer.status, await answer.body()
+        _raise_for_status(status, found)
+        if not found:
             return None
         try:
-            return orjson.loads(response.content)
+            return orjson.loads(found)
         except ValueError as error:
             raise _not_ours(self.socket) from error
 
     async def pieces(self, path: str, params: dict[str, Any], timeout: float) -> AsyncIterator[bytes]:
         """The body of a long answer as it comes; raises like `call`, and MHV-002 when it breaks off."""
-        with self._translated(timeout):
-            async with self._client().stream("GET", path, params=params, timeout=timeout) as response:
-                if response.status_code >= 400:
-                    _raise_for_status(response.status_code, await response.aread())
-                async for piece in response.aiter_raw():
-                    yield piece
+        async with self._asked("GET", path, params, timeout) as answer:
+            if answer.status >= 400:
+                _raise_for_status(answer.status, await answer.body())
+            async for piece in answer.pieces():
+                yield piece
 
     async def chunks(self, path: str, params: dict[str, Any]) -> AsyncIterator[list[dict[str, Any]]]:
         """The lines of an NDJSON stream, those that arrived together in one list.
 
         The first list is empty and says that the server has accepted. Lines are split at `\\n` alone:
-        JSON text may hold U+2028, at which httpx's own line reader would cut it.
+        JSON text may hold U+2028, at which others would cut it.
         """
-        import httpx
         import orjson
 
-        timeout = httpx.Timeout(self.timeout, read=SILENCE)
-        with self._translated(SILENCE):
-            async with self._client().stream("GET", path, params=params, timeout=timeout) as response:
-                if response.status_code >= 400:
-                    _raise_for_status(response.status_code, await response.aread())
-                yield []
-                rest = bytearray()
-                async for chunk in response.aiter_raw():
-                    rest += chunk
-                    end = rest.rfind(b"\n")
-                    if end < 0:
-                        continue
-                    lines = bytes(rest[:end]).split(b"\n")
-                    del rest[: end + 1]
-                    try:
-                        yield [orjson.loads(line) for line in lines if line]
-                    except ValueError as error:
-                        raise _not_ours(self.socket) from error
+        async with self._asked("GET", path, params, SILENCE) as answer:
+            if answer.status >= 400:
+                _raise_for_status(answer.status, await answer.body())
+            yield []
+            rest = bytearray()
+            async for chunk in answer.pieces():
+                rest += chunk
+                end = rest.rfind(b"\n")
+                if end < 0:
+                    continue
+                lines = bytes(rest[:end]).split(b"\n")
+                del rest[: end + 1]
+                try:
+                    yield [orjson.loads(line) for line in lines if line]
+                except ValueError as error:
+                    raise _not_ours(self.socket) from error
 
-    @contextlib.contextmanager
-    def _translated(self, seconds: float) -> Iterator[None]:
-        """Turn what httpx raises into sentences."""
-        import httpx
+    @contextlib.asynccontextmanager
+    async def _asked(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        seconds: float,
+        content: bytes | None = None,
+    ) -> AsyncIterator[Answer]:
+        """The answer to a request; what goes wrong with it is told in sentences."""
+        from mahavishnu_tui.client.exchange import BrokenOffError, NobodyThereError, exchange
 
+        target = f"{path}?{urlencode(params, doseq=True, errors='replace')}" if params else path
         try:
-            yield
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            async with exchange(self.socket, method, target, content, seconds) as answer:
+                self._under_way.add(answer)
+                try:
+                    yield answer
+                finally:
+                    self._under_way.discard(answer)
+        except NobodyThereError as error:
             raise MahavishnuError(
                 ErrorCode.SERVER_UNREACHABLE, f"No server answers at {self.socket}.", START_HINT
             ) from error
-        except httpx.TimeoutException as error:
+        except TimeoutError as error:
             raise MahavishnuError(
                 ErrorCode.TIMEOUT,
                 f"The server did not answer within {seconds:g} s.",
                 "It may be busy or stuck: `mahavishnu server logs` says more.",
             ) from error
-        except httpx.HTTPError as error:
+        except BrokenOffError as error:
             raise MahavishnuError(
                 ErrorCode.SERVER_UNREACHABLE,
                 "The server went away before it had answered.",

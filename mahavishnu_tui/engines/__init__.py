@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         WorkflowError,
     )
     from mahavishnu_tui.engines.langgraph.adapter import LangGraphAdapter
+    from mahavishnu_tui.engines.prefect.adapter import PrefectAdapter
 
 _EXPORTS = {
     "AdapterCapabilities": "mahavishnu_tui.engines.base",
@@ -24,6 +25,7 @@ _EXPORTS = {
     "HumanInputTimeoutError": "mahavishnu_tui.engines.base",
     "LangGraphAdapter": "mahavishnu_tui.engines.langgraph.adapter",
     "OrchestratorAdapter": "mahavishnu_tui.engines.base",
+    "PrefectAdapter": "mahavishnu_tui.engines.prefect.adapter",
     "WorkflowError": "mahavishnu_tui.engines.base",
 }
 
@@ -33,6 +35,7 @@ __all__ = [
     "HumanInputTimeoutError",
     "LangGraphAdapter",
     "OrchestratorAdapter",
+    "PrefectAdapter",
     "WorkflowError",
 ]
 

@@ -19,15 +19,22 @@ Deed = Literal[
     "answer",
     "claim",
     "release",
+    "see",
     "escalate",
     "expire",
     "edit",
+    "rewind",
     "tag",
     "untag",
     "pin",
     "unpin",
     "prune",
     "delete",
+    "crash",
+    "force-cancel",
+    "reschedule",
+    "skip",
+    "change",
 ]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mahavishnu_tui.models.approval import Approval
-from mahavishnu_tui.models.record import Json
+if TYPE_CHECKING:
+    from mahavishnu_tui.models.approval import Approval
+    from mahavishnu_tui.models.record import Json
 
 _MEANT = frozenset(
     {"type", "action_type", "options", "choices", "answers", "config", "review_configs", "action", "name"}
@@ -40,6 +41,22 @@ def unlike(approvals: Sequence[Approval]) -> str:
         if shape_of(other) != shape_of(first):
             return f"{other.run_name} is asked in another form than {first.run_name}."
     return ""
+
+
+def told_apart(approvals: Sequence[Approval]) -> list[str]:
+    """Each of these questions in one line: its title, and those of its fields that differ among them."""
+    values = [item.value if isinstance(item.value, dict) else {} for item in approvals]
+    differing = [
+        key
+        for key, said in values[0].items()
+        if not isinstance(said, (dict, list)) and any(value.get(key) != said for value in values)
+    ]
+    return [_told(item.title, value, differing) for item, value in zip(approvals, values, strict=True)]
+
+
+def _told(title: str, value: dict[str, Any], keys: Sequence[str]) -> str:
+    said = [f"{key}: {value.get(key)}" for key in keys if str(value.get(key)) not in title]
+    return "  ".join([title, *said])
 
 
 def _skeleton(value: Json, depth: int = 0) -> Any:

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any, Literal
 
 from mahavishnu_tui.models.asking import QuestionKind, actions
+from mahavishnu_tui.models.claim import Claimable
 from mahavishnu_tui.models.record import Json, Record
 
 ApprovalStatus = Literal["pending", "answered", "applied", "superseded"]
@@ -28,10 +29,14 @@ class Question(Record):
     checkpoint_id: str = ""
     truncated: bool = False
     """`value` was too large to be told in full; the hash covers all of it."""
+    asked_at: float | None = None
+    """When, where the engine tells that."""
+    expires_at: float | None = None
+    """When the engine itself gives up waiting."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Approval(Record):
+class Approval(Claimable, Record):
     """A question in the inbox."""
 
     id: str
@@ -60,7 +65,8 @@ class Approval(Record):
     """Sequence number of the ledger entry; 0 while nobody answered."""
     deadline: float | None = None
     on_timeout: str = ""
-    """What happens at the deadline: `fail`, `default` or `escalate`; empty without one."""
+    """What happens at the deadline: `fail`, `default` or `escalate`; `engine`: it is the engine's own, and we
+    do nothing; empty without one."""
     default: Json = None
     """The answer that is given at the deadline when `on_timeout` is `default`."""
     timeout: float = 0.0
@@ -80,14 +86,14 @@ class Approval(Record):
         return asked[0].call + (f" and {len(asked) - 1} more" if len(asked) > 1 else "")
 
     def holder(self, now: float) -> str:
-        """Who has claimed it and not let it lapse; empty when it is free."""
-        claimed = self.status == "pending" and (self.claim_until or 0.0) > now
-        return self.claimed_by if claimed else ""
+        """Who has claimed it and not let it lapse; nobody is on a question that is no longer open."""
+        return super().holder(now) if self.status == "pending" else ""
 
     @property
     def due(self) -> float | None:
         """When the server has to look at it next: its deadline, or the end of its claim."""
-        times = [at for at in (self.deadline, self.claim_until) if at is not None]
+        deadline = None if self.on_timeout == "engine" else self.deadline
+        times = [at for at in (deadline, self.claim_until) if at is not None]
         return min(times, default=None) if self.status == "pending" else None
 
 
@@ -134,7 +140,9 @@ class LedgerEntry(Record):
 def summarise_question(value: Json) -> str:
     """The most telling line of any interrupt value, for lists."""
     if isinstance(value, str):
-        return value.strip().splitlines()[0] if value.strip() else "(an empty question)"
+        lines = value.strip().splitlines()
+        # A heading of Markdown is a line like any other here.
+        return (lines[0].lstrip("#").strip() or lines[0]) if lines else "(an empty question)"
     if isinstance(value, list) and value:
         return summarise_question(value[0])
     if isinstance(value, dict):

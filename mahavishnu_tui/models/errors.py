@@ -7,8 +7,8 @@ from typing import Any
 
 
 class ErrorCode(str, Enum):
-    """The MHV codes. 0xx system, 1xx what was asked for, 42x-43x LangGraph, 45x other people's
-    LangGraph servers (4xx Prefect)."""
+    """The MHV codes. 0xx system, 1xx what was asked for, 40x-41x Prefect, 42x-43x LangGraph, 45x other
+    people's LangGraph servers, 46x notifications."""
 
     CONFIG_INVALID = "MHV-001"
     SERVER_UNREACHABLE = "MHV-002"
@@ -21,6 +21,7 @@ class ErrorCode(str, Enum):
     TERMINAL = "MHV-009"
     BAD_INPUT = "MHV-010"
     INTERNAL = "MHV-011"
+    READ_ONLY = "MHV-012"
 
     RUN_UNKNOWN = "MHV-100"
     RUN_STATE = "MHV-101"
@@ -35,9 +36,23 @@ class ErrorCode(str, Enum):
     HOST_UNKNOWN = "MHV-110"
     HUMAN_TIMEOUT = "MHV-115"
     CLAIMED = "MHV-116"
+    NEED_UNKNOWN = "MHV-117"
     CHECKPOINT_MOVED = "MHV-121"
     EDIT_INVALID = "MHV-122"
     THREAD_KEPT = "MHV-123"
+
+    PREFECT_CONNECTION = "MHV-400"
+    PREFECT_DEPLOYMENT_NOT_FOUND = "MHV-401"
+    PREFECT_FLOW_NOT_FOUND = "MHV-402"
+    PREFECT_RUN_FAILED = "MHV-403"
+    PREFECT_SCHEDULE_INVALID = "MHV-404"
+    PREFECT_WORK_POOL = "MHV-405"
+    PREFECT_API = "MHV-406"
+    PREFECT_TIMEOUT = "MHV-407"
+    PREFECT_AUTH = "MHV-408"
+    PREFECT_RATE_LIMIT = "MHV-409"
+    PREFECT_STATE_SYNC = "MHV-410"
+    PREFECT_START = "MHV-411"
 
     LOAD_FAILED = "MHV-420"
     GRAPH_INVALID = "MHV-421"
@@ -59,6 +74,9 @@ class ErrorCode(str, Enum):
     REMOTE_UNREACHABLE = "MHV-450"
     REMOTE_REFUSED = "MHV-451"
     REMOTE_NOT_OFFERED = "MHV-452"
+
+    NOTIFY_TARGET = "MHV-460"
+    NOTIFY_FAILED = "MHV-461"
 
 
 class MahavishnuError(Exception):

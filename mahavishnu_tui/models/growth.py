@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mahavishnu_tui.models.checkpoint import ThreadSize
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models.checkpoint import ThreadSize
 
 FORESEEN = 1000
 """Steps for which a growing thread's size is foretold."""
@@ -18,6 +21,11 @@ def size_text(count: float) -> str:
             return f"{value:.0f} {unit}" if unit == "B" or value >= 9.95 else f"{value:.1f} {unit}"
         value /= 1024
     return f"{value:.1f} TB"
+
+
+def advice(warning: str) -> str:
+    """What a `size_warning` says beyond the numbers that stand beside it."""
+    return warning.partition(": ")[2]
 
 
 def size_warning(size: ThreadSize, warn_bytes: int) -> str:

@@ -40,20 +40,6 @@ class Host(Record):
 
 
 @dataclasses.dataclass(frozen=True)
-class Pool(Record):
-    """Where runs find a slot. This server has one of its own: the LangGraph engine."""
-
-    name: str
-    kind: str
-    status: Literal["healthy", "degraded", "unhealthy"]
-    slots: int
-    """0: nobody says how many."""
-    used: int
-    queued: int
-    note: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
 class LangGraphServer(Record):
     """A LangGraph server that somebody else runs, as our server sees it."""
 
@@ -75,18 +61,6 @@ class LangGraphServer(Record):
         code = (self.error or {}).get("code")
         what = {"MHV-450": "does not answer", "MHV-451": "refuses us"}.get(str(code), "cannot be read")
         return f"{self.name} {what}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Schedule(Record):
-    """A rule by which runs start."""
-
-    id: str
-    name: str
-    rule: str
-    next_at: float | None = None
-    active: bool = True
-    note: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from mahavishnu_tui.models.text import clean_line
 
@@ -25,6 +26,17 @@ class Problem:
         for part in self.path:
             text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
         return clean_line(text, 80)
+
+    @classmethod
+    def told(cls, details: dict[str, Any]) -> list[Problem]:
+        """Those that an error of the server names in its details: `problems: [{path, message}]`."""
+        told = details.get("problems")
+        items = told if isinstance(told, list) else []
+        return [
+            cls(tuple(item.get("path") or ()), str(item.get("message") or ""))
+            for item in items
+            if isinstance(item, dict)
+        ]
 
     def sentence(self, whole: str = "The answer") -> str:
         """A whole sentence; `whole` names the value itself."""

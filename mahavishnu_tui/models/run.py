@@ -7,8 +7,11 @@ from typing import Any, Literal
 
 from mahavishnu_tui.models.record import Record
 
-RunStatus = Literal["queued", "running", "interrupted", "paused", "success", "error", "cancelled"]
-"""`interrupted` waits for a human; `paused` was drained at a step boundary by an operator."""
+RunStatus = Literal[
+    "scheduled", "queued", "running", "interrupted", "paused", "success", "error", "cancelled"
+]
+"""`scheduled` begins at `due_at`, which has not come; `interrupted` waits for a human; `paused` was drained
+at a step boundary by an operator."""
 
 FINISHED: frozenset[str] = frozenset({"success", "error", "cancelled"})
 ACTIVE: frozenset[str] = frozenset({"queued", "running"})
@@ -16,8 +19,11 @@ ACTIVE: frozenset[str] = frozenset({"queued", "running"})
 STALE = "STALE"
 """How the note of a run begins whose LangGraph server cannot be reached: what is shown of it is old."""
 
-VisitOutcome = Literal["running", "success", "error", "retried", "interrupted", "cancelled", "cached", "lost"]
-"""`retried`: this attempt failed and another one followed. `lost`: its host died under it."""
+VisitOutcome = Literal[
+    "running", "success", "error", "retried", "interrupted", "withdrawn", "cancelled", "cached", "lost"
+]
+"""`retried`: this attempt failed and another one followed. `lost`: its host died under it. `withdrawn`: it
+asked, and the run went on or ended without an answer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +75,29 @@ class Run(Record):
     """`disk`: paused because the disk is full; it goes on by itself when the disk takes writes again."""
     created_by: str = ""
     tags: list[str] = dataclasses.field(default_factory=list)
+    state: str = ""
+    """What its engine itself calls its state, where that says more: `Late`, `Crashed`, `Suspended` …"""
+    due_at: float | None = None
+    """When a scheduled run is to begin; None for runs that nobody scheduled."""
+    deployment: str = ""
+    """Name of the deployment of `workflow` that it is a run of; empty without one."""
+    deployment_id: str = ""
+    pool: str = ""
+    """The work pool that it waits for or runs in."""
+    attempts: int = 0
+    """How often its engine began it, where the engine counts that."""
+    twin: str = ""
+    """Id of the run of the other engine that is the same piece of work: a scheduled workflow and the flow run
+    that started it. Such a pair is shown once."""
+
+
+TWIN_TAG = "prefect:"
+"""How a run's tag begins that names the flow run which started it."""
+
+
+def twin_of(tags: list[str]) -> str:
+    """The flow run that the tags of a run of ours name; empty when none does."""
+    return next((tag.removeprefix(TWIN_TAG) for tag in tags if tag.startswith(TWIN_TAG)), "")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +117,8 @@ class NodeVisit(Record):
     namespace: str = ""
     """Path of enclosing subgraph nodes, `outer/inner`; empty at the root."""
     branch: str = ""
-    """`""` for an ordinary task, `send:0`, `send:1` … for Send branches of one step."""
+    """`""` for an ordinary task, `send:0`, `send:1` … for Send branches of one step, `map:0` …
+    for the runs of a task that a flow called several times."""
     ended_at: float | None = None
     error: str | None = None
     lease: int = 0
@@ -102,6 +132,15 @@ class NodeVisit(Record):
     """For an error handler, the number of the visit whose failure it took over; 0 for other nodes."""
     progress: str = ""
     """How far it says it is: `40/200` or `40 %`."""
+    label: str = ""
+    """The name of this very visit, where it has one beside its node's: a task run's."""
+    state: str = ""
+    """What its engine itself calls its state, where that says more."""
+
+    @property
+    def which(self) -> str:
+        """Which of several branches it is: what that was given, else its number; empty where there is one."""
+        return (self.argument or self.branch.removeprefix("send:")) if self.branch else ""
 
     @property
     def path(self) -> str:

@@ -17,7 +17,22 @@ def clean(text: object) -> str:
 
 def clean_line(text: object, limit: int = 0) -> str:
     """`clean`, on one line: newlines become `⏎`, and what passes `limit` characters an ellipsis."""
-    line = clean(text).replace("\n", "⏎")
+    # Most texts are printable, and nothing that is forbidden is.
+    printable = isinstance(text, str) and text.isprintable()
+    line = str(text) if printable else clean(text).replace("\n", "⏎")
     if limit and len(line) > limit:
         return line[: max(0, limit - 1)] + "…"
     return line
+
+
+def small(text: str) -> str:
+    """In small letters of any script, each in its place: no length changes."""
+    found = text.lower()
+    if len(found) != len(text):  # as with İ, which becomes two
+        found = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    return found.replace("ς", "σ")
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 line`, `1,200 lines`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

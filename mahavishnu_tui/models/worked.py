@@ -20,6 +20,8 @@ class VisitTime:
     """When its code ended; now, while it runs."""
     until: float
     """`end`, or the end of the wait that followed: for an answer, or for the next attempt."""
+    waits: bool = False
+    """It still waits for an answer."""
 
     @property
     def worked(self) -> float:
@@ -78,7 +80,12 @@ def visit_times(visits: Sequence[NodeVisit], now: float, waiting: bool) -> dict[
             until = max(end, now)
         if visit.outcome == "interrupted" and visit.ended_at is None:
             end = visit.started_at
-        found[visit.number] = VisitTime(visit.started_at, max(visit.started_at, end), max(end, until))
+        found[visit.number] = VisitTime(
+            visit.started_at,
+            max(visit.started_at, end),
+            max(end, until),
+            visit.outcome == "interrupted" and waiting and again is None,
+        )
         later[visit.task_id] = visit.started_at
     return found
 

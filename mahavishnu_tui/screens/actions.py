@@ -10,12 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.hints import key_text
 from mahavishnu_tui.widgets.status import run_mark
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
 
@@ -36,6 +37,10 @@ class Action:
 
 def actions_for(run: Run, readonly: bool) -> list[Action]:
     """What can be done with a run in its present state; what cannot is absent."""
+    if run.engine == "prefect":
+        from mahavishnu_tui.screens.flow_acts import menu
+
+        return menu(run, readonly)
     found: list[Action] = []
     if not readonly:
         if run.waiting:
@@ -70,7 +75,7 @@ def retry_label(run: Run) -> str:
     return "retry from its last checkpoint, all that was done is kept"
 
 
-class MenuScreen(ModalScreen[str]):
+class MenuScreen(Dialog[str]):
     """Dismissed with the id of an action, or with an empty text. The keys that it names work in it too."""
 
     CSS_PATH = "actions.tcss"
@@ -82,10 +87,6 @@ class MenuScreen(ModalScreen[str]):
         super().__init__()
         self._heading = clean_line(title)
         self._actions = actions
-        for action in actions:
-            if action.key:
-                key = "equals_sign" if action.key == "=" else action.key
-                self._bindings.bind(key, f"choose('{action.id}')", action.label, show=False)
 
     def compose(self) -> ComposeResult:
         """A title and the list."""
@@ -96,14 +97,35 @@ class MenuScreen(ModalScreen[str]):
             )
 
     def on_mount(self) -> None:
-        """Fill the list."""
+        """Fill the list, with the keys that do the same on the screen below."""
+        keys = {action.id: self._keys_of(action) for action in self._actions}
+        for action in self._actions:
+            for key in keys[action.id]:
+                self._bindings.bind(key, f"choose('{action.id}')", action.label, show=False)
         table = self.query_one(VirtualTable)
         table.styles.height = min(len(self._actions) + 1, max(2, self.app.size.height - AROUND))
         table.set_rows(
-            Row(action.id, (action.key, Cell(action.label, "error" if action.destructive else "")))
+            Row(
+                action.id,
+                (
+                    " ".join(map(key_text, keys[action.id])),
+                    Cell(action.label, "error" if action.destructive else ""),
+                ),
+            )
             for action in self._actions
         )
         table.focus()
+
+    def _keys_of(self, action: Action) -> list[str]:
+        """Its key; where keys are remapped, what that key is now."""
+        below = self.app.screen_stack[-2] if len(self.app.screen_stack) > 1 else self
+        if action.key and self.app._keymap:
+            return [
+                key
+                for key, active in below.active_bindings.items()
+                if active.binding.action.partition("(")[0] == action.id
+            ]
+        return ["equals_sign" if action.key == "=" else action.key] if action.key else []
 
     @on(VirtualTable.Activated)
     def _chosen(self, event: VirtualTable.Activated) -> None:
@@ -123,4 +145,4 @@ class ActionsScreen(MenuScreen):
     """The menu of a run."""
 
     def __init__(self, run: Run, actions: Sequence[Action]) -> None:
-        super().__init__(f"{run.name} · {run_mark(run.status).word}", actions)
+        super().__init__(f"{run.name} · {run_mark(run.status, run.state).word}", actions)

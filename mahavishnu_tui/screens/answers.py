@@ -105,19 +105,30 @@ def example(schema: dict[str, Any], depth: int = 0) -> Json:
     return basic.get(kind)
 
 
-def what_next(shape: GraphShape | None, node: str, namespace: str = "") -> list[str]:
-    """The nodes that may run after `node`, each with the condition's label where there is one."""
+def what_next(approval: Approval, shape: GraphShape | None) -> str:
+    """What an answer leads to, in words."""
+    then = _after(shape, approval.node, approval.namespace)
+    if approval.kind == "breakpoint":
+        told = approval.value if isinstance(approval.value, dict) else {}
+        if told.get("breakpoint") == "before":
+            then = " and ".join(clean_line(name) for name in told.get("nodes") or ())
+        return f"{then or 'the run goes on'}, once you say so"
+    return f"{clean_line(approval.node)} goes on with your answer{f', then: {then}' if then else ''}"
+
+
+def _after(shape: GraphShape | None, node: str, namespace: str) -> str:
+    """What runs after a node: all that always does, and one of those that a route chooses, with its label."""
     here = shape
     for part in namespace.split("/") if namespace else ():
         here = here.subgraphs.get(part) if here else None
-    if here is None:
-        return []
-    found = []
-    for edge in here.edges:
+    always: list[str] = []
+    chosen: list[str] = []
+    for edge in here.edges if here else ():
         if edge.source == node:
             target = "the end" if edge.target == "__end__" else clean_line(edge.target)
-            found.append(f"{clean_line(edge.label)} → {target}" if edge.label else target)
-    return found
+            said = f"{clean_line(edge.label)} → {target}" if edge.label else target
+            (chosen if edge.conditional else always).append(said)
+    return " and ".join([*always, *filter(None, [" or ".join(chosen)])])
 
 
 def _options(value: Json) -> list[tuple[str, Json]]:

@@ -9,31 +9,42 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import Approval, ErrorCode, GraphShape, LedgerEntry, MahavishnuError
+from mahavishnu_tui.models.problem import Problem
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answering import AnswerPanel
 from mahavishnu_tui.screens.answers import what_next
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.claiming import anyway_screen, claim_text, claimed_by_others, deadline_text
+from mahavishnu_tui.screens.dialog import Dialog
 from mahavishnu_tui.screens.hints import KeyHints
-from mahavishnu_tui.screens.rows import clock, waits
+from mahavishnu_tui.screens.rows import waits
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.times import Times
 from mahavishnu_tui.widgets.status import approval_mark
+from mahavishnu_tui.widgets.step_line import StepLine
 
 if TYPE_CHECKING:
     from mahavishnu_tui.widgets.flash import Severity
 
+COMMENT = "comment for the ledger (optional)"
 _UNCERTAIN = (ErrorCode.TIMEOUT, ErrorCode.SERVER_UNREACHABLE)
 """After these the server may have taken the answer all the same."""
+RACE = "The question is read again before it is sent; of two operators at once Prefect takes one."
 _STALE = (ErrorCode.QUESTION_CHANGED, ErrorCode.ALREADY_ANSWERED)
 
 
-class ApprovalScreen(ModalScreen[LedgerEntry | None]):
+def expiry_text(value: Json, times: Times) -> str:
+    """Until when the engine itself waits for an answer, where it says so."""
+    at = value.get("expires_at") if isinstance(value, dict) else None
+    return f"asked until {times.clock(at)}" if isinstance(at, float | int) else ""
+
+
+class ApprovalScreen(Dialog[LedgerEntry | None]):
     """Dismissed with the ledger entry once the server has acknowledged the answer, else with None.
 
     The focus starts on the payload: nothing acts before the operator has moved to it.
@@ -58,7 +69,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
             yield Static(id="approval-head", markup=False)
             yield AnswerPanel(
                 Static(id="approval-next", classes="answer--aside", markup=False),
-                Input(placeholder="comment for the ledger (optional)", compact=True, id="approval-comment"),
+                StepLine(placeholder=COMMENT, compact=True, id="approval-comment"),
                 ascii_only=self.session.ascii,
             )
             yield Static(id="approval-status", markup=False)
@@ -86,13 +97,15 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         approval = self.approval
         mark = approval_mark(approval.status)
         node = f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node
-        wait = waits(approval, self.session.now()).text
+        times = self.session.times.still
+        wait = waits(approval, Times(now=times.now)).text
         parts = [
             f"{mark.sign(self.session.ascii)} {approval.run_name}",
             approval.workflow,
             f"node {node}",
-            f"asked {clock(approval.asked_at)}",
-            f"{wait}, {deadline_text(approval)}" if approval.deadline else f"waits {wait}",
+            f"asked {times.clock(approval.asked_at)}",
+            f"{wait}, {deadline_text(approval, times)}" if approval.deadline else f"waits {wait}",
+            expiry_text(approval.value, times),
             f"escalated {approval.escalated}×" if approval.escalated else "",
             claim_text(approval, self.session.who, self.session.now()),
         ]
@@ -104,9 +117,9 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         run = self.session.run(self.approval.run_id)
         workflow = self.session.workflow_of(run) if run else None
         shape = GraphShape.from_json(workflow.shape) if workflow and workflow.shape else None
-        successors = what_next(shape, self.approval.node, self.approval.namespace)
-        then = f", then: {' or '.join(successors)}" if successors else ""
-        lines = [f"next   {clean_line(self.approval.node)} goes on with your answer{then}"]
+        lines = [f"next   {what_next(self.approval, shape)}"]
+        if run is not None and run.engine == "prefect":
+            lines = [f"next   {clean_line(run.name)} takes your answer at its next poll. {RACE}"]
         lines.append(f"as     {self.session.who} · this question {self.approval.hash[:12]}")
         return "\n".join(lines)
 
@@ -129,6 +142,11 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
     @on(AnswerPanel.Closed)
     def _leave_panel(self) -> None:
         self.dismiss(None)
+
+    @on(AnswerPanel.Moved)
+    def _moved_on(self) -> None:
+        if not self._sending:
+            self._say("")
 
     @on(AnswerPanel.Refused)
     def _refused(self, event: AnswerPanel.Refused) -> None:
@@ -174,6 +192,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
                 else "Nothing was answered; what you typed is still here."
             )
             self._say(f"{recorded} {outcome}", "error")
+            self.query_one(AnswerPanel).blame(Problem.told(recorded.details))
             if recorded.code in _STALE:
                 await self._reload(str(recorded))
             return
@@ -200,7 +219,7 @@ class ApprovalScreen(ModalScreen[LedgerEntry | None]):
         if self.approval.status == "superseded":
             self._say(f"{why} The run went on without an answer to this question.".strip(), "warning")
         else:
-            at = clock(self.approval.answered_at)
+            at = self.session.times.still.clock(self.approval.answered_at)
             self._say(f"{why} This question was answered{by} at {at}.".strip(), "warning")
 
     async def action_leave(self) -> None:

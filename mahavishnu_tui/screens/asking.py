@@ -9,27 +9,27 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.screens.dialog import Dialog
 
 
-class AskScreen(ModalScreen[str]):
+class AskScreen(Dialog[str]):
     """Dismissed with what was typed; with an empty text when nothing is to be done.
 
     Args:
         question: one line.
         facts: further lines.
-        value: what stands there at first.
         problem: what is wrong with a text; an empty sentence when it can be taken.
+        value: what stands there at first.
     """
 
     CSS_PATH = "asking.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "refuse", "Go back", id="ask.refuse")]
 
     def __init__(
-        self, question: str, facts: Sequence[str], value: str, problem: Callable[[str], str]
+        self, question: str, facts: Sequence[str], problem: Callable[[str], str], value: str = ""
     ) -> None:
         super().__init__()
         self._question = question
@@ -47,7 +47,9 @@ class AskScreen(ModalScreen[str]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Input).focus()
+        line = self.query_one(Input)
+        line.cursor_blink = False
+        line.focus()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
@@ -12,6 +11,7 @@ from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.models.approval import summarise_question
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.times import MIXED, Times
 from mahavishnu_tui.widgets.status import Tone
 from mahavishnu_tui.widgets.table import Cell, Column, Row
 
@@ -43,15 +43,22 @@ _WORDS: Final[Mapping[Deed, str]] = {
     "answer": "answered",
     "claim": "claimed",
     "release": "released",
+    "see": "noticed",
     "escalate": "escalated",
     "expire": "timed out",
     "edit": "edited",
+    "rewind": "rewound",
     "tag": "tagged",
     "untag": "untagged",
     "pin": "pinned",
     "unpin": "unpinned",
     "prune": "pruned",
     "delete": "deleted",
+    "crash": "crashed",
+    "force-cancel": "forced",
+    "reschedule": "re-timed",
+    "skip": "skipped",
+    "change": "changed",
 }
 _TONES: Final[Mapping[str, Tone]] = {
     "answer": "success",
@@ -60,16 +67,6 @@ _TONES: Final[Mapping[str, Tone]] = {
     "escalate": "error",
     "expire": "error",
 }
-
-
-def moment(at: float | None) -> str:
-    """Day and time, local: an audit is read long after."""
-    return "" if at is None else time.strftime("%d %b %H:%M:%S", time.localtime(at))
-
-
-def whole_moment(at: float | None) -> str:
-    """Local time with its year and zone."""
-    return "" if at is None else time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(at))
 
 
 def became(entry: LedgerEntry) -> Cell:
@@ -82,13 +79,13 @@ def became(entry: LedgerEntry) -> Cell:
     return Cell(f"applied → {then}" if then else "applied", "success")
 
 
-def ledger_row(entry: LedgerEntry) -> Row:
+def ledger_row(entry: LedgerEntry, times: Times) -> Row:
     """An answer in the list."""
     return Row(
         str(entry.seq),
         (
             str(entry.seq),
-            Cell(moment(entry.at), "muted"),
+            Cell(times.day(entry.at), "muted", entry.at),
             clean_line(entry.by, 60),
             clean_line(entry.run_name, 60),
             clean_line(entry.path, 60),
@@ -99,13 +96,13 @@ def ledger_row(entry: LedgerEntry) -> Row:
     )
 
 
-def act_row(act: Act, entries: Mapping[int, LedgerEntry]) -> Row:
+def act_row(act: Act, entries: Mapping[int, LedgerEntry], times: Times = MIXED) -> Row:
     """An act in the audit; an answer says what it was and what became of it."""
     word = _WORDS.get(cast("Deed", act.what), clean_line(act.what, 20))
     return Row(
         str(act.seq),
         (
-            Cell(moment(act.at), "muted"),
+            Cell(times.day(act.at), "muted", act.at),
             clean_line(act.by, 60),
             Cell(word, _TONES.get(act.what, "")),
             _details(act, entries.get(int(act.details.get("ledger") or 0))),
@@ -135,12 +132,12 @@ def short(value: Json) -> str:
     return clean_line(text, 200)
 
 
-def proof(entry: LedgerEntry) -> dict[str, Any]:
+def proof(entry: LedgerEntry, times: Times) -> dict[str, Any]:
     """Everything about an answer, in the order in which it is read."""
     return {
         "answer": entry.answer,
         "by": entry.by,
-        "at": whole_moment(entry.at),
+        "at": times.whole(entry.at),
         "comment": entry.comment or None,
         "run": f"{entry.run_name} ({entry.run_id})",
         "workflow": entry.workflow,
@@ -148,11 +145,11 @@ def proof(entry: LedgerEntry) -> dict[str, Any]:
         "proof": {
             "ledger": entry.seq,
             "question hash": entry.question_hash,
-            "asked at": whole_moment(entry.asked_at),
+            "asked at": times.whole(entry.asked_at),
             "asked at checkpoint": entry.checkpoint_id or "not recorded",
-            "sent to the engine": whole_moment(entry.sent_at) or "not yet",
+            "sent to the engine": times.whole(entry.sent_at) or "not yet",
             "under lease": entry.lease or None,
-            "applied": whole_moment(entry.applied_at) or entry.not_applied or "not yet",
+            "applied": times.whole(entry.applied_at) or entry.not_applied or "not yet",
             "checkpoint after": entry.checkpoint_after or ("not recorded" if entry.applied_at else "none"),
             "nodes that ran next": entry.then,
         },

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import os
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,22 +19,24 @@ from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import MahavishnuError
-from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.models.text import clean_line, counted
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.commands import parse_command
+from mahavishnu_tui.screens.health import header_state
 from mahavishnu_tui.screens.hints import KeyHints
+from mahavishnu_tui.screens.line import LineAware
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.session import Link, Session
-from mahavishnu_tui.widgets.flash import Flash, Severity
-from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
+from mahavishnu_tui.screens.times import FORMS
+from mahavishnu_tui.widgets.flash import FLASH_SECONDS, Flash, Severity
+from mahavishnu_tui.widgets.header import Header, HeaderState
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
 
-GATHER = 0.1
-"""Seconds between two looks at what changed, while much changes."""
+STATES = ("running", "waiting", "failed", "queued", "paused", "scheduled", "done", "cancelled")
 
-STATES = ("running", "waiting", "failed", "queued", "paused", "done", "cancelled")
+ENGINES = ("langgraph", "prefect")
 
 Work = Callable[["ServerClient"], Awaitable[str]]
 """Asks something of the server and returns the sentence that says it is done."""
@@ -45,16 +49,23 @@ class OperatorScreen(Screen[None]):
         Binding("escape", "back", "Back", show=False, id="screen.back"),
         Binding("q", "close", "Back", show=False, id="screen.close"),
         Binding("ctrl+r", "refresh_now", "Refresh", show=False, id="screen.refresh"),
+        Binding("K", "freeze", "Hold still / go on", show=False, id="screen.freeze"),
         Binding("colon", "prompt(':')", "Command", id="prompt.command"),
     ]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
-        self.header = Header(now=session.now, ascii_only=session.ascii, id="header")
+        self.header = Header(
+            now=session.now,
+            ascii_only=session.ascii,
+            renew=self._header_state,
+            id="header",
+        )
         self.flash_row = Flash(ascii_only=session.ascii, id="flash")
         self.prompt = Prompt(self._candidates, session.commands)
         self._prompted_from: Widget | None = None
+        self._follows = False
         self._gathered: set[Change] = set()
         self._rest_timer: Timer | None = None
 
@@ -71,7 +82,10 @@ class OperatorScreen(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Follow the session."""
+        """Follow the session, once: Textual calls it of each class, and subclasses want it done before."""
+        if self._follows:
+            return
+        self._follows = True
         self.session.changes.subscribe(self, self._changed)
         self.session.links.subscribe(self, self._linked)
         self.show_header()
@@ -88,11 +102,18 @@ class OperatorScreen(Screen[None]):
 
     def _take_changes(self) -> None:
         self._rest_timer = None
-        if self._gathered:
+        if self._gathered and not self.session.clock.frozen:
             changes, self._gathered = frozenset(self._gathered), set()
-            self._rest_timer = self.set_timer(GATHER, self._take_changes)
+            self._rest_timer = self.set_timer(self.session.clock.pace.gather, self._take_changes)
             self.show_header()
             self.note_changes(changes)
+
+    def catch_up(self) -> None:
+        """Show at once what was put off."""
+        if self._rest_timer is not None:
+            self._rest_timer.stop()
+        self._take_changes()
+        self.show_header()
 
     def _linked(self, link: Link) -> None:
         self.show_header()
@@ -106,11 +127,36 @@ class OperatorScreen(Screen[None]):
 
     def show_header(self) -> None:
         """Counts, engines and the age of the data."""
-        self.header.show(header_state(self.session))
+        self.header.show(self._header_state())
 
-    def flash(self, text: str, severity: Severity = "info") -> None:
-        """Say something in the message row, for six seconds."""
-        self.flash_row.flash(clean_line(text), severity)
+    def _header_state(self) -> HeaderState:
+        return dataclasses.replace(header_state(self.session), crumbs=self._crumbs())
+
+    def crumb(self) -> str:
+        """What this screen is called on the way to it, and to those over it."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__.removesuffix("Screen"))
+        return words.lower()
+
+    def _crumbs(self) -> tuple[str, ...]:
+        stack = [screen for screen in self.app.screen_stack if isinstance(screen, OperatorScreen)]
+        if self not in stack[1:]:
+            return ()
+        return tuple(screen.crumb() for screen in stack[: stack.index(self) + 1])
+
+    def flash(self, text: str, severity: Severity = "info", seconds: float = FLASH_SECONDS) -> None:
+        """Say something in the message row, for some seconds.
+
+        What comes of an act once its screen is gone is said on the one that is there; with the context's
+        name, where that has been left too.
+        """
+        app = self.app
+        current: Session = getattr(app, "session", self.session)
+        if current is not self.session:
+            text = f"{self.session.context.name}: {text}"
+        if current is not self.session or not self.is_attached:
+            cast(Any, app).say(text, severity)
+        else:
+            self.flash_row.flash(clean_line(text), severity, seconds)
 
     def flash_error(self, error: BaseException) -> None:
         """Say what went wrong, and keep it for `:errors`."""
@@ -119,7 +165,8 @@ class OperatorScreen(Screen[None]):
 
     def act(self, work: Work) -> None:
         """Do something on the server in the background; its sentence, or its error, is flashed."""
-        in_background(self, functools.partial(self._act, work), "acts")
+        # Of the app, not of this screen: an act that was begun is carried through, and its end is said.
+        in_background(self.app, functools.partial(self._act, work), "acts")
 
     async def _act(self, work: Work) -> None:
         try:
@@ -129,17 +176,41 @@ class OperatorScreen(Screen[None]):
         else:
             self.flash(done, "success")
 
+    def ask_first(self, question: str, facts: Sequence[str], deed: str, work: Work) -> None:
+        """Do it once the operator has moved to the button of the deed."""
+        from mahavishnu_tui.screens.confirm import ConfirmScreen
+
+        def decided(yes: str | None) -> None:
+            if yes:
+                self.act(work)
+
+        self.app.push_screen(ConfirmScreen(question, facts, deed), decided)
+
+    def ask_typed(self, question: str, facts: Sequence[str], wanted: str, work: Work) -> None:
+        """Do it once `wanted`, a name or a number, has been typed."""
+        from mahavishnu_tui.screens.asking import AskScreen
+
+        def problem(text: str) -> str:
+            return "" if text == wanted else f"Type {wanted} to do it; esc goes back."
+
+        def decided(text: str | None) -> None:
+            if text:
+                self.act(work)
+
+        screen = AskScreen(question, [*facts, f"Type {wanted} to do it:"], problem)
+        self.app.push_screen(screen, decided)
+
     def copy(self, text: str) -> None:
         """Copy `text`, and say where it went."""
         in_background(self, functools.partial(self._copy, text), "copy")
 
     async def _copy(self, text: str) -> None:
-        from mahavishnu_tui.screens.clipboard import osc52, write_private
+        from mahavishnu_tui.screens.clipboard import copied_by_tmux, fits_clipboard, osc52, write_private
 
-        sequence = osc52(text, os.environ)
         driver = self.app._driver
-        if sequence is not None and driver is not None:
-            driver.write(sequence)
+        if driver is not None and fits_clipboard(text, os.environ):
+            if not await copied_by_tmux(text, os.environ):
+                driver.write(osc52(text, os.environ))
             self.flash(f"copied: {clean_line(text, 60)}", "success")
             return
         try:
@@ -147,7 +218,22 @@ class OperatorScreen(Screen[None]):
         except OSError as error:
             self.flash_error(error)
         else:
-            self.flash(f"too long for the terminal's clipboard: written to {path}", "success")
+            self.flash(f"more than the terminal's clipboard takes: written to {path}", "success")
+
+    def save(self, text: str) -> None:
+        """Write `text` to a file that only its owner can read, and say where it is."""
+        in_background(self, functools.partial(self._save, text), "save")
+
+    async def _save(self, text: str) -> None:
+        from mahavishnu_tui.screens.clipboard import write_private
+
+        try:
+            path = await asyncio.to_thread(write_private, text)
+        except OSError as error:
+            self.flash_error(error)
+        else:
+            lines = text.count("\n") + (not text.endswith("\n"))
+            self.flash(f"{counted(lines, 'line')} written to {path}", "success")
 
     def action_prompt(self, kind: PromptKind) -> None:
         """Type a command."""
@@ -172,6 +258,7 @@ class OperatorScreen(Screen[None]):
     async def _command(self, line: str) -> None:
         from mahavishnu_tui.screens.obeying import obey
 
+        self._remember(line)
         try:
             spoken = parse_command(line)
         except MahavishnuError as error:
@@ -179,12 +266,37 @@ class OperatorScreen(Screen[None]):
         else:
             await obey(self.app, spoken)
 
+    def _remember(self, line: str) -> None:
+        """For the next session, best effort."""
+        path = self.session.connection.history if self.session.connection is not None else None
+        if path is not None:
+            from mahavishnu_tui.screens.remembering import remember
+
+            in_background(self, functools.partial(asyncio.to_thread, remember, path, line), "history")
+
     def _candidates(self, command: str) -> list[str]:
         if command.startswith("log"):
-            return ["server", *(f"host:{host}" for host in self.session.mirror.hosts)]
+            return log_sources(self.session)
+        if command in ("prefect", "pf"):
+            return ["start", "stop", "check", "log"]
+        if command in ("ctx", "contexts"):
+            return [*(context.name for context in self.session.contexts), "-"]
         if command == "compare":
             return [run.name for run in self.session.mirror.runs.values()]
-        return [f"state:{word}" for word in STATES] if command == "runs" else []
+        if command == "sort":
+            from mahavishnu_tui.screens.looks import sort_candidates
+
+            return sort_candidates(self)
+        if command == "times":
+            return list(FORMS)
+        if command == "theme":
+            from mahavishnu_tui.screens.themes import theme_names
+
+            names = theme_names(self.app)
+            return [*names, *(name.removeprefix("mahavishnu-") for name in names if "mahavishnu" in name)]
+        if command != "runs":
+            return []
+        return [*(f"state:{word}" for word in STATES), *(f"engine:{name}" for name in ENGINES)]
 
     def action_back(self) -> None:
         """Leave this screen."""
@@ -194,47 +306,24 @@ class OperatorScreen(Screen[None]):
         """`q`: leave this screen."""
         self.action_back()
 
+    def action_freeze(self) -> None:
+        """Let everything stand still to be read, or go on; the header says so. Acts work meanwhile."""
+        clock = self.session.clock
+        clock.frozen = not clock.frozen
+        self.show_header()
+        if not clock.frozen and isinstance(self.app, LineAware):
+            self.app.catch_up()
+
     def action_refresh_now(self) -> None:
         """Try the server again at once."""
         self.session.retry_now()
+        if isinstance(self.app, LineAware):
+            self.app.redraw()
         self.flash("asked again")
 
 
-def header_state(session: Session) -> HeaderState:
-    """What the header shows of a session."""
-    mirror, link = session.mirror, session.link
-    seen = bool(mirror.epoch)
-    notice = ""
-    if link.live and mirror.server is not None:
-        notice = clean_line(mirror.server.note, 60)
-    elif link.state == "starting":
-        notice = "starting it again…" if seen else "starting the server…"
-    elif not seen:
-        notice = "connecting …"
-    engines: tuple[EngineState, ...] = ()
-    if seen and link.live:
-        engines = (EngineState("langgraph", engine_state(session)),)
-    return HeaderState(
-        context=clean_line(session.options.context, 24),
-        engines=engines,
-        running=mirror.running,
-        failed=mirror.failed,
-        queued=mirror.queued,
-        waiting=mirror.waiting,
-        stale_since=link.since if seen and not link.live else None,
-        retry=link.attempt,
-        notice=notice,
-        readonly=session.options.readonly,
-    )
-
-
-def engine_state(session: Session) -> str:
-    """The worst state of the engine's hosts: what an operator has to know first."""
-    server = session.mirror.server
-    if server is not None and server.state == "draining":
-        return "draining"
-    states = {host.state for host in session.mirror.hosts.values()}
-    for word in ("failed", "lost", "blocked"):
-        if word in states:
-            return word
-    return "ready"
+def log_sources(session: Session) -> list[str]:
+    """The logs that can be looked at: the server's, each host's, and those of an embedded Prefect."""
+    info = session.mirror.prefect
+    prefect = ["prefect", "prefect-worker"] if info is not None and info.embedded else []
+    return ["server", *(f"host:{host}" for host in sorted(session.mirror.hosts)), *prefect]

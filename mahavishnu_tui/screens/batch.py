@@ -10,24 +10,26 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mahavishnu_tui.models import Approval
+from mahavishnu_tui.models.alike import told_apart
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answering import AnswerPanel
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.claiming import claimed_by_others
+from mahavishnu_tui.screens.dialog import Dialog
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets.step_line import StepLine
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.calls.approvals import BatchResult
     from mahavishnu_tui.widgets.flash import Severity
 
 
-class BatchScreen(ModalScreen[int]):
+class BatchScreen(Dialog[int]):
     """Dismissed with the number of questions that were answered.
 
     Args:
@@ -53,13 +55,15 @@ class BatchScreen(ModalScreen[int]):
         """Which questions; then what the first of them asks, the count, a comment, the answers."""
         count = f"type {len(self.asked)} to confirm how many you mean"
         with Vertical(id="batch"):
-            yield Static(f"One answer to {len(self.asked)} questions", id="batch-title", markup=False)
+            questions = "questions" if len(self.asked) > 1 else "question"
+            yield Static(f"One answer to {len(self.asked)} {questions}", id="batch-title", markup=False)
             yield Static(self._facts(), id="batch-facts", markup=False)
             with VerticalScroll(id="batch-list"):
-                yield Static("\n".join(map(self._line, self.asked)), id="batch-lines", markup=False)
+                lines = map(self._line, self.asked, told_apart(self.asked))
+                yield Static("\n".join(lines), id="batch-lines", markup=False)
             yield AnswerPanel(
-                Input(placeholder=count, compact=True, id="batch-count"),
-                Input(placeholder="comment for the ledger (optional)", compact=True, id="batch-comment"),
+                StepLine(placeholder=count, compact=True, id="batch-count"),
+                StepLine(placeholder="comment for the ledger (optional)", compact=True, id="batch-comment"),
                 ascii_only=self.session.ascii,
             )
             yield Static(id="batch-status", markup=False)
@@ -78,8 +82,8 @@ class BatchScreen(ModalScreen[int]):
         claimed = f"\nclaimed by {clean_line(', '.join(others))}: your answer goes over it" if others else ""
         return f"asked by {clean_line(first.workflow)}, node {clean_line(node)}; the first is shown{claimed}"
 
-    def _line(self, item: Approval) -> str:
-        return f"{clean_line(item.run_name, 30):<18} {clean_line(item.title, 200)}"
+    def _line(self, item: Approval, said: str) -> str:
+        return f"{clean_line(item.run_name, 30):<18} {clean_line(said, 200)}"
 
     def _say(self, text: str, severity: Severity = "info") -> None:
         row = self.query_one("#batch-status", Static)
@@ -89,6 +93,11 @@ class BatchScreen(ModalScreen[int]):
     @on(AnswerPanel.Closed)
     def _leave_panel(self) -> None:
         self.dismiss(self._answered)
+
+    @on(AnswerPanel.Moved)
+    def _moved_on(self) -> None:
+        if not self._sending:
+            self._say("")
 
     @on(AnswerPanel.Refused)
     def _refused(self, event: AnswerPanel.Refused) -> None:
@@ -134,8 +143,8 @@ class BatchScreen(ModalScreen[int]):
                 self.session.record(error)
         lines = []
         for item in self.asked:
-            said = clean_line(failed[item.id], 300) if item.id in failed else "✔ answered"
-            lines.append(f"{clean_line(item.run_name, 30):<18} {said}")
+            said = str(failed[item.id]) if item.id in failed else "✔ answered"
+            lines.append(self._line(item, said))
         self.query_one("#batch-lines", Static).update("\n".join(lines))
         self._say(f"{self._answered} of {len(results)} answered; the others are above.", "warning")
 

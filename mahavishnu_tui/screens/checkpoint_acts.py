@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from mahavishnu_tui.models import Checkpoint, Run
-from mahavishnu_tui.models.checkpoint import PrunePlan
 from mahavishnu_tui.models.growth import size_text
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.models.text import clean_line
@@ -18,6 +16,8 @@ from mahavishnu_tui.screens.run_acts import RunActs
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
+    from mahavishnu_tui.models import Checkpoint, Run
+    from mahavishnu_tui.models.checkpoint import PrunePlan
     from mahavishnu_tui.screens.actions import Action
     from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 
@@ -48,7 +48,7 @@ class CheckpointActs(RunActs):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """These keys mean something only where checkpoints are listed."""
         if action in _READING | _WRITING:
-            if action in _WRITING and self.session.options.readonly:
+            if action in _WRITING and self.session.readonly:
                 return False
             if self.checkpoints_pane is None:
                 return False
@@ -65,7 +65,7 @@ class CheckpointActs(RunActs):
             Action("diff", "compare two marked, or with its parent", "D"),
             Action("search_states", "search in all states of the thread", "S"),
         ]
-        if self.session.options.readonly:
+        if self.session.readonly:
             return found
         found += [
             Action("pin", "keep this thread for ever, or no longer", "P"),
@@ -147,7 +147,7 @@ class CheckpointActs(RunActs):
         if here is None:
             return
         run, checkpoint = here
-        from mahavishnu_tui.screens.asking_line import AskLine
+        from mahavishnu_tui.screens.asking import AskScreen
 
         def named(name: str | None) -> None:
             if name:
@@ -159,7 +159,11 @@ class CheckpointActs(RunActs):
         has = f"It has {', '.join(map(clean_line, checkpoint.tags))}: " if checkpoint.tags else ""
         facts = [f"checkpoint  step {checkpoint.step}, {checkpoint.id}"]
         facts.append(f"{has}the same name again takes it away." if has else "A tagged one is never pruned.")
-        self.app.push_screen(AskLine("Name this checkpoint", facts), named)
+
+        def problem(name: str) -> str:
+            return "" if name else "Type a name; esc goes back."
+
+        self.app.push_screen(AskScreen("Name this checkpoint", facts, problem), named)
 
     def action_fork(self) -> None:
         """As `r`."""
@@ -183,7 +187,7 @@ class CheckpointActs(RunActs):
         work = functools.partial(_rewind, run=run, checkpoint=checkpoint, latest=latest, who=self.session.who)
         question = f"Rewind {clean_line(run.name)} to step {checkpoint.step}?"
 
-        def decided(yes: bool | None) -> None:
+        def decided(yes: str | None) -> None:
             if yes:
                 self._act_on(work)
 
@@ -206,22 +210,25 @@ class CheckpointActs(RunActs):
         if not plan.checkpoints:
             self.flash(plan.kept[0] if plan.kept else "There is nothing to prune: one checkpoint is left.")
             return
-        from mahavishnu_tui.screens.asking_line import AskLine
+        from mahavishnu_tui.screens.asking import AskScreen
 
         count = str(plan.checkpoints)
         facts = [
             f"run   {clean_line(run.name)} ({run.id})",
-            f"goes  {count} checkpoints, {size_text(plan.bytes)}",
+            f"goes  {count} checkpoints, {size_text(plan.bytes)}, those of subgraphs among them",
             "The latest stays, and so do those with a name. The others cannot be brought back.",
             f"Type {count} to remove them:",
         ]
 
         def typed(text: str | None) -> None:
-            if text == count:
+            if text:
                 work = functools.partial(_prune, run=run, plan=plan, who=self.session.who)
                 self._act_on(work)
 
-        self.app.push_screen(AskLine(f"Prune {clean_line(run.name)}?", facts, count), typed)
+        def problem(text: str) -> str:
+            return "" if text == count else f"Type {count} to do it; esc goes back."
+
+        self.app.push_screen(AskScreen(f"Prune {clean_line(run.name)}?", facts, problem), typed)
 
     def _listed(self) -> tuple[Checkpoint, ...]:
         return self.checkpoints_pane.checkpoints if self.checkpoints_pane is not None else ()
@@ -249,7 +256,7 @@ async def _tag(client: ServerClient, run: Run, checkpoint: Checkpoint, name: str
 
 
 async def _rewind(client: ServerClient, run: Run, checkpoint: Checkpoint, latest: str, who: str) -> str:
-    from mahavishnu_tui.client.calls.checkpoints import COPY, StateEdit
+    from mahavishnu_tui.models.edit import COPY, StateEdit
 
     order = StateEdit(None, COPY, checkpoint.id, latest, "rewound")
     made = await client.edit_state(run.id, order, who, run.version)

@@ -26,18 +26,37 @@ COMMANDS: tuple[Command, ...] = (
     Command("path", "pane('path')", "the graph of the selected run", ("graph",)),
     Command("checkpoints", "pane('checkpoints')", "the checkpoints of the selected run", ("cp",)),
     Command("approvals", "pane('approvals')", "questions that wait for a human", ("inbox", "a")),
-    Command("schedules", "pane('schedules')", "rules by which runs start"),
-    Command("pools", "pane('pools')", "where runs find a slot"),
+    Command("search", "search", "every run in which a text is found, of whatever engine", ("find",), "text"),
+    Command("needs", "needs", "what needs you: questions, failures, late runs, dead workers", ("!",)),
+    Command("schedules", "pane('schedules')", "rules by which runs start", ("sched",)),
+    Command("pools", "pane('pools')", "where runs find a slot", ("workers",)),
+    Command("deployments", "deployments", "what Prefect can start: launch, pause, versions", ("dep",)),
+    Command("problems", "problems", "flow runs that are stuck, late or zombies; cures", ("zombies",)),
+    Command("limits", "limits", "concurrency limits that flow runs share"),
+    Command("prefect", "prefect", "Prefect itself: state, self-test, log", ("pf",), "start|stop|check|log"),
     Command("hosts", "hosts", "the engine hosts: their runs, code and memory; drain, restart"),
     Command("again", "again", "a new run like the selected one"),
     Command("workflows", "workflows", "what can be launched", ("launch", "wf")),
     Command("ledger", "ledger", "who answered what: search, proof, export", ("answers", "audit")),
+    Command("notifications", "notifications", "what was told off the terminal, and to whom", ("notify",)),
     Command("errors", "errors", "every error of this session, in full", ("err",)),
     Command("info", "info", "versions, paths, the server about itself", ("about",)),
     Command("logs", "logs", "the log of the server, or of the host named", ("log",), "host"),
     Command(
         "compare", "compare", "the run beside the last success of its workflow, or the one named", (), "run"
     ),
+    Command(
+        "docs", "docs", "the documentation; with a name or an error code: that page", ("doc", "guide"), "page"
+    ),
+    Command("sort", "sort", "by a column, `-` before it: the other way; alone: as given", (), "column"),
+    Command("times", "times", "how moments are told, as Z does", (), "mixed|relative|local|utc"),
+    Command("theme", "theme", "another look: a list to try, or the one named", ("themes",), "name"),
+    Command(
+        "ctx", "context", "another context: a list, or the one named; - goes back", ("contexts",), "name|-"
+    ),
+    Command("unlock", "unlock", "have keys act on a production context, once its name is typed"),
+    Command("lock", "lock", "only look at a production context again"),
+    Command("freeze", "screen.freeze", "hold everything still to be read; again: go on", ("hold",)),
     Command("help", "help", "every key and command", ("h", "?")),
     Command("q", "leave", "close the dashboard; the server goes on", ("quit", "q!", "exit")),
 )
@@ -65,8 +84,19 @@ def parse_command(line: str) -> Spoken:
     beginning = [command for command in COMMANDS if word and command.name.startswith(word)]
     if len(beginning) == 1:
         return Spoken(beginning[0], argument.strip())
-    known = ", ".join(f":{command.name}" for command in (beginning or COMMANDS))
-    raise MahavishnuError(ErrorCode.BAD_INPUT, f"There is no command :{word}.", f"Known: {known}.")
+    raise MahavishnuError(ErrorCode.BAD_INPUT, *_unknown(word, [command.name for command in beginning]))
+
+
+def _unknown(word: str, beginning: list[str]) -> tuple[str, str]:
+    """What is said of a word that is no command, short enough for the message row, and where to look."""
+    import difflib
+
+    if beginning:
+        said = ", ".join(f":{name}" for name in beginning)
+        return f"More than one command begins with :{word}.", f"Type on: {said}."
+    near = difflib.get_close_matches(word, [command.name for command in COMMANDS], n=3)
+    meant = f"Did you mean {' or '.join(f':{name}' for name in near)}? " if near else ""
+    return f"There is no command :{word}.", f"{meant}:help lists them."
 
 
 def complete(line: str, candidates: Iterable[str] = ()) -> str | None:
@@ -101,6 +131,7 @@ class History:
     def __init__(self, limit: int = 100) -> None:
         self._lines: list[str] = []
         self._limit = limit
+        self._begun = False
         self._at = 0
 
     def add(self, line: str) -> None:
@@ -108,6 +139,13 @@ class History:
         if line and (not self._lines or self._lines[-1] != line):
             self._lines = [*self._lines, line][-self._limit :]
         self._at = len(self._lines)
+
+    def begin_with(self, lines: Iterable[str]) -> None:
+        """Put what was typed in earlier sessions before what was typed in this one, once."""
+        if not self._begun:
+            self._begun = True
+            self._lines = [*lines, *self._lines][-self._limit :]
+            self._at = len(self._lines)
 
     def older(self) -> str | None:
         """The line before the one shown; None at the beginning."""

@@ -26,6 +26,7 @@ COLUMNS: Final = (
     Column("what", "DIFFERENCE", 22, min_width=18),
     Column("here", "THIS RUN", 17, min_width=13),
     Column("there", "THE OTHER", 17, min_width=13),
+    Column("delta", "DELTA", 8, align="right", priority=2),
     Column("ratio", "TIME", 7, align="right", priority=1),
 )
 
@@ -118,7 +119,9 @@ def compare(
     nodes = [NodeDifference(path, sides.get(path), other_sides.get(path)) for path in paths]
     place = {path: index for index, path in enumerate(paths)}
     nodes.sort(key=lambda node: (_ORDER.index(node.kind), -_lost(node), place[node.path]))
-    lines = (_whole("this run ", here, one), _whole("the other", there, two), _parting(visits, others))
+    # Task runs of a flow have no steps: which of them begins first is chance.
+    parting = "" if "prefect" in (here.engine, there.engine) else _parting(visits, others)
+    lines = (_whole("this run ", here, one), _whole("the other", there, two), parting)
     return Comparison(here, there, tuple(nodes), tuple(line for line in lines if line))
 
 
@@ -137,7 +140,14 @@ def _row(node: NodeDifference, ascii_only: bool) -> Row:
         for side in (node.here, node.there)
     )
     shown = "" if ratio is None else f"{times}{ratio:.1f}" if ratio < 100 else f"{times}{ratio:.0f}"
-    return Row(node.path, (clean_line(path_title(node.path), 80), what, here, there, shown))
+    return Row(node.path, (clean_line(path_title(node.path), 80), what, here, there, _delta(node), shown))
+
+
+def _delta(node: NodeDifference) -> str:
+    """How much longer it took here; empty where only one run came to it, or too little to count."""
+    if node.here is None or node.there is None or _lost(node) < LITTLE:
+        return ""
+    return f"{'+' if node.here.worked > node.there.worked else '-'}{status.duration(_lost(node))}"
 
 
 def _sides(line: Timeline) -> dict[str, Side]:
@@ -162,7 +172,8 @@ def _lost(node: NodeDifference) -> float:
 
 def _whole(name: str, run: Run, line: Timeline) -> str:
     mark = status.run_mark(run.status)
-    return f"{name}  {clean_line(run.name, 40)}: {mark.word}, {line.said()}, {len(line.visits)} visits"
+    visits = f"{len(line.visits):,} visit{'' if len(line.visits) == 1 else 's'}"
+    return f"{name}  {clean_line(run.name, 40)}: {mark.word}, {line.said()}, {visits}"
 
 
 def _parting(visits: Sequence[NodeVisit], others: Sequence[NodeVisit]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -9,19 +10,28 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from mahavishnu_tui.models.text import clean
+from mahavishnu_tui.screens.dialog import Dialog
 
 
-class ConfirmScreen(ModalScreen[bool]):
-    """Dismissed with True only when the operator moved to the button that does it.
+@dataclasses.dataclass(frozen=True)
+class Deed:
+    """One way to go through with it."""
+
+    id: str
+    label: str
+    grave: bool = True
+
+
+class ConfirmScreen(Dialog[str]):
+    """Dismissed with the id of a deed only when the operator moved to its button; else with an empty text.
 
     Args:
         question: one line.
         facts: further lines: the exact thing, and what will happen.
-        deed: the word on the button that does it.
+        deeds: the buttons that do it; a mere label has the id `yes`.
     """
 
     CSS_PATH = "confirm.tcss"
@@ -31,20 +41,23 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("left,up", "app.focus_previous", "Previous", show=False, id="confirm.previous"),
     ]
 
-    def __init__(self, question: str, facts: Sequence[str], deed: str) -> None:
+    def __init__(self, question: str, facts: Sequence[str], *deeds: Deed | str) -> None:
         super().__init__()
         self._question = question
         self._facts = facts
-        self._deed = deed
+        self._deeds = [Deed("yes", deed) if isinstance(deed, str) else deed for deed in deeds]
 
     def compose(self) -> ComposeResult:
-        """The question, the facts, two buttons."""
+        """The question, the facts, a button to go back and one for each deed."""
         with Vertical(id="confirm"):
             yield Static(clean(self._question), id="confirm-question", markup=False)
             yield Static("\n".join(map(clean, self._facts)), id="confirm-facts", markup=False)
             with Horizontal(id="confirm-buttons"):
                 yield Button("Go back", id="no", compact=True)
-                yield Button(self._deed, id="yes", variant="error", compact=True)
+                for deed in self._deeds:
+                    yield Button(
+                        deed.label, id=deed.id, variant="error" if deed.grave else "default", compact=True
+                    )
 
     def on_mount(self) -> None:
         """Start on what does nothing."""
@@ -52,8 +65,10 @@ class ConfirmScreen(ModalScreen[bool]):
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "yes")
+        event.stop()
+        name = str(event.button.id)
+        self.dismiss("" if name == "no" else name)
 
     def action_refuse(self) -> None:
         """Do nothing."""
-        self.dismiss(False)
+        self.dismiss("")

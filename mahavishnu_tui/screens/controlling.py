@@ -1,4 +1,4 @@
-"""What the keys and the `x` menu do to a run as a whole: cancel, retry, run again, priority."""
+"""What the keys and the `x` menu do to a run as a whole: pause, cancel, retry, run again, priority."""
 
 from __future__ import annotations
 
@@ -7,21 +7,40 @@ from typing import TYPE_CHECKING
 
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.queue import PRIORITIES
+from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens import flow_acts
 from mahavishnu_tui.screens.background import in_background_opening
 from mahavishnu_tui.screens.base import OperatorScreen
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import RunDetail, ServerClient
     from mahavishnu_tui.client.calls.runs import CancelPlan
-    from mahavishnu_tui.screens.cancelling import How
 
 LOOP = "MHV-428"
 """The error of a possible endless loop: going on from it wants a higher limit."""
 
 
+def pause(screen: OperatorScreen, run: Run) -> None:
+    """Pause a run at its next step boundary, or let a paused one go on."""
+    if run.engine == "prefect":
+        flow_acts.pause(screen, run)
+        return
+    who = screen.session.who
+    if run.status in FINISHED or run.status == "interrupted":
+        hint = "a answers it" if run.status == "interrupted" else "it has ended"
+        screen.flash(f"{run.name} cannot be paused: {hint}.", "warning")
+    elif run.status == "paused":
+        screen.act(functools.partial(_resume, run=run, who=who))
+    else:
+        screen.act(functools.partial(_pause, run=run, who=who))
+
+
 def ask_cancel(screen: OperatorScreen, run: Run) -> None:
     """Find out what a cancel would end, say so, and cancel the run at the version that was shown."""
+    if run.engine == "prefect":
+        flow_acts.ask_cancel(screen, run)
+        return
     in_background_opening(screen, functools.partial(_look_before_cancel, screen, run), "cancel")
 
 
@@ -35,35 +54,32 @@ async def _look_before_cancel(screen: OperatorScreen, run: Run) -> None:
 
 
 def _ask_cancel(screen: OperatorScreen, run: Run, plan: CancelPlan) -> None:
-    from mahavishnu_tui.screens.cancelling import CancelScreen
+    from mahavishnu_tui.screens.confirm import ConfirmScreen, Deed
 
     facts = [
         f"run       {clean_line(run.name)} ({run.id})",
-        f"workflow  {clean_line(run.workflow)} in context {clean_line(screen.session.options.context)}",
+        f"workflow  {clean_line(run.workflow)} in context {clean_line(screen.session.context.name)}",
         f"state     {run.status}, at {', '.join(map(clean_line, run.where)) or 'no node'}",
         *([clean_line(plan.sentence)] if plan.sentence else []),
         "Its open questions are withdrawn. A cancelled run can be retried from its last checkpoint.",
     ]
 
-    def decided(how: How | None) -> None:
+    def decided(how: str | None) -> None:
         if how:
             screen.act(functools.partial(_cancel, run=run, who=screen.session.who, how=how))
 
-    screen.app.push_screen(
-        CancelScreen(
-            f"Cancel {clean_line(run.name)}?",
-            facts,
-            ends_process=bool(plan.sync),
-            at_work=run.status == "running",
-        ),
-        decided,
-    )
+    deeds = [Deed("now", "End the process" if plan.sync else "Cancel the run")]
+    if run.status == "running":
+        deeds.insert(0, Deed("boundary", "At the next step boundary", grave=False))
+    screen.app.push_screen(ConfirmScreen(f"Cancel {clean_line(run.name)}?", facts, *deeds), decided)
 
 
 def retry(screen: OperatorScreen, run: Run) -> None:
     """Take a failed or cancelled run up again; after a possible endless loop with another limit."""
     error = run.error or {}
-    if run.status == "error" and error.get("code") == LOOP:
+    if run.engine == "prefect":
+        flow_acts.retry(screen, run)
+    elif run.status == "error" and error.get("code") == LOOP:
         _ask_limit(screen, run, error)
     else:
         screen.act(functools.partial(_retry, run=run, who=screen.session.who, limit=None))
@@ -84,7 +100,7 @@ def _ask_limit(screen: OperatorScreen, run: Run, error: dict[str, object]) -> No
 
     value = str(limit * 2) if isinstance(limit, int) else "2000"
     screen.app.push_screen(
-        AskScreen(f"Recursion limit of {clean_line(run.name)}", facts, value, _not_a_limit), decided
+        AskScreen(f"Recursion limit of {clean_line(run.name)}", facts, _not_a_limit, value), decided
     )
 
 
@@ -95,6 +111,9 @@ def _not_a_limit(text: str) -> str:
 
 def run_again(screen: OperatorScreen, run: Run) -> None:
     """Open the launch form with the input that the run had."""
+    if run.engine == "prefect":
+        flow_acts.run_again(screen, run)
+        return
     in_background_opening(screen, functools.partial(_look_before_again, screen, run), "again")
 
 
@@ -130,7 +149,17 @@ def ask_priority(screen: OperatorScreen, run: Run) -> None:
 
     facts = [f"It is {run.priority}. There are {', '.join(PRIORITIES)}; it counts from the next turn on."]
     question = f"Priority of {clean_line(run.name)}"
-    screen.app.push_screen(AskScreen(question, facts, run.priority, problem), decided)
+    screen.app.push_screen(AskScreen(question, facts, problem, run.priority), decided)
+
+
+async def _pause(client: ServerClient, run: Run, who: str) -> str:
+    await client.pause(run.id, who)
+    return f"{run.name} will pause at its next step boundary"
+
+
+async def _resume(client: ServerClient, run: Run, who: str) -> str:
+    await client.resume(run.id, who)
+    return f"{run.name} goes on"
 
 
 async def _cancel(client: ServerClient, run: Run, who: str, how: str) -> str:

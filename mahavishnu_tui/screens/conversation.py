@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from mahavishnu_tui.models.messages import ChatMessage, Conversation, Role, ToolCall, cost_of
-from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.models.text import clean, clean_line, counted
 from mahavishnu_tui.widgets.status import Tone
 
 FOLD = 12
@@ -100,7 +100,7 @@ def _used(message: ChatMessage, prices: Prices) -> str:
 
 
 def _total(conversation: Conversation, prices: Prices) -> str:
-    count = f"{len(conversation.messages):,} messages"
+    count = counted(len(conversation.messages), "message")
     usage = conversation.usage
     if usage is None:
         return f"{count} · tokens not reported"

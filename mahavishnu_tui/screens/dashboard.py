@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from mahavishnu_tui.client.mirror import Change
-from mahavishnu_tui.models import Approval, Checkpoint, ErrorCode, Run
-from mahavishnu_tui.screens.following import Followed, Following
+from mahavishnu_tui.models import ErrorCode
+from mahavishnu_tui.screens.following import Followed, Following, is_flow
 from mahavishnu_tui.screens.layout import MIN_HEIGHT, MIN_WIDTH, PANES, PaneName
 from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.panes.pane import Pane, TablePane
@@ -22,9 +22,16 @@ from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.table import VirtualTable
 from mahavishnu_tui.widgets.tabs import PaneStrip
 
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import Approval, Checkpoint, Run
+    from mahavishnu_tui.widgets.need_strip import NeedStrip
+
 
 class Dashboard(Prompting):
     """The first screen."""
+
+    BLANK = True
+    """Header, panes and the rows below them cover it: it is not drawn."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -42,11 +49,13 @@ class Dashboard(Prompting):
         super().__init__(session)
         self.room = Room(session)
         self.strip = PaneStrip(id="strip")
+        self.needs: NeedStrip | None = None
         self.following = Following(self, session, self._followed)
         self._wanted_run = ""
 
     def compose_body(self) -> ComposeResult:
         """Tabs (small layout only), and panes."""
+        self.room.arrange_panes(self.app.size)  # or the stylesheet would be applied to them twice
         yield self.strip
         yield self.room
         yield Static(id="too-small", markup=False)
@@ -74,7 +83,9 @@ class Dashboard(Prompting):
         """Fit to the terminal; below the smallest size say so instead."""
         size = self.app.size
         small = size.width < MIN_WIDTH or size.height < MIN_HEIGHT
-        self.set_class(small, "-too-small")
+        if small != self.has_class("-too-small"):
+            self.set_class(small, "-too-small")
+            self.refresh_bindings()
         if small:
             self.query_one("#too-small", Static).update(
                 f"{ErrorCode.TERMINAL.value} This terminal is {size.width}x{size.height}; "
@@ -83,9 +94,13 @@ class Dashboard(Prompting):
         self.room.arrange_panes(size)
         self.set_class(self.room.places.kind == "small", "-small")
         self.show_titles()
+        self.show_needs()
+        if not small and self.room.is_mounted and self.focused is None:
+            self.active_pane.target.focus()  # it was hidden, and lost the focus
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
+        self.following.settle()
         self.room.places.active = cast(PaneName, name)
         self.arrange_panes()
         self.active_pane.target.focus()
@@ -99,11 +114,17 @@ class Dashboard(Prompting):
         self.room.places.full = not self.room.places.full
         self.arrange_panes()
 
+    @on(PaneStrip.Selected)
+    def _tab_clicked(self, event: PaneStrip.Selected) -> None:
+        event.stop()
+        self.action_pane(event.tab)
+
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
         """The focus came into another pane by itself."""
         name = self.room.focused()
         if name is not None and name != self.active:
+            self.following.settle()
             self.room.places.active = name
             self.arrange_panes()
 
@@ -124,10 +145,16 @@ class Dashboard(Prompting):
             self.action_back()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing acts on rows that a terminal this small does not show."""
+        """Nothing acts on rows that a terminal this small does not show; no pane grows that has it all."""
         if self.has_class("-too-small") and action != "close":
             return False
+        if action == "full" and self.room.places.kind == "small":
+            return False  # it is
         return super().check_action(action, parameters)
+
+    def crumb(self) -> str:
+        """The pane with the focus."""
+        return self.active
 
     # -- what is known
 
@@ -139,11 +166,20 @@ class Dashboard(Prompting):
             self._wanted_run = ""
         self.follow_cursor()
         self.show_titles()
+        if ALL & changes:
+            self.show_needs()
+        elif any(kind == "need" for kind, _ in changes):
+            self.show_needs(keep_rows=True)
+
+    def catch_up(self) -> None:
+        """Ages too are those of now."""
+        super().catch_up()
+        self.room.invalidate()
 
     def note_link(self, link: Link) -> None:
         """Rows are dimmed while the server is away, and come back with it."""
         self.room.invalidate()
-        if link.live:
+        if link.live and not self.session.clock.frozen:
             # What was asked for in vain meanwhile is asked for again.
             self.note_changes(ALL)
         self.show_titles()
@@ -151,12 +187,12 @@ class Dashboard(Prompting):
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was on top."""
         super().on_screen_resume()
-        if self.is_mounted and self.session.mirror.epoch:
+        if self.is_mounted and self.session.mirror.epoch and not self.session.clock.frozen:
             self.note_changes(ALL)
 
     @on(VirtualTable.CursorMoved, "#runs-table")
     def follow_cursor(self) -> None:
-        """Path and checkpoints show the run under the cursor."""
+        """Path and checkpoints show the run under the cursor, once it rests there."""
         self.following.select(self.room.runs.cursor)
 
     def _followed(self, followed: Followed) -> None:
@@ -170,6 +206,39 @@ class Dashboard(Prompting):
         self.room.show_titles()
         self.strip.show(self.room.tabs(), self.active)
         self.flash_row.set_rest(self.active_pane.rest())
+        self.renew_hints()
+
+    @on(VirtualTable.CursorMoved)
+    def _moved(self) -> None:
+        self.renew_hints()
+
+    def show_needs(self, keep_rows: bool = False) -> None:
+        """The strip is there while something needs somebody and there is room for it.
+
+        Args:
+            keep_rows: somebody may be reading: rows do not jump when it comes or goes.
+        """
+        needs = self.session.needs()
+        shown = bool(needs) and self.room.places.kind != "small"
+        if shown and self.needs is None:
+            from mahavishnu_tui.widgets.need_strip import NeedStrip
+
+            self.needs = NeedStrip(now=self.session.now, ascii_only=self.session.ascii, id="needs")
+            self.needs.display = False
+            self.mount(self.needs, before=self.strip)
+        if self.needs is None:
+            return
+        if shown != self.needs.display:
+            self.needs.display = shown
+            if keep_rows:
+                self.call_after_refresh(self._keep_rows, 1 if shown else -1)
+        self.needs.show(needs)
+
+    def _keep_rows(self, by: int) -> None:
+        """The panes have moved down or up by one: where there are more runs than room they stay in place."""
+        table = self.room.runs.table
+        if by > 0 or table.scroll_offset.y > 0:
+            table.scroll_to(y=table.scroll_offset.y + by, animate=False, force=True)
 
     @on(Pane.Counted)
     def _counted(self) -> None:
@@ -184,10 +253,15 @@ class Dashboard(Prompting):
             self.open_run("path")
         elif self.active == "checkpoints" and checkpoint is not None:
             self.open_run("state", checkpoint=checkpoint.id)
-        elif self.active == "approvals" and self.session.options.readonly:
-            self.flash("This dashboard is read-only: questions are shown, not answered.", "warning")
+        elif self.active == "approvals" and self.session.readonly:
+            why = "locked (:unlock)" if self.session.guard.locked else "read-only"
+            self.flash(f"This dashboard is {why}: questions are shown, not answered.", "warning")
         elif self.active == "approvals":
             self.action_answer()
+        elif self.active == "schedules":
+            self.room.schedules.action_details()
+        elif self.active == "pools" and self.room.pools.pool is not None:
+            self.room.pools.action_fold()
         elif self.active == "pools":
             host = self.room.pools.host
             self.open_logs(f"host:{host.id}" if host else "server")
@@ -202,10 +276,10 @@ class Dashboard(Prompting):
         if run is None:
             self.flash("No run is selected.", "warning")
             return
-        from mahavishnu_tui.screens.run import RunScreen
+        from mahavishnu_tui.screens.run import open_run
 
         self.app.push_screen(
-            RunScreen(self.session, run.id, tab, checkpoint=checkpoint, node=node, until=until)
+            open_run(self.session, run.id, tab, checkpoint=checkpoint, node=node, until=until)
         )
 
     def show_run(self, run: Run) -> None:
@@ -222,6 +296,15 @@ class Dashboard(Prompting):
         return self.session.run(asking.run_id) if asking else self.room.runs.current
 
     @property
+    def marked_runs(self) -> list[Run]:
+        """Those of the runs pane, while it has the focus."""
+        return self.room.runs.marked if self.active == "runs" else []
+
+    def action_unmark(self) -> None:
+        """Take all marks of the runs away."""
+        self.room.runs.table.clear_marks()
+
+    @property
     def selected_approval(self) -> Approval | None:
         """In the inbox the question under the cursor."""
         return self.room.approvals.current if self.active == "approvals" else super().selected_approval
@@ -233,15 +316,19 @@ class Dashboard(Prompting):
 
     @property
     def checkpoints_pane(self) -> CheckpointsPane | None:
-        """The checkpoints, while they have the focus."""
-        return self.room.checkpoints if self.active == "checkpoints" else None
+        """The checkpoints, while they have the focus; flow runs have none."""
+        if self.active != "checkpoints" or is_flow(self.session, self.following.now.run_id):
+            return None
+        return self.room.checkpoints
 
     def reload_checkpoints(self) -> None:
         """List them again."""
         self.following.reload()
 
     def copied_text(self) -> str:
-        """The id of what is under the cursor."""
+        """The id of what is under the cursor, or those of the marked runs."""
+        if self.marked_runs:
+            return "\n".join(run.id for run in self.marked_runs)
         pane = self.active_pane
         if isinstance(pane, TablePane) and self.active != "runs":
             return pane.cursor

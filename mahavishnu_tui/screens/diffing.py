@@ -92,7 +92,7 @@ class DiffScreen(OperatorScreen):
     def compose_body(self) -> ComposeResult:
         """The title and the changes."""
         yield Static(self._heading, id="document-title", markup=False)
-        yield VirtualTable(DIFF_COLUMNS, ascii_only=self.session.ascii, id="document")
+        yield VirtualTable(DIFF_COLUMNS, ascii_only=self.session.ascii, sortable=True, id="document")
 
     def on_mount(self) -> None:
         """Ask for the differences."""

@@ -29,6 +29,7 @@ class DocumentScreen(OperatorScreen):
     CSS_PATH = "document.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_all", "Copy", id="document.copy"),
+        Binding("ctrl+s", "save", "Save", show=False, id="document.save"),
     ]
 
     def __init__(self, session: Session, title: str, *, value: Json = None, text: str | None = None) -> None:
@@ -46,6 +47,10 @@ class DocumentScreen(OperatorScreen):
             else LogView(id="document")
         )
 
+    def crumb(self) -> str:
+        """What the title says beside the name of what it is about."""
+        return self._heading.rpartition(" · ")[2] if type(self) is DocumentScreen else super().crumb()
+
     def on_mount(self) -> None:
         """Fill it."""
         super().on_mount()
@@ -60,14 +65,20 @@ class DocumentScreen(OperatorScreen):
         """Show another text, from its beginning."""
         self._text = text
         view = self.query_one("#document", LogView)
-        view.follow, view.wrap = False, True
+        view.follow, view.wrap, view.wrap_words = False, True, True
         view.set_lines(clean(text).splitlines())
 
     def action_copy_all(self) -> None:
         """Copy all of it."""
+        self.copy(self._whole())
+
+    def action_save(self) -> None:
+        """Write all of it to a file of the operator's own."""
+        self.save(self._whole() + "\n")
+
+    def _whole(self) -> str:
+        if self._text is not None:
+            return self._text
         import json
 
-        text = self._text
-        if text is None:
-            text = json.dumps(self._value, indent=2, ensure_ascii=False, default=str)
-        self.copy(text)
+        return json.dumps(self._value, indent=2, ensure_ascii=False, default=str)

@@ -10,22 +10,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
-from mahavishnu_tui.client.calls.checkpoints import StateEdit
 from mahavishnu_tui.models import Checkpoint, Run
 from mahavishnu_tui.models.checkpoint import EditPreview
 from mahavishnu_tui.models.diff import StateDiff
+from mahavishnu_tui.models.edit import StateEdit
 from mahavishnu_tui.models.text import clean, clean_line
 from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.dialog import Dialog
 from mahavishnu_tui.screens.diffing import DIFF_COLUMNS, diff_rows, diff_words
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.table import VirtualTable
 
 
-class EditScreen(ModalScreen[str]):
+class EditScreen(Dialog[str]):
     """Dismissed with the sentence that says it is done; with an empty text when nothing was.
 
     Args:

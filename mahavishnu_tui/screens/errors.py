@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mahavishnu_tui.models.text import clean
 from mahavishnu_tui.screens.document import DocumentScreen
-from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.session import ErrorEntry, Session
+from mahavishnu_tui.screens.times import Times
 
 _SHOWN = ("code", "message", "hint")
 
@@ -14,16 +14,16 @@ class ErrorsScreen(DocumentScreen):
     """The history behind the message row."""
 
     def __init__(self, session: Session) -> None:
-        entries = list(session.errors)[::-1]
-        text = "\n\n".join(error_text(entry) for entry in entries) or "No error in this session."
+        entries, times = list(session.errors)[::-1], session.times.still
+        text = "\n\n".join(error_text(entry, times) for entry in entries) or "No error in this session."
         super().__init__(session, f"errors · {len(entries)} of this session, newest first", text=text)
 
 
-def error_text(entry: ErrorEntry) -> str:
+def error_text(entry: ErrorEntry, told: Times) -> str:
     """An error in full: when, what, what to do, and every detail."""
     error = entry.error
     times = f"  {entry.times} times, this is the last" if entry.times > 1 else ""
-    lines = [f"{clock(entry.at)}  {error.code.value}{times}", f"  {error.message}"]
+    lines = [f"{told.clock(entry.at)}  {error.code.value}{times}", f"  {error.message}"]
     if error.hint:
         lines.append(f"  → {error.hint}")
     for key, value in error.details.items():

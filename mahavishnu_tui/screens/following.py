@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 from textual.widget import Widget
 
+from mahavishnu_tui import models
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
-from mahavishnu_tui.models import Checkpoint, GraphShape, MahavishnuError, NodeVisit, Run
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.session import Session
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import Checkpoint, GraphShape, MahavishnuError, NodeVisit, Run
 
 SETTLE = 0.15
 """Seconds that the cursor rests on a run before anything is asked about it."""
@@ -33,6 +37,12 @@ class Followed:
     error: MahavishnuError | None = None
 
 
+def is_flow(session: Session, run_id: str) -> bool:
+    """Whether a run is a flow run of Prefect."""
+    run = session.run(run_id)
+    return run is not None and run.engine == "prefect"
+
+
 class Following:
     """Loads what belongs to the selected run, a moment after it was selected.
 
@@ -50,27 +60,61 @@ class Following:
         self._session = session
         self._changed = changed
         self.now = Followed()
+        self._selected = ""
+        self._rest: Timer | None = None
         self._generation = 0
         self._busy = False
         self._again = False
         self._timer: Timer | None = None
 
     def select(self, run_id: str, delay: float = SETTLE) -> None:
-        """Follow another run (or none, with an empty id)."""
+        """Follow another run (or none, with an empty id).
+
+        Where one is followed already that stays so until the cursor has rested for `delay` seconds: the
+        frame of a key that moves the cursor draws no path.
+        """
+        if run_id == self._selected:
+            return
+        self._selected = run_id
+        self._stop_rest()
+        if run_id and self.now.run_id and delay:
+            self._rest = self._host.set_timer(delay, self.settle)
+        else:
+            self._switch(delay)
+
+    def settle(self) -> None:
+        """Follow what is selected now: the cursor rests, or something is about to act on it."""
+        if self._rest is not None:
+            self._stop_rest()
+            self._switch(0)
+
+    def _stop_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+            self._rest = None
+
+    def _switch(self, delay: float) -> None:
+        run_id = self._selected
         if run_id == self.now.run_id:
             return
         self._leave()
         self._generation += 1
         if run_id:
             self._session.watch(run_id)
+        # The frame with the first rows draws no path: there it comes with the first answer.
+        self._show(Followed(run_id, None if delay else self._known_shape(run_id)))
+        self._later(delay if run_id else None)
+
+    def _known_shape(self, run_id: str) -> GraphShape | None:
+        """The graph of its workflow, as far as the server has told of it unasked."""
         run = self._session.run(run_id)
         workflow = self._session.workflow_of(run) if run else None
-        shape = GraphShape.from_json(workflow.shape) if workflow and workflow.shape else None
-        self._show(Followed(run_id, shape))
-        self._later(delay if run_id else None)
+        return models.GraphShape.from_json(workflow.shape) if workflow and workflow.shape else None
 
     def close(self) -> None:
         """Stop following."""
+        self._stop_rest()
+        self._selected = ""
         self._leave()
         self._generation += 1
         self._later(None)
@@ -90,7 +134,9 @@ class Following:
         if EVERYTHING in changes:
             self.reload()
             return []
-        if ("run", run_id) in changes:
+        if ("prefect", "prefect") in changes and self.now.error is not None:
+            self.reload()  # it may be there again
+        if ("run", run_id) in changes or ("path", run_id) in changes:
             self._later(REFRESH, keep=True)
         prefix = f"{run_id}#"
         numbers = [
@@ -133,7 +179,8 @@ class Following:
             loaded = await self._ask(run_id)
         except Exception as error:  # whatever it is: it is shown in the pane and kept in :errors
             recorded = self._session.record(error)
-            loaded = dataclasses.replace(self.now, error=recorded)
+            shape = self.now.shape or self._known_shape(run_id)
+            loaded = dataclasses.replace(self.now, shape=shape, error=recorded)
         finally:
             self._busy = False
         if generation == self._generation and self.now.run_id == run_id:
@@ -146,6 +193,8 @@ class Following:
     async def _ask(self, run_id: str) -> Followed:
         before = self.now
         client = self._session.client
+        if is_flow(self._session, run_id):
+            return await self._ask_flow(run_id)
         if not before.loaded:
             self._session.mirror.watch(run_id, await client.visits(run_id))
         run = self._session.run(run_id)
@@ -155,6 +204,15 @@ class Following:
             shape = await client.graph(run_id)
         checkpoints = await client.checkpoints(run_id, limit=200)
         return Followed(run_id, shape, tuple(checkpoints), loaded=True)
+
+    async def _ask_flow(self, run_id: str) -> Followed:
+        """Task runs come with no events and make the graph as they go: both are asked for each time."""
+        client = self._session.client
+        self._session.mirror.show_path(run_id, await client.visits(run_id))
+        found = await client.graph(run_id)
+        begun = any(node.kind not in ("start", "end") for node in found.nodes)
+        shape = self.now.shape if self.now.shape == found else found
+        return Followed(run_id, shape if begun else None, (), loaded=True)
 
     def _show(self, followed: Followed) -> None:
         self.now = followed

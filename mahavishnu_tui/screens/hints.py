@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from rich.segment import Segment
 from textual.keys import format_key, key_to_character
@@ -17,6 +17,14 @@ _KEPT = {"x", "?"}
 _SHARED = ("run.", "screen.", "app.")
 """How the ids of keys begin that are the same in many places: shown after those of the place itself."""
 _NAMES = {"enter": "enter", "escape": "esc", "tab": "tab", "shift+tab": "shift+tab", "space": "space"}
+
+
+@runtime_checkable
+class Hinting(Protocol):
+    """A screen on which a key may work and yet not be worth a hint now."""
+
+    def hints(self, action: str) -> bool:
+        """Whether the key of an action is shown."""
 
 
 def key_text(key: str) -> str:
@@ -34,6 +42,8 @@ def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
             continue
         if focused is not None and focused.check_consume_key(key, _SIGNS.get(key) or key_to_character(key)):
             continue  # typed into an input
+        if isinstance(screen, Hinting) and not screen.hints(binding.action):
+            continue
         if key in _SIGNS:
             rank = 3 + list(_SIGNS).index(key)
         else:

@@ -47,7 +47,7 @@ class HostsScreen(OperatorScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.table = VirtualTable(HOST_COLUMNS, ascii_only=session.ascii, id="hosts-table")
+        self.table = VirtualTable(HOST_COLUMNS, ascii_only=session.ascii, sortable=True, id="hosts-table")
 
     def compose_body(self) -> ComposeResult:
         """A title and the table."""
@@ -107,7 +107,7 @@ class HostsScreen(OperatorScreen):
         from mahavishnu_tui.screens.actions import Action, MenuScreen
 
         found = [Action("log", "its log", "l")]
-        if not self.session.options.readonly and host.pid is not None and host.state in ("ready", "blocked"):
+        if not self.session.readonly and host.pid is not None and host.state in ("ready", "blocked"):
             found += [
                 Action("drain", "drain: its runs go on in another host …", destructive=True),
                 Action("restart", "restart: drain, and a fresh one at once …", destructive=True),
@@ -120,7 +120,7 @@ class HostsScreen(OperatorScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Read-only leaves unbound what acts."""
-        if self.session.options.readonly and action in ("drain", "restart"):
+        if self.session.readonly and action in ("drain", "restart"):
             return False
         return super().check_action(action, parameters)
 
@@ -143,11 +143,11 @@ class HostsScreen(OperatorScreen):
             f"host     {host.id}, process {host.pid}",
             f"project  {clean_line(host.project_root)}",
             f"runs     {host.running} at work",
-            "It gets no new runs. Those in it go on in another host from their next step boundary;",
-            "one that reaches none in time goes on from its last checkpoint.",
+            "It gets no new runs. Those in it go on in another host from their next step boundary;"
+            " one that reaches none in time goes on from its last checkpoint.",
         ]
 
-        def decided(yes: bool | None) -> None:
+        def decided(yes: str | None) -> None:
             if yes:
                 self.act(functools.partial(_drain, host=host, who=self.session.who, restart=restart))
 

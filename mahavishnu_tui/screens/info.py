@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.document import DocumentScreen
-from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.session import Session
 
 
@@ -28,13 +27,22 @@ class InfoScreen(DocumentScreen):
             self.show_text("\n".join(info_lines(self.session)))
 
 
+def _readonly(session: Session) -> str:
+    guard = session.guard
+    if guard.held:
+        return f"yes: {guard.held}"
+    if guard.locked:
+        return "yes: production, locked (:unlock)"
+    return "no: production, unlocked (:lock)" if guard.context.production else "no"
+
+
 def info_lines(session: Session) -> list[str]:
     """Name and value, aligned."""
     options, mirror = session.options, session.mirror
     facts: dict[str, str] = {
         "context": options.context,
         "you act as": session.who,
-        "read-only": "yes" if options.readonly else "no",
+        "read-only": _readonly(session),
         "link": f"{session.link.state} {session.link.message}".strip(),
     }
     server = mirror.server
@@ -42,7 +50,7 @@ def info_lines(session: Session) -> list[str]:
         facts |= {
             "server version": server.version,
             "server pid": str(server.pid),
-            "server since": clock(server.started_at),
+            "server since": session.times.still.clock(server.started_at),
             "server state": server.state,
             "slots": f"{server.running} of {server.slots} in use, {server.queued} queued",
             "last event": f"{mirror.seq} of {mirror.epoch}",

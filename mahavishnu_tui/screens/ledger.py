@@ -43,7 +43,7 @@ class LedgerScreen(OperatorScreen):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.table = VirtualTable(LEDGER_COLUMNS, ascii_only=session.ascii, id="document")
+        self.table = VirtualTable(LEDGER_COLUMNS, ascii_only=session.ascii, sortable=True, id="document")
         self.query_text = ""
         self._wanted = parse_query("")
         self._entries: list[LedgerEntry] = []
@@ -108,7 +108,8 @@ class LedgerScreen(OperatorScreen):
             self.table.set_placeholder("filtered", "No answer matches; esc clears the search")
         else:
             self.table.set_placeholder("empty", "No question has been answered yet.")
-        self.table.set_rows(map(ledger_row, self._entries))
+        times = self.session.times
+        self.table.set_rows(ledger_row(entry, times) for entry in self._entries)
         count = f"{len(self._entries):,}{'+' if self._more else ''}"
         search = f" · search {clean_line(self.query_text, 80)}" if self.query_text else ""
         self.query_one("#document-title", Static).update(f"ledger · {count} answers{search}")
@@ -165,7 +166,8 @@ class LedgerScreen(OperatorScreen):
         entry = self.current
         if entry is not None:
             title = f"{entry.run_name} · answer #{entry.seq}"
-            self.app.push_screen(DocumentScreen(self.session, title, value=proof(entry)))
+            told = proof(entry, self.session.times.still)
+            self.app.push_screen(DocumentScreen(self.session, title, value=told))
 
     def action_copy_entry(self) -> None:
         """Copy the answer under the cursor, with its proof, as JSON."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shlex
-import time
 from typing import Any, Final
 
-from mahavishnu_tui.client.calls.ledger import LedgerFilter
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.ledger_filter import LedgerFilter
+from mahavishnu_tui.models.moments import read_moment
 
 _PLAIN: Final = ("by", "workflow", "node", "run")
-_TIMES: Final = {"from": "since", "to": "until"}
-_FORMATS: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
+_TIMES: Final = {"from": "since", "since": "since", "to": "until", "until": "until"}
 
 
 def parse_query(text: str) -> LedgerFilter:
@@ -31,7 +30,7 @@ def parse_query(text: str) -> LedgerFilter:
         if colon and name in _PLAIN:
             found[name] = value
         elif colon and name in _TIMES:
-            found[_TIMES[name]] = _time(value)
+            found[_TIMES[name]] = read_moment(value)
         elif colon and name == "applied":
             if value not in ("yes", "no"):
                 raise _bad(f"applied:{value} is neither applied:yes nor applied:no.")
@@ -39,15 +38,6 @@ def parse_query(text: str) -> LedgerFilter:
         else:
             plain.append(word)
     return LedgerFilter(text=" ".join(plain), **found)
-
-
-def _time(value: str) -> float:
-    for form in _FORMATS:
-        try:
-            return time.mktime(time.strptime(value, form))
-        except (ValueError, OverflowError):
-            continue
-    raise _bad(f"{value!r} is not a time such as 2026-11-20 or 2026-11-20T14:30.")
 
 
 def _bad(message: str) -> MahavishnuError:

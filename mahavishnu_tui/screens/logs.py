@@ -11,7 +11,7 @@ from textual.widgets import Static
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
-from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.base import OperatorScreen, log_sources
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.log_view import LogView
 
@@ -27,6 +27,7 @@ class LogsScreen(OperatorScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "next_source", "Other log", id="logs.source"),
         Binding("c", "copy_all", "Copy", id="logs.copy"),
+        Binding("ctrl+s", "save", "Save", show=False, id="logs.save"),
     ]
 
     def __init__(self, session: Session, source: str = "server") -> None:
@@ -90,8 +91,8 @@ class LogsScreen(OperatorScreen):
             self.log_view.clear("This log is empty.")
 
     def action_next_source(self) -> None:
-        """The server, then each host, and round again."""
-        sources = ["server", *(f"host:{host}" for host in sorted(self.session.mirror.hosts))]
+        """The server, then each host, Prefect, and round again."""
+        sources = log_sources(self.session)
         at = sources.index(self._source) if self._source in sources else -1
         self._source = sources[(at + 1) % len(sources)]
         self.log_view.clear("loading …")
@@ -100,3 +101,7 @@ class LogsScreen(OperatorScreen):
     def action_copy_all(self) -> None:
         """Copy what is shown."""
         self.copy(self.log_view.text())
+
+    def action_save(self) -> None:
+        """Write what is shown to a file of the operator's own."""
+        self.save(self.log_view.text() + "\n")

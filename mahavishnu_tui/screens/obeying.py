@@ -6,7 +6,9 @@ from typing import Any
 
 from textual.app import App
 
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.commands import Spoken
+from mahavishnu_tui.screens.looks import LOOKS
 from mahavishnu_tui.screens.prompting import Prompting
 from mahavishnu_tui.screens.run_acts import RunActs
 
@@ -14,6 +16,8 @@ ROOT = ("pane", "workflows")
 """Actions of the dashboard: what lies over it is left for them."""
 
 
+OTHER_LOGS = ("server", "prefect", "prefect-worker")
+"""Logs that are no host's."""
 ON_A_RUN = ("again",)
 """Actions of the screen on which a run is selected."""
 
@@ -25,6 +29,16 @@ async def obey(app: App[Any], spoken: Spoken) -> None:
         _open_logs(app, spoken.argument)
     elif action == "compare":
         _nearest(app).action_compare(spoken.argument)
+    elif action == "prefect":
+        _prefect(app, spoken.argument)
+    elif action == "docs":
+        await app.run_action(f"docs({spoken.argument!r})")
+    elif action == "context":
+        await app.run_action(f"context({spoken.argument!r})")
+    elif action == "search":
+        await app.run_action(f"search({spoken.argument!r})")
+    elif action in LOOKS:
+        LOOKS[action](app, spoken.argument)
     elif action in ON_A_RUN:
         await _nearest(app).run_action(action)
     elif action.partition("(")[0] in ROOT:
@@ -37,13 +51,27 @@ async def obey(app: App[Any], spoken: Spoken) -> None:
         await app.run_action(action)
 
 
+def _prefect(app: App[Any], deed: str) -> None:
+    """Prefect's own screen, and what was asked of it."""
+    from mahavishnu_tui.screens.base import OperatorScreen
+    from mahavishnu_tui.screens.catalog.prefect import DEEDS, PrefectScreen
+
+    screen = app.screen
+    if not isinstance(screen, OperatorScreen):
+        return
+    if deed and deed not in DEEDS:
+        screen.flash(f":prefect knows {', '.join(DEEDS)}, not {clean_line(deed, 40)}.", "warning")
+    else:
+        app.push_screen(PrefectScreen(screen.session, deed))
+
+
 def _open_logs(app: App[Any], source: str) -> None:
     """The log that is named, else that of the run on the nearest screen that shows one."""
     near = _nearest(app)
     if not source:
         near.action_host_log()
     else:
-        near.open_logs(source if source == "server" or source.startswith("host:") else f"host:{source}")
+        near.open_logs(source if source in OTHER_LOGS or source.startswith("host:") else f"host:{source}")
 
 
 def _nearest(app: App[Any]) -> RunActs:

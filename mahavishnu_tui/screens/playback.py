@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from mahavishnu_tui.models import NodeVisit
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import NodeVisit
+
 
 READING = 0.7
 """Seconds that a step stays while it plays."""

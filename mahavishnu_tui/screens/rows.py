@@ -1,21 +1,27 @@
-"""What a run, question, checkpoint, schedule, pool or host looks like as a row. Pure."""
+"""What a run, question or checkpoint looks like as a row. Pure."""
 
 from __future__ import annotations
 
-import time
+import dataclasses
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mahavishnu_tui.models import Approval, Checkpoint, Host, Pool, Run, Schedule
-from mahavishnu_tui.models.checkpoint import ThreadSize
 from mahavishnu_tui.models.growth import size_text, size_warning
 from mahavishnu_tui.models.queue import ordinal, places
 from mahavishnu_tui.models.run import FINISHED, STALE, RunStatus
+from mahavishnu_tui.models.run_search import flow_name, where
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.heat import Beats, heat_cell
+from mahavishnu_tui.screens.times import MIXED, Times, coarse
 from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.status import Tone
 from mahavishnu_tui.widgets.table import Cell, Column, Row
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import Approval, Checkpoint, Run
+    from mahavishnu_tui.models.checkpoint import ThreadSize
 
 RUN_COLUMNS: Final = (
     Column("state", "STATE", 11),
@@ -26,6 +32,21 @@ RUN_COLUMNS: Final = (
     Column("last", "LAST 10", 10, priority=3),
     Column("began", "BEGAN", 8, priority=4),
 )
+MIXED_COLUMNS: Final = (
+    Column("state", "STATE", 12),
+    Column("run", "RUN", 20, min_width=12, flex=1),
+    Column("workflow", "WORKFLOW", 16, min_width=11, flex=2, priority=1),
+    Column("engine", "ENG", 3),
+    *(
+        dataclasses.replace(column, min_width=11) if column.key == "where" else column
+        for column in RUN_COLUMNS[3:]
+    ),
+)
+"""Those of runs that are not all of our own engine."""
+WIDE: Final = 130
+"""Cells from which a table of runs has room for a longer history."""
+ENGINES: Final[Mapping[str, str]] = {"langgraph": "lg", "langgraph-server": "lgs", "prefect": "pf"}
+"""Engines by the three letters that are room for."""
 APPROVAL_COLUMNS: Final = (
     Column("state", "STATE", 10, priority=2),
     Column("run", "RUN", 16, min_width=12),
@@ -42,66 +63,96 @@ CHECKPOINT_COLUMNS: Final = (
     Column("size", "SIZE", 8, priority=3, align="right"),
     Column("note", "", 8, priority=1, flex=1),
 )
-SCHEDULE_COLUMNS: Final = (
-    Column("name", "NAME", 20, min_width=10, flex=1),
-    Column("rule", "RULE", 20, min_width=8, flex=1, priority=1),
-    Column("next", "NEXT", 12),
-    Column("state", "STATE", 10, priority=1),
-)
-POOL_COLUMNS: Final = (
-    Column("name", "NAME", 18, min_width=10, flex=2),
-    Column("state", "STATE", 11),
-    Column("slots", "SLOTS", 8, align="right"),
-    Column("queued", "QUEUE", 6, priority=2, align="right"),
-    Column("memory", "MEMORY", 8, priority=3, align="right"),
-    Column("note", "NOTE", 20, min_width=6, flex=2, priority=1),
-)
 
 
-_RANKS: Final[Mapping[RunStatus, int]] = {"interrupted": 0, "running": 1, "queued": 2, "paused": 3}
+def run_columns(mixed: bool, width: int) -> tuple[Column, ...]:
+    """The columns of runs: with the engine where there are several, with more history where there is room."""
+    columns = MIXED_COLUMNS if mixed else RUN_COLUMNS
+    if width < WIDE:
+        return columns
+    return tuple(
+        dataclasses.replace(column, title="LAST 20", width=20) if column.key == "last" else column
+        for column in columns
+    )
+
+
+UNENDED: Final = 1e11
+"""Seconds since the epoch that no clock shows: runs at work are sorted as if they ended then."""
+_RANKS: Final[Mapping[RunStatus, int]] = {
+    "interrupted": 0,
+    "running": 1,
+    "queued": 2,
+    "paused": 3,
+    "scheduled": 4,
+}
 """What stands above the other runs: a long queue must not push down what waits for a human."""
 
 
 def order_runs(runs: Iterable[Run]) -> list[Run]:
-    """What waits for a human, what runs, what is queued, then the rest; each newest first.
+    """What waits for a human, what runs, what is queued, what is to come, then the rest; each newest first.
 
-    Equal times keep a fixed order.
+    Of what is to come, the next is first. Equal times keep a fixed order.
     """
     rest = len(_RANKS)
-    return sorted(runs, key=lambda run: (_RANKS.get(run.status, rest), -run.created_at, run.id))
+    return sorted(runs, key=lambda run: (_RANKS.get(run.status, rest), _moment(run), run.id))
 
 
-def histories(runs: Iterable[Run], length: int = 10) -> dict[str, tuple[str, ...]]:
-    """For each run the statuses of the last `length` runs of its workflow up to itself, oldest first."""
-    by_workflow: dict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        by_workflow[run.workflow_id].append(run)
-    found: dict[str, tuple[str, ...]] = {}
-    for family in by_workflow.values():
-        family.sort(key=lambda run: (run.created_at, run.id))
-        statuses: list[str] = [run.status for run in family]
-        for index, run in enumerate(family):
-            found[run.id] = tuple(statuses[max(0, index + 1 - length) : index + 1])
-    return found
+def _moment(run: Run) -> float:
+    if run.status == "scheduled":
+        return run.due_at or run.created_at
+    # A schedule makes its runs long before they begin.
+    return -(run.started_at or run.due_at or run.created_at)
 
 
-def run_row(run: Run, history: tuple[str, ...], age: str, ascii_only: bool, place: str = "") -> Row:
-    """A run in the list; `history` as from `histories`, `age` as from `run_age`, `place` in the queue."""
-    mark = status.run_mark(run.status)
-    last = "".join(status.run_mark(word).sign(ascii_only) for word in history)
+def without_twins(runs: Mapping[str, Run]) -> Iterable[Run]:
+    """Every piece of work once: of a workflow's run and the flow run that started it, the former."""
+    return (run for run in runs.values() if run.engine != "prefect" or run.twin not in runs)
+
+
+def run_row(
+    run: Run,
+    history: Beats,
+    age: str,
+    ascii_only: bool,
+    place: str = "",
+    mixed: bool = False,
+    began: str = "",
+) -> Row:
+    """A run in the list.
+
+    Args:
+        run: the run.
+        history: as from `heat.histories`.
+        age: as from `run_age`.
+        ascii_only: use no glyph outside ASCII.
+        place: in the queue.
+        mixed: with its engine, for `MIXED_COLUMNS`.
+        began: when it began, or is to begin.
+    """
+    mark = status.run_mark(run.status, run.state)
+    at = run.started_at or run.due_at or run.created_at
+    # What has not ended has taken the longer the earlier it began, whatever the time is now.
+    took = run.ended_at - at if run.status in FINISHED and run.ended_at else UNENDED - at
+    engine = (Cell(ENGINES.get(run.engine, clean_line(run.engine, 3)), "muted"),) if mixed else ()
     return Row(
         run.id,
         (
             Cell(mark.label(ascii_only), mark.tone),
             clean_line(run.name, 60),
-            clean_line(run.workflow, 60),
+            clean_line(flow_name(run), 60),
+            *engine,
             Cell(place or where(run), _place_tone(run)),
-            age,
-            Cell(last, "muted"),
-            Cell(clock(run.started_at or run.created_at), "muted"),
+            Cell(age, by=took),
+            heat_cell(history, ascii_only),
+            Cell(began, "muted", at),
         ),
-        "muted" if run.status == "cancelled" else "",
+        "muted" if run.status in ("cancelled", "scheduled") else "",
     )
+
+
+def began(run: Run) -> float:
+    """When a run began, or is to begin."""
+    return run.started_at or run.due_at or run.created_at
 
 
 def _place_tone(run: Run) -> Tone:
@@ -122,60 +173,24 @@ def queue_places(runs: Iterable[Run], now: float) -> dict[str, str]:
     }
 
 
-def where(run: Run) -> str:
-    """Where a run is, stopped or failed, in a few words."""
-    if run.status == "error" and run.error:
-        return clean_line(run.error.get("node") or run.error.get("code") or "", 60)
-    if run.note.startswith(STALE):
-        place = ", ".join(clean_line(node, 40) for node in run.where)
-        return f"{STALE} {place}".strip()
-    if run.where:
-        counts: dict[str, int] = {}
-        for node in run.where:
-            counts[node] = counts.get(node, 0) + 1
-        return ", ".join(
-            clean_line(node, 40)
-            + (f" ×{count}" if count > 1 else "")
-            + (f" {clean_line(run.progress[node], 20)}" if node in run.progress else "")
-            for node, count in counts.items()
-        )
-    return clean_line(run.note, 60) if run.status not in FINISHED else ""
-
-
-def run_age(run: Run, since: float | None, now: float) -> str:
+def run_age(run: Run, since: float | None, times: Times) -> str:
     """How long a run is at it: in seconds while it works, in minutes while it waits.
 
-    A finished one shows how long it took, which stands still. `since` is when it began to wait for a human.
+    A finished one shows how long it took, which stands still, a scheduled one how long until it begins.
+    `since` is when it began to wait for a human. Where ages do not tick, that moment is told.
     """
-    began = run.started_at or run.created_at
+    now = times.now
+    if run.status == "scheduled":
+        due = run.due_at or run.created_at
+        return times.point(due) if times.fixed else status.until(due - now).removeprefix("in ")
+    began = run.started_at or run.due_at or run.created_at
     if run.status in FINISHED:
         return status.duration((run.ended_at or began) - began)
     if run.status == "running":
         return status.age(now - began)
-    return coarse(now - (since or began))
+    return times.point(since or began) if times.fixed else coarse(now - (since or began))
 
 
-def run_attributes(run: Run, now: float) -> Mapping[str, str]:
-    """What `/` searches in a run."""
-    mark = status.run_mark(run.status)
-    state = f"{mark.word} {run.status}"
-    place = where(run)
-    text = " ".join((state, run.name, run.workflow, place, run.id, run.thread_id, run.note, *run.tags))
-    return {
-        "text": text,
-        "state": state,
-        "run": f"{run.name} {run.id}",
-        "workflow": run.workflow,
-        "where": place,
-        "thread": run.thread_id,
-        "tag": " ".join(run.tags),
-        "by": run.created_by,
-        "engine": run.engine,
-        "age": str(now - run.created_at),
-    }
-
-
-RUN_ATTRIBUTES: Final = frozenset({"state", "run", "workflow", "where", "thread", "tag", "by", "engine"})
 APPROVAL_ATTRIBUTES: Final = frozenset({"run", "workflow", "where", "state", "by"})
 
 
@@ -193,8 +208,9 @@ def approval_attributes(approval: Approval, now: float) -> Mapping[str, str]:
     }
 
 
-def approval_row(approval: Approval, now: float, ascii_only: bool) -> Row:
+def approval_row(approval: Approval, times: Times, ascii_only: bool) -> Row:
     """A question in the inbox."""
+    now = times.now
     mark = status.approval_mark(approval.status)
     holder = approval.holder(now).partition("@")[0]
     state = Cell(f"{'@' if ascii_only else '✎'} {clean_line(holder, 20)}", "accent")
@@ -208,46 +224,54 @@ def approval_row(approval: Approval, now: float, ascii_only: bool) -> Row:
             clean_line(approval.run_name, 60),
             clean_line(node, 60),
             Cell(f"ESCALATED{f' {late}×' if late > 1 else ''} · {title}", "error") if late else title,
-            waits(approval, now),
+            waits(approval, times),
         ),
     )
 
 
 def order_approvals(approvals: Iterable[Approval]) -> list[Approval]:
-    """What nobody has answered first, of that what is escalated; each oldest first."""
+    """What nobody has answered first: escalated, then by deadline, then the oldest, as in what needs you."""
     return sorted(
         approvals,
-        key=lambda item: (item.status != "pending", not item.escalated, item.asked_at, item.id),
+        key=lambda item: (
+            item.status != "pending",
+            not item.escalated,
+            math.inf if item.deadline is None else item.deadline,
+            item.asked_at,
+            item.id,
+        ),
     )
 
 
-def waits(approval: Approval, now: float) -> Cell:
-    """The time left when there is a deadline, else how long it has been waiting."""
-    if approval.deadline is None:
-        return Cell(coarse(now - approval.asked_at))
-    left = approval.deadline - now
+def waits(approval: Approval, times: Times) -> Cell:
+    """The time left when there is a deadline, else how long it has been waiting, or since when."""
+    return time_left(approval.asked_at, approval.deadline, times)
+
+
+def time_left(since: float, due: float | None, times: Times) -> Cell:
+    """Until when, else since when; as a length of time where lengths are told."""
+    if due is None:
+        told = times.point(since) if times.fixed else coarse(max(0.0, times.now - since))
+        return Cell(told, by=UNENDED + since)
+    left = due - times.now
     if left <= 0:
-        return Cell("LATE", "error")
-    return Cell(f"{coarse(left)} left", "warning" if left < 600 else "")
+        return Cell("LATE", "error", due)
+    told = f"by {times.minute(due)}" if times.fixed else f"{coarse(left)} left"
+    return Cell(told, "warning" if left < 600 else "", due)
 
 
-def coarse(seconds: float) -> str:
-    """An age without seconds: nothing runs while a human is awaited, so nothing ticks that fast."""
-    return "<1m" if seconds < 60 else status.age(seconds)
-
-
-def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool) -> Row:
+def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool, times: Times = MIXED) -> Row:
     """A checkpoint of the thread."""
     notes = []
     if checkpoint.latest:
         notes.append("* now" if ascii_only else "● now")
     if checkpoint.interrupts:
         notes.append(status.WAITING.sign(ascii_only))
+    notes += [clean_line(word, 30) for word in (*checkpoint.tags, checkpoint.label) if word]
     if forks:
         notes.append(f"{'Y' if ascii_only else '⑂'} {forks}")
     if checkpoint.branch:
         notes.append(f"{'<' if ascii_only else '↳'} {checkpoint.branch}")
-    notes += [clean_line(word, 30) for word in (*checkpoint.tags, checkpoint.label) if word]
     changed = ", ".join(clean_line(key, 40) for key in checkpoint.changed)
     return Row(
         checkpoint.id,
@@ -256,7 +280,7 @@ def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool) -> Row:
             clean_line(", ".join(checkpoint.next) or "the end", 200),
             clean_line(changed, 200),
             Cell(clean_line(checkpoint.source, 12), "muted"),
-            clock(checkpoint.created_at),
+            Cell(times.clock(checkpoint.created_at), by=checkpoint.created_at),
             size_text(checkpoint.size),
             Cell(" ".join(notes), "accent"),
         ),
@@ -265,6 +289,8 @@ def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool) -> Row:
 
 def thread_size(checkpoints: Sequence[Checkpoint], warn_bytes: int) -> ThreadSize:
     """The room of the listed checkpoints, newest first, and how fast it grows."""
+    from mahavishnu_tui.models.checkpoint import ThreadSize
+
     newest, oldest = checkpoints[0], checkpoints[-1]
     growth = max(0, (newest.size - oldest.size) // max(1, len(checkpoints) - 1))
     found = ThreadSize(
@@ -285,64 +311,3 @@ def forks(checkpoints: Iterable[Checkpoint]) -> dict[str, int]:
         if checkpoint.parent_id:
             children[checkpoint.parent_id] += 1
     return {parent: count - 1 for parent, count in children.items() if count > 1}
-
-
-def schedule_row(schedule: Schedule, now: float) -> Row:
-    """A schedule."""
-    coming = "" if schedule.next_at is None else f"in {status.age(schedule.next_at - now)}"
-    if schedule.next_at is not None and schedule.next_at < now:
-        coming = f"LATE {status.age(now - schedule.next_at)}"
-    return Row(
-        schedule.id,
-        (
-            clean_line(schedule.name, 60),
-            clean_line(schedule.rule, 60),
-            coming,
-            Cell(*(("active", "success") if schedule.active else ("paused", "warning"))),
-        ),
-    )
-
-
-def pool_row(pool: Pool, ascii_only: bool) -> Row:
-    """A pool."""
-    mark = status.health_mark(pool.status)
-    return Row(
-        f"pool:{pool.name}",
-        (
-            clean_line(pool.name, 40),
-            Cell(mark.label(ascii_only), mark.tone),
-            f"{pool.used}/{pool.slots}" if pool.slots else str(pool.used),
-            str(pool.queued),
-            "",
-            Cell(clean_line(pool.note, 200), "muted"),
-        ),
-    )
-
-
-def host_row(host: Host, ascii_only: bool) -> Row:
-    """An engine host, under its pool."""
-    mark = status.health_mark(host.state)
-    folder = host.project_root.rstrip("/").rpartition("/")[2] or host.project_root
-    notes = [clean_line(host.note, 200)] if host.note else []
-    if host.restarts:
-        notes.append(f"restarted {host.restarts}×")
-    if host.error:
-        notes.append(clean_line(host.error.get("message", ""), 200))
-    if host.state == "blocked":
-        notes.append(f"late by {status.age(host.lag)}")
-    return Row(
-        f"host:{host.id}",
-        (
-            f"{'-' if ascii_only else '└'} {clean_line(folder, 40)}",
-            Cell(mark.label(ascii_only), mark.tone),
-            str(host.running),
-            "",
-            size_text(host.rss) if host.rss else "",
-            Cell("; ".join(notes), "error" if host.error else "muted"),
-        ),
-    )
-
-
-def clock(at: float | None) -> str:
-    """Local time of day: stands still, unlike an age."""
-    return "" if at is None else time.strftime("%H:%M:%S", time.localtime(at))

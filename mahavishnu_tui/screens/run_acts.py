@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from mahavishnu_tui.models import Approval, Checkpoint, LedgerEntry, Project, Run
-from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.base import OperatorScreen, Work
+from mahavishnu_tui.screens.marked import MarkedRuns
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
+    from mahavishnu_tui.models import Approval, Checkpoint, LedgerEntry, Run
     from mahavishnu_tui.screens.actions import Action
-    from mahavishnu_tui.screens.confirm import ConfirmScreen
 
-DANGEROUS = frozenset({"answer", "launch", "pause", "retry", "cancel", "again", "priority"})
+DANGEROUS = frozenset(
+    {"answer", "launch", "pause", "retry", "cancel", "again", "priority", "delete", "cure", "bulk", "claim"}
+)
 """Actions that a read-only dashboard does not bind."""
 
 
-class RunActs(OperatorScreen):
-    """An operator screen on which a run is selected."""
+class RunActs(MarkedRuns):
+    """A screen on which a run is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer", "Answer", id="run.answer"),
@@ -35,8 +35,12 @@ class RunActs(OperatorScreen):
         Binding("d", "details", "Details", show=False, id="run.details"),
         Binding("y", "raw", "Raw JSON", show=False, id="run.raw"),
         Binding("c", "copy", "Copy", show=False, id="run.copy"),
+        Binding("C", "claim", "Claim", show=False, id="run.claim"),
         Binding("equals_sign", "compare", "Compare", key_display="=", show=False, id="run.compare"),
     ]
+
+    _hinted = False
+    """Whether the row of key hints was last told that there is something to answer."""
 
     @property
     def selected_run(self) -> Run | None:
@@ -62,9 +66,25 @@ class RunActs(OperatorScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Read-only leaves dangerous keys unbound."""
-        if self.session.options.readonly and action in DANGEROUS:
+        if self.session.readonly and action in DANGEROUS:
             return False
         return super().check_action(action, parameters)
+
+    def hints(self, action: str) -> bool:
+        """`a` is shown where there is something to answer; elsewhere it says where that is."""
+        return action != "answer" or self.asked
+
+    @property
+    def asked(self) -> bool:
+        """Whether `a` has a question to open."""
+        approval = self.selected_approval
+        return approval is not None and approval.status == "pending"
+
+    def renew_hints(self) -> None:
+        """Another run may be selected, or the same one may ask: show or hide the hint of `a`."""
+        if self._hinted != self.asked:
+            self._hinted = not self._hinted
+            self.refresh_bindings()
 
     def _run_or_say(self) -> Run | None:
         run = self.selected_run
@@ -73,17 +93,26 @@ class RunActs(OperatorScreen):
         return run
 
     def action_compare(self, other: str = "") -> None:
-        """Show the selected run beside the last success of its workflow, or beside the one that is named."""
-        run = self._run_or_say()
+        """Show the two marked runs beside each other; else the selected one and another.
+
+        Args:
+            other: its name or id; empty for the last success of the same workflow.
+        """
+        marked = self.marked_runs if not other else []
+        if len(marked) > 2:
+            self.flash(f"Two runs can be compared, and {len(marked):,} are marked.", "warning")
+            return
+        run = marked[0] if len(marked) == 2 else self._run_or_say()
         if run is not None:
             from mahavishnu_tui.screens.compare import CompareScreen
 
-            self.app.push_screen(CompareScreen(self.session, run, other))
+            named = marked[1].id if len(marked) == 2 else other
+            self.app.push_screen(CompareScreen(self.session, run, named))
 
     def action_answer(self) -> None:
         """Open the question of the selected run."""
         approval = self.selected_approval
-        if approval is not None and approval.status == "pending":
+        if approval is not None and self.asked:
             self.open_approval(approval)
             return
         others = self.session.mirror.waiting
@@ -117,21 +146,22 @@ class RunActs(OperatorScreen):
         """A run was just started from here."""
 
     def action_pause(self) -> None:
-        """Pause a run at its next step boundary, or let a paused one go on."""
+        """Pause a run, or the marked ones, at the next step boundary; let paused ones go on."""
+        if self.marked_runs:
+            self.bulk_of("suspend", "resume")
+            return
         run = self._run_or_say()
         if run is None:
             return
-        who = self.session.who
-        if run.status in FINISHED or run.status == "interrupted":
-            hint = "a answers it" if run.status == "interrupted" else "it has ended"
-            self.flash(f"{run.name} cannot be paused: {hint}.", "warning")
-        elif run.status == "paused":
-            self.act(functools.partial(_resume, run=run, who=who))
-        else:
-            self.act(functools.partial(_pause, run=run, who=who))
+        from mahavishnu_tui.screens.controlling import pause
+
+        pause(self, run)
 
     def action_retry(self) -> None:
-        """Take a failed or cancelled run up again; on a checkpoint, resume from there."""
+        """Take a failed or cancelled run up again, or the marked ones; on a checkpoint, resume from there."""
+        if self.marked_runs:
+            self.bulk_of("retry")
+            return
         run = self._run_or_say()
         checkpoint = self.selected_checkpoint
         if run is None:
@@ -150,8 +180,6 @@ class RunActs(OperatorScreen):
         if not checkpoint.next:
             self.flash("Nothing comes after this checkpoint: it is the end.", "warning")
             return
-        from mahavishnu_tui.screens.confirm import ConfirmScreen
-
         nodes = ", ".join(clean_line(node, 60) for node in checkpoint.next)
         facts = [
             f"run         {clean_line(run.name)} ({run.id})",
@@ -161,7 +189,7 @@ class RunActs(OperatorScreen):
         ]
         work = functools.partial(_fork, run=run, checkpoint=checkpoint, who=self.session.who)
         question = f"Resume {clean_line(run.name)} from step {checkpoint.step}?"
-        self._confirm(ConfirmScreen(question, facts, "Resume from here"), work)
+        self.ask_first(question, facts, "Resume from here", work)
 
     def action_cancel(self) -> None:
         """Cancel the run that was shown, at the version that was shown, after asking."""
@@ -171,6 +199,17 @@ class RunActs(OperatorScreen):
         from mahavishnu_tui.screens.controlling import ask_cancel
 
         ask_cancel(self, run)
+
+    def action_claim(self) -> None:
+        """Say that one is on what the selected run needs somebody for, or no longer."""
+        run = self._run_or_say()
+        need = self.session.need_of(run) if run is not None else None
+        if need is not None:
+            from mahavishnu_tui.screens.claiming import claim_needs
+
+            claim_needs(self, [need])
+        elif run is not None:
+            self.flash(f"{run.name} needs nobody: nothing to claim.", "warning")
 
     def action_again(self) -> None:
         """A new run like the selected one, with its input or another one."""
@@ -188,22 +227,38 @@ class RunActs(OperatorScreen):
 
             ask_priority(self, run)
 
-    def _confirm(self, screen: ConfirmScreen, work: Work) -> None:
-        def decided(yes: bool | None) -> None:
-            if yes:
-                self.act(work)
+    def action_delete(self) -> None:
+        """Delete the selected flow run for ever, after asking."""
+        run = self._run_or_say()
+        if run is not None:
+            from mahavishnu_tui.screens.flow_acts import ask_delete
 
-        self.app.push_screen(screen, decided)
+            ask_delete(self, run)
+
+    def action_cure(self, cure: str) -> None:
+        """Cure the selected flow run, after asking."""
+        run = self._run_or_say()
+        if run is not None:
+            from mahavishnu_tui.screens.flow_acts import ask_cure
+
+            ask_cure(self, run, cure)
 
     def action_actions(self) -> None:
-        """The menu of all that can be done with the selected run."""
+        """The menu of all that can be done with the marked runs, else with the selected one."""
+        from mahavishnu_tui.screens.actions import ActionsScreen, MenuScreen, actions_for
+
+        marked = self.marked_runs
+        if marked and not self.session.readonly:
+            from mahavishnu_tui.screens.bulk import bulk_actions
+
+            title = f"{len(marked):,} marked run{'' if len(marked) == 1 else 's'}"
+            self.app.push_screen(MenuScreen(title, bulk_actions(marked)), self._menu_chosen)
+            return
         run = self._run_or_say()
         if run is None:
             return
-        from mahavishnu_tui.screens.actions import ActionsScreen, actions_for
-
         self.app.push_screen(
-            ActionsScreen(run, [*self.more_actions(run), *actions_for(run, self.session.options.readonly)]),
+            ActionsScreen(run, [*self.more_actions(run), *actions_for(run, self.session.readonly)]),
             self._menu_chosen,
         )
 
@@ -221,14 +276,16 @@ class RunActs(OperatorScreen):
         if run is None:
             self.open_logs("server")
             return
-        from mahavishnu_tui.screens.run import RunScreen
+        from mahavishnu_tui.screens.run import open_run
 
-        self.app.push_screen(RunScreen(self.session, run.id, "logs"))
+        self.app.push_screen(open_run(self.session, run.id, "logs"))
 
     def action_host_log(self) -> None:
         """The log of the host of the selected run, also once it has ended; else that of the server."""
         run = self.selected_run
         workflow = self.session.workflow_of(run) if run is not None else None
+        from mahavishnu_tui.models import Project
+
         host = (run.host_id if run is not None else None) or (
             Project.from_json(workflow.project).id if workflow is not None else ""
         )
@@ -246,8 +303,11 @@ class RunActs(OperatorScreen):
         if run is not None:
             from mahavishnu_tui.screens.details import details
             from mahavishnu_tui.screens.document import DocumentScreen
+            from mahavishnu_tui.screens.heat import usual
 
-            self.app.push_screen(DocumentScreen(self.session, f"{run.name} · details", value=details(run)))
+            compared = usual(run, self.session.mirror.runs.values(), self.session.now())
+            told = details(run, self.session.times.still, compared)
+            self.app.push_screen(DocumentScreen(self.session, f"{run.name} · details", value=told))
 
     def action_raw(self) -> None:
         """The selected run as JSON text."""
@@ -265,16 +325,6 @@ class RunActs(OperatorScreen):
             self.copy(text)
         else:
             self.flash("Nothing to copy here.", "warning")
-
-
-async def _pause(client: ServerClient, run: Run, who: str) -> str:
-    await client.pause(run.id, who)
-    return f"{run.name} will pause at its next step boundary"
-
-
-async def _resume(client: ServerClient, run: Run, who: str) -> str:
-    await client.resume(run.id, who)
-    return f"{run.name} goes on"
 
 
 async def _fork(client: ServerClient, run: Run, checkpoint: Checkpoint, who: str) -> str:

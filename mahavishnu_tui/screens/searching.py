@@ -14,8 +14,8 @@ from mahavishnu_tui.models.checkpoint import Match
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
-from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.times import Times
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
 
 MOST = 500
@@ -45,7 +45,7 @@ class StateSearch(OperatorScreen):
         yield Input(
             placeholder="text; name=value looks only where the path has name", compact=True, id="search-line"
         )
-        yield VirtualTable(_COLUMNS, ascii_only=self.session.ascii, id="search-found")
+        yield VirtualTable(_COLUMNS, ascii_only=self.session.ascii, sortable=True, id="search-found")
 
     def on_mount(self) -> None:
         """Type at once."""
@@ -80,7 +80,7 @@ class StateSearch(OperatorScreen):
                 page = await self.session.client.search_state(self._run.id, text, where, before)
                 scanned, before = scanned + page.scanned, page.before
                 for item in page.matches:
-                    rows += _rows(Match.from_json(item))
+                    rows += _rows(Match.from_json(item), self.session.times)
                 self.table.set_rows(rows[:MOST])
                 if not before or len(rows) >= MOST:
                     break
@@ -92,8 +92,10 @@ class StateSearch(OperatorScreen):
         if number != self._asked:
             return
         self.table.set_placeholder("empty", f"Not found in {scanned:,} checkpoints.")
+        counts = ((len(rows), "place"), (scanned, "checkpoint"))
         more = f", the first {MOST} are listed" if len(rows) > MOST else ""
-        self.flash(f"{len(rows):,} places in {scanned:,} checkpoints{more}")
+        places, checkpoints = (f"{number:,} {noun}{'s' * (number != 1)}" for number, noun in counts)
+        self.flash(f"{places} in {checkpoints}{more}")
         if rows:
             self.table.focus()
 
@@ -105,12 +107,12 @@ class StateSearch(OperatorScreen):
         self.app.push_screen(RunScreen(self.session, self._run.id, "state", checkpoint=checkpoint))
 
 
-def _rows(match: Match) -> list[Row]:
+def _rows(match: Match, times: Times) -> list[Row]:
     """A row per place; the key begins with the checkpoint's id."""
     found = [
         Row(
             f"{match.checkpoint_id}#{number}",
-            (str(match.step), clock(match.created_at), clean_line(path, 200), clean_line(text, 300)),
+            (str(match.step), times.clock(match.created_at), clean_line(path, 200), clean_line(text, 300)),
         )
         for number, (path, text) in enumerate(match.places)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -13,15 +13,23 @@ from textual.dom import DOMNode
 from textual.signal import Signal
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change, Mirror
-from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError, Run, Workflow
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.context import Context
 from mahavishnu_tui.screens.commands import History
+from mahavishnu_tui.screens.guard import Guard
+from mahavishnu_tui.screens.pace import Clock
+from mahavishnu_tui.screens.times import TimeForm, Times
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
+    from mahavishnu_tui.models import Approval, Need, Run, Workflow
 
 LinkState = Literal["connecting", "starting", "live", "lost"]
 """`connecting`: nothing was ever heard. `starting`: no server answered, one is being started.
 `lost`: it was there and is not; what is shown is old."""
+
+KEPT_OLDER = 20_000
+"""Runs too old for the mirror that are remembered."""
 
 ALL: frozenset[Change] = frozenset({EVERYTHING})
 
@@ -34,6 +42,9 @@ class DashboardOptions:
     data_dir: Path | str | None = None
     readonly: bool = False
     ascii: bool = False
+    mouse: bool = False
+    ssh: bool = False
+    """Whether to spare a slow line from the first frame on."""
     settings_flags: tuple[str, ...] = ()
     """`group.field=value`, the strongest source of settings."""
 
@@ -61,6 +72,13 @@ class Taste:
 
     theme: str = ""
     ascii: bool = False
+    ssh: str = "auto"
+    """`on`, `off`, or `auto`: spare the line to the terminal when it turns out to be slow."""
+    bell: bool = True
+    title: bool = True
+    desktop: bool = False
+    times: TimeForm = "mixed"
+    mouse: bool = False
     keymap: Mapping[str, str] = dataclasses.field(default_factory=dict)
     prices: Mapping[str, Mapping[str, float]] = dataclasses.field(default_factory=dict)
     """US dollars per million tokens, by model: `input` and `output`."""
@@ -80,14 +98,42 @@ class Connection(Protocol):
     """A way to one server; `screens.connection` holds the real one."""
 
     client: ServerClient
+    reader: ServerClient
+    """The same server, for whoever only looks: it refuses to send what changes something."""
     mirror: Mirror
-    taste: Taste
-    notes: tuple[str, ...]
-    """What the operator should know about the settings."""
+
+    @property
+    def taste(self) -> Taste:
+        """The settings that the dashboard itself follows."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """What the settings say of the context."""
+        ...
+
+    @property
+    def contexts(self) -> tuple[Context, ...]:
+        """All that there are."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the operator should know about the settings."""
+        ...
+
+    @property
+    def history(self) -> Path | None:
+        """Where `:` commands are remembered; None for nowhere."""
+        ...
 
     @property
     def facts(self) -> Mapping[str, str]:
         """Paths and versions for `:info`."""
+        ...
+
+    async def renew(self) -> bool:
+        """Read the settings anew; False where they lead to another server by now."""
         ...
 
     def updates(self) -> AsyncIterator[LinkUpdate]:
@@ -129,7 +175,10 @@ class Session:
         self.links: Signal[Link] = Signal(owner, "links")
         """Every change of the way to the server."""
         self.options = options
-        self.now = now
+        self.clock = Clock(now)
+        self.now = self.clock.now
+        self.guard = Guard(options.readonly, now)
+        self.guard.context = Context(options.context)
         self.link = Link(since=now())
         self.connection: Connection | None = None
         self.mirror = Mirror()
@@ -137,6 +186,11 @@ class Session:
         self.commands = History()
         """The `:` commands typed so far, on whatever screen."""
         self.taste = Taste(ascii=options.ascii)
+        self.time_form: TimeForm = "mixed"
+        """How moments are told, on every screen."""
+        self.told: dict[str, str] = {}
+        """What was said as news, by what it is about: it is not said again to who comes back."""
+        self._older: dict[str, Run] = {}
         self._watchers: Counter[str] = Counter()
 
     @property
@@ -145,8 +199,35 @@ class Session:
         return self.taste.ascii or self.options.ascii
 
     @property
+    def context(self) -> Context:
+        """What the settings say of the context, once they are read."""
+        return self.guard.context
+
+    @property
+    def contexts(self) -> tuple[Context, ...]:
+        """All contexts that there are, once the settings are read."""
+        return self.connection.contexts if self.connection is not None else ()
+
+    @property
+    def readonly(self) -> bool:
+        """Whether this dashboard only looks: what acts is unbound, and the client refuses it."""
+        return self.guard.readonly
+
+    @property
+    def mouse(self) -> bool:
+        """Whether clicks and the wheel are heard."""
+        return self.taste.mouse or self.options.mouse
+
+    @property
+    def times(self) -> Times:
+        """How a moment is told now."""
+        return Times(self.time_form, self.now())
+
+    @property
     def client(self) -> ServerClient:
-        """The client of the server.
+        """The client of the server; of a dashboard that only looks, one that refuses to write (MHV-012).
+
+        Whoever acts takes it when the act begins: an act goes through, also when the lock falls meanwhile.
 
         Raises:
             MahavishnuError: MHV-002 while there is none.
@@ -157,7 +238,7 @@ class Session:
                 "The server has not answered yet.",
                 "Wait until the header shows it, or look at :errors.",
             )
-        return self.connection.client
+        return self.connection.reader if self.readonly else self.connection.client
 
     @property
     def who(self) -> str:
@@ -191,8 +272,18 @@ class Session:
         return error
 
     def run(self, run_id: str) -> Run | None:
-        """A run as last heard."""
-        return self.mirror.runs.get(run_id)
+        """A run as last heard, or as it was when it was fetched: old ones do not change."""
+        return self.mirror.runs.get(run_id) or self._older.get(run_id)
+
+    def keep(self, runs: Iterable[Run]) -> None:
+        """Remember runs that were fetched because they are too old for the mirror."""
+        self._older.update((run.id, run) for run in runs)
+        while len(self._older) > KEPT_OLDER:
+            del self._older[next(iter(self._older))]
+
+    def drop(self, run_id: str) -> None:
+        """A run that was fetched is gone where it lived."""
+        self._older.pop(run_id, None)
 
     def server_of(self, run: Run | None) -> str:
         """The LangGraph server of others that a run is on; empty for our own."""
@@ -207,6 +298,23 @@ class Session:
             if approval.status == "pending" and run_id in ("", approval.run_id)
         ]
         return sorted(found, key=lambda approval: (approval.asked_at, approval.id))
+
+    def needs(self) -> list[Need]:
+        """What needs an operator, the most urgent first; nothing while the server has not told."""
+        if not self.mirror.needs:
+            return []
+        from mahavishnu_tui.models.need import order_needs
+
+        return order_needs(self.mirror.needs.values())
+
+    def need_of(self, run: Run) -> Need | None:
+        """What a run needs somebody for: its failure, else its most urgent question."""
+        own = [need for need in (self.mirror.needs or {}).values() if need.run_id == run.id]
+        if len(own) < 2:
+            return own[0] if own else None
+        from mahavishnu_tui.models.need import order_needs
+
+        return order_needs(own)[0]
 
     def workflow_of(self, run: Run) -> Workflow | None:
         """The workflow of a run, when the server has told of it."""
@@ -227,8 +335,14 @@ class Session:
     def adopt(self, connection: Connection) -> None:
         """Use a connection from now on."""
         self.connection = connection
+        self.guard.context = connection.context
         self.mirror = connection.mirror
         self.taste = connection.taste
+
+    def rest(self) -> None:
+        """Nobody follows the server any longer: what is known of it grows old."""
+        self.link = Link("lost" if self.mirror.epoch else "connecting", self.clock.exact())
+        self.links.publish(self.link)
 
     def retry_now(self) -> None:
         """Try the server again at once, when it is away."""

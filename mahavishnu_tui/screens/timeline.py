@@ -94,11 +94,12 @@ def _nested(line: Timeline) -> list[tuple[NodeVisit, int]]:
 
 def _row(visit: NodeVisit, depth: int, time: VisitTime, scale: Scale, ascii_only: bool) -> Row:
     backing_off = visit.outcome == "running" and visit.ended_at is not None
-    mark = status.visit_mark("retried" if backing_off else visit.outcome)
+    answered = visit.outcome == "interrupted" and not time.waits
+    mark = status.visit_mark("retried" if backing_off else "asked" if answered else visit.outcome)
     title = node_title(visit.node) if depth else path_title(visit.path)
     name = "  " * depth + clean_line(title, 60)
-    if visit.branch:
-        name += f" {clean_line(visit.argument or visit.branch.removeprefix('send:'), 24)}"
+    if visit.which:
+        name += f" {clean_line(visit.which, 24)}"
     if visit.attempt > 1:
         name += f" (attempt {visit.attempt})"
     going_on = visit.ended_at is None and visit.outcome == "running"

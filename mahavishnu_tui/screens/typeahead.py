@@ -20,12 +20,13 @@ from collections.abc import Iterator, Sized
 from typing import ClassVar
 
 from textual import events
-from textual.app import App
 
-WORK = 0.25
+from mahavishnu_tui.widgets.frame import SparingApp
+
+WORK = 0.6
 """Seconds of work (of this process, not of the clock: a busy machine must not lead keys astray) for which a
 key may hold back the next one: a loop that is never idle takes no keyboard away."""
-PATIENCE = 0.25
+PATIENCE = 1.0
 """Seconds that keys wait for a dialog that the server is asked about."""
 ROOM = 1000
 """Keys that wait at most."""
@@ -33,9 +34,11 @@ LEAVE = "ctrl+q"
 """Never waits: its binding has priority, and so does not depend on the focus."""
 DROP = frozenset({"ctrl+c", LEAVE})
 """Keys before which what was typed and has not been taken in yet is dropped, as terminals do."""
+NEWLINE = "ctrl+j"
+"""What a terminal makes of an enter that is pressed before it is ours: it is one all the same."""
 
 
-class TypeAhead(App[None]):
+class TypeAhead(SparingApp):
     """An app that takes in one key (or paste) at a time, in the order in which they came."""
 
     TYPED_TOO_MUCH: ClassVar[str] = "Too many keys at once: those that found no room are dropped."
@@ -53,6 +56,8 @@ class TypeAhead(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let a key in, or have it wait for its turn; everything else goes its way."""
+        if isinstance(event, events.Key) and event.key == NEWLINE:
+            event = events.Key("enter", "\r").set_sender(self)
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
             await super().on_event(event)
         elif not self.screen_stack:

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-_LONG_DIGITS = re.compile(rb"\d{19}")
+from mahavishnu_tui.models.digits import has_long_number
+
 _MOST_BITS = 1023
 """Of a whole number: readers without such numbers take it for a float, and refuse one that is infinite."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -29,7 +30,7 @@ def loads(data: bytes | str) -> Any:
     writes but JSON has not (NaN, lone surrogates), which is cleaned.
     """
     raw = data.encode() if isinstance(data, str) else data
-    if not _LONG_DIGITS.search(raw):
+    if not has_long_number(raw):
         try:
             return orjson.loads(raw)
         except orjson.JSONDecodeError:

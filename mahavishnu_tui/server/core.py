@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import sqlite3
@@ -20,11 +21,14 @@ from mahavishnu_tui.server.hosts.process import Spawner
 from mahavishnu_tui.server.hosts.supervisor import Supervisor
 from mahavishnu_tui.server.loading import Loader
 from mahavishnu_tui.server.moving import Mover
+from mahavishnu_tui.server.needs import Needs
+from mahavishnu_tui.server.notify.notifier import Notifier
 from mahavishnu_tui.server.options import ServerOptions
+from mahavishnu_tui.server.prefect.engine import PrefectEngine
 from mahavishnu_tui.server.pruning import Retention
 from mahavishnu_tui.server.remote.engine import RemoteEngine
 from mahavishnu_tui.server.reports import Reports
-from mahavishnu_tui.server.store import Store, Tx, approvals, events, runs
+from mahavishnu_tui.server.store import Store, Tx, approvals, events, outbox, runs, texts
 from mahavishnu_tui.server.transitions.acts import go_on_after_disk
 from mahavishnu_tui.server.transitions.deadlines import pass_time
 from mahavishnu_tui.server.transitions.recovery import keep_time, park_all, recover_all
@@ -35,6 +39,8 @@ _TRIM_SECONDS = 60.0
 _SWEEP_SECONDS = 3600.0
 _FLUSH_SECONDS = 3.0
 _CLOCK_SECONDS = 5.0
+_INDEXED_AT_ONCE = 100
+"""Runs of an older server that one change makes findable."""
 
 
 class Core:
@@ -61,7 +67,11 @@ class Core:
         self._reports = Reports(store, options, self._ended, self._fault, feed.mark)
         self.supervisor = Supervisor(options, spawner, self._reports)
         self.loader = Loader(store, self.supervisor, options.load_seconds)
-        self.remote = RemoteEngine(store, options.servers, lambda: len(feed) > 0, self._remote_changed)
+        self.remote = RemoteEngine(store, options.servers, lambda: len(feed) > 0, self._note_changed)
+        self.prefect = PrefectEngine(store, options, feed, self._spawn)
+        self.needs = Needs(store, feed, self.supervisor, self.remote, self.prefect)
+        self.notifier = Notifier(store, options.notify, self._note_changed)
+        self.needs.listen(self.notifier.hear)
         self.dispatcher = Dispatcher(
             store,
             self.supervisor,
@@ -69,7 +79,7 @@ class Core:
             options,
             self._fault,
             on_ended=self._ended,
-            on_wake=self.remote.wake,
+            on_wake=self._wake_elsewhere,
         )
         self._retention = Retention(store, self.supervisor, options)
         self.mover = Mover(store, self.supervisor, options)
@@ -89,19 +99,25 @@ class Core:
             for run in await store.write(recover_all):
                 log.info("run %s (%s): %s", run.name, run.id, run.note)
             await core._pass_time()
+            await core.needs.start()
+            await core.notifier.start()
             await core.remote.start()
+            await core.prefect.start()
         except BaseException:
             await core._reports.close()
             await store.close()
             raise
+        # A dashboard that takes up its stream again gets no snapshot, and knows the server that was stopping.
+        await core._tell()
         core.dispatcher.start()
         core._spawn(core._look_after())
+        core._spawn(core._index_older())
         return core
 
     @property
     def note(self) -> str:
         """What an operator has to know of the server; empty when all is well."""
-        return self._ill or self.remote.note
+        return self._ill or self.remote.note or self.prefect.note or self.notifier.note
 
     @property
     def _ill(self) -> str:
@@ -189,8 +205,10 @@ class Core:
         if self.drain:
             await self._drain()
         await self.remote.close()
+        await self.prefect.close()
         await self.mover.close()
         await self.dispatcher.close()
+        await self.notifier.close()
         try:
             async with asyncio.timeout(_FLUSH_SECONDS):
                 await self._reports.flushed()
@@ -234,7 +252,11 @@ class Core:
             self._waits = note
             self._spawn(self._tell())
 
-    def _remote_changed(self) -> None:
+    def _wake_elsewhere(self) -> None:
+        self.remote.wake()
+        self.prefect.wake()
+
+    def _note_changed(self) -> None:
         self._spawn(self._tell())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -263,6 +285,7 @@ class Core:
                 await self._pass_time()
                 await self.mover.look()
                 await self._disk.look()
+                await self.needs.look()
                 if time.monotonic() - timed > _CLOCK_SECONDS and self.dispatcher.used:
                     timed = time.monotonic()
                     await self.store.write(keep_time)
@@ -291,6 +314,17 @@ class Core:
                 log.info("%s", line)
             self.dispatcher.wake()
 
+    async def _index_older(self) -> None:
+        """Let the search find what an older server has run, a few at a time."""
+        before: float | None = None
+        try:
+            while not await self.store.read(texts.is_whole):
+                fill = functools.partial(texts.fill, before=before, limit=_INDEXED_AT_ONCE)
+                before = await self.store.write(fill)
+                await asyncio.sleep(0.05)
+        except MahavishnuError as error:
+            log.warning("older runs cannot be found by searching: %s", error)
+
     async def _prune_old(self) -> None:
         try:
             await self._retention.look()
@@ -312,7 +346,9 @@ class Core:
             return False
         if any(counts.get(status) for status in ("queued", "running", "interrupted")):
             return False
-        return not await self.store.read(self.remote.waits)
+        return not await self.store.read(
+            lambda c: self.remote.waits(c) or self.prefect.keeps_up(c) or outbox.waits(c)
+        )
 
 
 def _version() -> str:

@@ -34,6 +34,7 @@ _STATUS = {
     ErrorCode.REMOTE_UNREACHABLE: 503,
     ErrorCode.REMOTE_REFUSED: 502,
     ErrorCode.REMOTE_NOT_OFFERED: 409,
+    ErrorCode.NOTIFY_TARGET: 404,
     ErrorCode.TIMEOUT: 504,
     ErrorCode.INTERNAL: 500,
 }

@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, Literal
 
 from mahavishnu_tui.models import LedgerEntry
+from mahavishnu_tui.models.ledger_filter import LedgerFilter
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.store import Store
-from mahavishnu_tui.server.store.ledger_search import LedgerQuery, last_seq, page
+from mahavishnu_tui.server.store.ledger_search import last_seq, page
 
 Format = Literal["jsonl", "csv"]
 PAGE = 500
@@ -25,7 +26,7 @@ COLUMNS: Final = (
 _TIMES: Final = frozenset({"at", "asked_at", "sent_at", "applied_at"})
 
 
-async def export(store: Store, query: LedgerQuery, form: Format) -> AsyncIterator[bytes]:
+async def export(store: Store, query: LedgerFilter, form: Format) -> AsyncIterator[bytes]:
     """The entries that there are now, oldest first, page by page: memory does not grow with the ledger."""
     end = await store.read(last_seq) + 1
     end = end if query.before is None else min(end, query.before)
@@ -34,7 +35,7 @@ async def export(store: Store, query: LedgerQuery, form: Format) -> AsyncIterato
         yield _row(COLUMNS)
     at = query.after
     while True:
-        wanted = LedgerQuery(**{**vars(query), "after": at, "before": end})
+        wanted = query.replace(after=at, before=end)
         entries = await store.read(functools.partial(page, query=wanted, limit=PAGE))
         if not entries:
             return

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
+from collections.abc import Callable
 
 from mahavishnu_tui.server.store.tx import Line
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 10_000
 """Events that a client may be behind before it is dropped; it comes back with its `after`."""
@@ -19,6 +23,8 @@ class Subscriber:
         self._woken = asyncio.Event()
         self.marks: dict[str, int] = {}
         """Runs whose code has said more: the number of the newest line. Only the last word counts."""
+        self.paths: set[str] = set()
+        """Flow runs whose task runs have changed."""
         self.dropped = False
         """It fell too far behind, or the server ends."""
 
@@ -38,6 +44,12 @@ class Subscriber:
             self.marks[run_id] = last
             self._woken.set()
 
+    def mark_path(self, run_id: str) -> None:
+        """Tell it that task runs of a flow run have changed."""
+        if not self.dropped:
+            self.paths.add(run_id)
+            self._woken.set()
+
     def drop(self) -> None:
         """End it; what it has not taken is forgotten."""
         self.dropped = True
@@ -46,7 +58,7 @@ class Subscriber:
 
     async def take(self, timeout: float) -> list[Line]:
         """The events that have gathered; empty after `timeout` seconds without news, or when dropped."""
-        if not self._lines and not self.marks and not self.dropped:
+        if not (self._lines or self.marks or self.paths or self.dropped):
             try:
                 async with asyncio.timeout(timeout):
                     await self._woken.wait()
@@ -63,6 +75,7 @@ class Feed:
 
     def __init__(self) -> None:
         self._subscribers: set[Subscriber] = set()
+        self._ears: list[tuple[str, Callable[[Line], None]]] = []
         self._closed = False
 
     def __len__(self) -> int:
@@ -72,11 +85,27 @@ class Feed:
         """Give the events of one commit to everyone; called in the order of commits."""
         for subscriber in self._subscribers:
             subscriber.push(lines)
+        for kind, ear in self._ears:
+            for line in lines:
+                if line.kind == kind:
+                    try:
+                        ear(line)
+                    except Exception:  # whoever waits for the commit must not
+                        log.exception("a part of the server failed at an event %s", kind)
+
+    def overhear(self, kind: str, ear: Callable[[Line], None]) -> None:
+        """Have a part of the server told of events of one kind; it is no client and is never behind."""
+        self._ears.append((kind, ear))
 
     def mark(self, run_id: str, last: int) -> None:
         """The code of a run has said more; `last` is its newest line."""
         for subscriber in self._subscribers:
             subscriber.mark(run_id, last)
+
+    def mark_path(self, run_id: str) -> None:
+        """Task runs of a flow run have changed."""
+        for subscriber in self._subscribers:
+            subscriber.mark_path(run_id)
 
     def subscribe(self, own: Subscriber | None = None) -> Subscriber:
         """Begin to listen: every event committed from now on reaches the subscriber (`own`, or a new one)."""

@@ -42,7 +42,9 @@ def open_log(path: Path, level: str) -> logging.Handler:
 def close_log(handler: logging.Handler) -> None:
     """Undo `open_log`."""
     for name in (ROOT, "uvicorn.error"):
-        logging.getLogger(name).removeHandler(handler)
+        logger = logging.getLogger(name)
+        logger.removeHandler(handler)
+        logger.propagate = True
     handler.close()
 
 

@@ -16,6 +16,7 @@ from mahavishnu_tui.server.facade.listener import AgentListener, http_server, op
 from mahavishnu_tui.server.hosts.process import ChildSpawner, Spawner
 from mahavishnu_tui.server.lifecycle import Lock, own_socket, private_directory, remove_socket
 from mahavishnu_tui.server.logs import close_log, open_log
+from mahavishnu_tui.server.memory import stay_small
 from mahavishnu_tui.server.options import ServerOptions
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ def run_server(options: ServerOptions) -> int:
     Raises:
         MahavishnuError: why the server cannot start (MHV-003 … MHV-007).
     """
+    stay_small()
     return asyncio.run(serve(options))
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mahavishnu_tui.models import DeadlineRules
+from mahavishnu_tui.models.notifying import Rule
+from mahavishnu_tui.models.pool import PoolSelector
+from mahavishnu_tui.models.prefect import PrefectMode
 from mahavishnu_tui.models.rules import RunRules
 
 Durability = Literal["async", "sync", "exit"]
@@ -21,6 +24,70 @@ class RemoteServer:
     url: str
     api_key: str = dataclasses.field(default="", repr=False)
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class PrefectOptions:
+    """Which Prefect server is mirrored and driven, and how. The settings of the same names say more."""
+
+    mode: PrefectMode = "off"
+    api_url: str = ""
+    api_key: str = dataclasses.field(default="", repr=False)
+    auth_string: str = dataclasses.field(default="", repr=False)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    csrf: bool = True
+    """Whether a token is fetched where the server wants one."""
+    verify: bool = True
+    """Whether its certificate is checked."""
+    ssl_cert_file: str = ""
+    """Authorities to check it with; empty: the system's."""
+    problem: dict[str, Any] | None = None
+    """Why no server could be made out, as the JSON of an error: Prefect is `failed` then."""
+    source: str = ""
+    """Where `api_url` comes from: `settings`, `PREFECT_API_URL`, `profile NAME`; empty without one."""
+    timeout_seconds: float = 10.0
+    max_retries: int = 5
+    retry_delay: float = 0.2
+    events: bool = True
+    poll_seconds: float = 2.0
+    sync_interval: float = 30.0
+    mirror_hours: float = 24.0
+    work_pool: str = "local"
+    pool_selector: PoolSelector = "least-loaded"
+    port: int = 0
+    python: str = ""
+    """Empty: our own interpreter."""
+    worker: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class NotifyTarget:
+    """Where notifications go."""
+
+    url: str = dataclasses.field(repr=False)
+    details: bool = False
+    """Whether it is told the words of questions and errors too."""
+
+    @property
+    def service(self) -> str:
+        """The scheme of the address, which is no secret."""
+        return self.url.partition(":")[0].lower()
+
+
+@dataclasses.dataclass(frozen=True)
+class NotifyOptions:
+    """Who is told of what. The settings of the same names say more."""
+
+    targets: Mapping[str, NotifyTarget] = dataclasses.field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    per_minute: int = 10
+    digest: bool = True
+    timeout_seconds: float = 30.0
+    timezone: str = ""
+    """Of quiet hours; empty: this machine's."""
+    dashboard: str = ""
+    """How to get to the dashboard; empty: made up from host and context."""
+    context: str = "default"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +135,8 @@ class ServerOptions:
     """What callers at that address must send; empty: nothing, and only this machine is answered."""
     servers: tuple[RemoteServer, ...] = ()
     """Other people's LangGraph servers to watch and to drive."""
+    prefect: PrefectOptions = dataclasses.field(default_factory=PrefectOptions)
+    notify: NotifyOptions = dataclasses.field(default_factory=NotifyOptions)
     load_seconds: float = 60.0
     """How long a host may take to start, and to import somebody's code."""
     log_mb_per_run: float = 10.0
@@ -117,6 +186,26 @@ class ServerOptions:
     def warn_thread_bytes(self) -> int:
         """From here on a thread counts as large; 0: none does."""
         return int(self.warn_thread_mb * 2**20)
+
+    @property
+    def prefect_home(self) -> Path:
+        """What the embedded Prefect server keeps."""
+        return self.data / "prefect"
+
+    @property
+    def prefect_log(self) -> Path:
+        """What the embedded Prefect server says."""
+        return self.data / "logs" / "prefect.log"
+
+    @property
+    def prefect_worker_log(self) -> Path:
+        """What our process worker, and the flows in it, say."""
+        return self.data / "logs" / "prefect-worker.log"
+
+    @property
+    def prefect_flows_log(self) -> Path:
+        """What flows print that we load, or run without a worker."""
+        return self.data / "logs" / "prefect-flows.log"
 
     def host_log(self, host_id: str) -> Path:
         """What the code in a host prints."""

@@ -1,4 +1,8 @@
-"""Merges the sources of settings: defaults < YAML < local YAML < environment < flags."""
+"""Merges the sources of settings: defaults < YAML < local YAML < environment < context < flags.
+
+The context's own settings win over the environment: a variable that was exported for one context must not
+lead another one to the first one's servers.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,12 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from mahavishnu_tui.models.context import DEFAULT, DEMO, Context
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.settings import yamlfile
 from mahavishnu_tui.settings.model import MahavishnuSettings
+from mahavishnu_tui.settings.overlay import contexts_of, own_groups, without_strangers
 from mahavishnu_tui.settings.paths import PREFIX, Paths, config_file, project_files, resolve_paths, trust_file
 from mahavishnu_tui.settings.problems import explain, unknown_key
 from mahavishnu_tui.settings.trust import TrustState, TrustStore
@@ -30,7 +37,7 @@ class Source:
     """One source of settings; the weakest comes first in `Loaded.sources`."""
 
     name: str
-    """`defaults`, a path, `environment` or `flags`."""
+    """`defaults`, a path, `environment`, `context NAME` or `flags`."""
     values: Values
     status: SourceStatus = "used"
 
@@ -54,21 +61,38 @@ class Loaded:
     store: TrustStore
     flags: tuple[str, ...] = ()
     """What was given as `--set`, for a server that is started with the same settings."""
+    confirmed: bool = False
+    """The operator has said that he means a production context (`--production`)."""
 
     @property
     def notes(self) -> list[str]:
-        """What the operator should know: settings files that were left out."""
-        return [
+        """What the operator should know: files that were left out, a context that nobody described."""
+        found = [
             f"{source.name} is not trusted, so its settings are not used;"
             f" `mahavishnu trust {source.name}` changes that."
             for source in self.sources
             if source.status == "untrusted"
         ]
+        names = list(self.settings.contexts)
+        if names and not self.context.listed and self.context.name not in (DEFAULT, DEMO):
+            found.append(f"The settings do not name a context {self.context.name}: {', '.join(names)}.")
+        return found
+
+    @property
+    def contexts(self) -> tuple[Context, ...]:
+        """The contexts that the settings name."""
+        return contexts_of(self.settings)
+
+    @property
+    def context(self) -> Context:
+        """The one that these settings are for."""
+        name = self.paths.context
+        return next((item for item in self.contexts if item.name == name), Context(name))
 
 
 def load_settings(
     *,
-    context: str = "default",
+    context: str = DEFAULT,
     data_dir: Path | str | None = None,
     flags: Sequence[str] = (),
     environ: Mapping[str, str] | None = None,
@@ -102,10 +126,22 @@ def load_settings(
         *(own_yaml, *project[:1], own_local, *project[1:]),
         *strong,
     )
-    settings = _merged(sources[1:])
+    settings, own_values = _for_context(context, sources[1:])
+    if own_values is not None:
+        sources = (*sources[:-1], own_values, sources[-1])
+    _check_together(settings, sources[1:])
     chosen = settings.paths
     paths = resolve_paths(environ, context, data=chosen.data, log=chosen.log, socket=chosen.socket)
     return Loaded(settings, paths, sources, store, tuple(flags))
+
+
+def _for_context(name: str, sources: Sequence[Source]) -> tuple[MahavishnuSettings, Source | None]:
+    """All sources merged, and what the context has of its own: it lies below the flags, which are last."""
+    *weak, flags = sources
+    own = own_groups(_merged_values(sources), name)
+    values = without_strangers(_merged_values(weak), name, own or {})
+    given = None if own is None else Source(f"context {name}", own)
+    return MahavishnuSettings(**_merge(_merge(values, own or {}), flags.values)), given
 
 
 def check_file(path: Path) -> Source:
@@ -132,12 +168,13 @@ def _project_file(path: Path, store: TrustStore, ask: AskTrust | None) -> Source
         if ask is None or not ask(path, content, state):
             return Source(str(path), {}, "untrusted")
     source = _checked_file(path, content)
-    if "trust" in source.values:
-        raise MahavishnuError(
-            ErrorCode.CONFIG_INVALID,
-            f"{path}: `trust` cannot be set in a project's own file.",
-            "Set it in your own settings file; `mahavishnu info` shows where that is.",
-        )
+    for group in ("trust", "contexts"):
+        if source.values.get(group):
+            raise MahavishnuError(
+                ErrorCode.CONFIG_INVALID,
+                f"{path}: `{group}` cannot be set in a project's own file.",
+                "Set it in your own settings file; `mahavishnu info` shows where that is.",
+            )
     return source
 
 
@@ -158,6 +195,8 @@ def _checked_file(path: Path, content: bytes) -> Source:
 def _checked(name: str, values: Values, lines: Mapping[tuple[str, ...], int]) -> Values:
     """The values of one source, if they are valid by themselves: only then is it known which is wrong."""
     values = {group: {} if fields is None else fields for group, fields in values.items()}
+    if isinstance(values.get("contexts"), dict):
+        values["contexts"] = {key: {} if own is None else own for key, own in values["contexts"].items()}
     for group in values:
         # Never left to pydantic-settings, whose constructor takes `_…` keywords of its own.
         if group not in MahavishnuSettings.model_fields:
@@ -187,6 +226,8 @@ class _TextSource(EnvSettingsSource):
 
 
 def _from_texts(name: str, texts: Mapping[str, str]) -> Values:
+    if not texts:
+        return {}
     try:
         return _TextSource(texts)()
     except SettingsError as error:
@@ -235,8 +276,10 @@ def _flags(flags: Sequence[str], data_dir: Path | str | None) -> Source:
                 unknown_key(name, key.strip()),
                 "`mahavishnu config show --defaults` lists every setting.",
             )
-        if len(rest) == 2:
-            one: Values = {group: {rest[0]: {rest[1]: text}}}
+        if group == "contexts":
+            one: Values = _from_texts(name, {f"{PREFIX}{key.strip().replace('.', '__')}": text})
+        elif len(rest) == 2:
+            one = {group: {rest[0]: {rest[1]: text}}}
         else:
             one = _from_texts(name, {f"{PREFIX}{group}__{rest[0]}": text})
         values = _merge(values, one)
@@ -245,11 +288,47 @@ def _flags(flags: Sequence[str], data_dir: Path | str | None) -> Source:
     return Source(name, _checked(name, values, {}))
 
 
+def _check_together(settings: MahavishnuSettings, sources: Sequence[Source]) -> None:
+    """What can only be seen once all sources are merged."""
+    places: dict[Path, str] = {}
+    for name, one in settings.contexts.items():
+        data = one.paths.data if one.paths else None
+        if data is not None and places.setdefault(data, name) != name:
+            raise MahavishnuError(
+                ErrorCode.CONFIG_INVALID,
+                f"The contexts {places[data]} and {name} both have the data directory {data}.",
+                "Each has a server of its own, which needs one of its own.",
+            )
+    if settings.prefect.workspace and settings.prefect.api_url:
+        given = {key: source.name for source in sources for key in source.keys}
+        named = [f"`{key}` ({given[key]})" for key in ("prefect.workspace", "prefect.api_url")]
+        raise MahavishnuError(
+            ErrorCode.CONFIG_INVALID,
+            f"{' and '.join(named)} exclude each other.",
+            "The workspace says where on Prefect Cloud; api_url is for every other server.",
+        )
+    told = settings.notifications
+    for number, rule in enumerate(told.rules, 1):
+        for name in rule.targets:
+            if name not in told.targets:
+                known = ", ".join(told.targets) or "none"
+                raise MahavishnuError(
+                    ErrorCode.CONFIG_INVALID,
+                    f"`notifications.rules`: rule {number} names the target {clean_line(name, 60)!r},"
+                    " and there is no such target.",
+                    f"Known: {known}. A target is given in `notifications.targets`.",
+                )
+
+
 def _merged(sources: Sequence[Source]) -> MahavishnuSettings:
+    return MahavishnuSettings(**_merged_values(sources))
+
+
+def _merged_values(sources: Sequence[Source]) -> Values:
     values: Values = {}
     for source in sources:
         values = _merge(values, source.values)
-    return MahavishnuSettings(**values)
+    return values
 
 
 def _merge(weak: Values, strong: Values) -> Values:

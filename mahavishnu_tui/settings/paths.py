@@ -10,6 +10,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from mahavishnu_tui.models.context import DEFAULT
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 APP = "mahavishnu"
@@ -17,6 +18,9 @@ PREFIX = "MAHAVISHNU_"
 """What every setting in the environment begins with."""
 SOCKET_LIMIT = 100
 """Bytes; Unix sockets take 104 to 108, and the server may bind beside the name."""
+
+CONTEXT_VARIABLE = f"{PREFIX}CONTEXT"
+"""Names the context of those who give no `--context`."""
 
 _CONTEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -33,6 +37,8 @@ class Paths:
     socket: Path
     trust: Path
     """The trust store: one for all contexts."""
+    history: Path
+    """The `:` commands of the dashboard's earlier sessions."""
 
     def to_json(self) -> dict[str, str]:
         """As `mahavishnu info --json` shows them."""
@@ -48,6 +54,24 @@ def xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
     return Path(environ.get("HOME") or Path.home()) / fallback
 
 
+def chosen_context(environ: Mapping[str, str]) -> str:
+    """The context of a command line that names none."""
+    return environ.get(CONTEXT_VARIABLE) or DEFAULT
+
+
+def context_directories(environ: Mapping[str, str]) -> list[str]:
+    """The contexts that have left data in the usual place, by name."""
+    try:
+        found = [path.name for path in _data_home(environ).iterdir() if (path / "engine.db").is_file()]
+    except OSError:
+        return []
+    return sorted(name for name in found if _CONTEXT.fullmatch(name))
+
+
+def _data_home(environ: Mapping[str, str]) -> Path:
+    return xdg(environ, "XDG_DATA_HOME", ".local/share") / APP
+
+
 def config_file(environ: Mapping[str, str]) -> Path:
     """The operator's own settings file."""
     return xdg(environ, "XDG_CONFIG_HOME", ".config") / APP / "mahavishnu.yaml"
@@ -55,7 +79,7 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 def trust_file(environ: Mapping[str, str]) -> Path:
     """The trust store."""
-    return xdg(environ, "XDG_DATA_HOME", ".local/share") / APP / "trust.json"
+    return _data_home(environ) / "trust.json"
 
 
 def resolve_paths(
@@ -79,8 +103,9 @@ def resolve_paths(
         )
     state = xdg(environ, "XDG_STATE_HOME", ".local/state") / APP / context
     chosen = data is not None
-    data = data or xdg(environ, "XDG_DATA_HOME", ".local/share") / APP / context
-    log = log or (data / "logs" if chosen else state) / "server.log"
+    data = data or _data_home(environ) / context
+    own = data / "logs" if chosen else state
+    log = log or own / "server.log"
     return Paths(
         context=context,
         config=config_file(environ),
@@ -88,6 +113,7 @@ def resolve_paths(
         log=log,
         socket=_checked(socket) if socket else _socket(environ, data),
         trust=trust_file(environ),
+        history=own / "commands",
     )
 
 
@@ -112,7 +138,10 @@ def unconfigured_paths(
     """
     own = config_file(environ)
     files = [own, own.with_name("local.yaml"), *project_files(directory, own)]
-    if any(name.upper().startswith(PREFIX) for name in environ) or any(path.exists() for path in files):
+    variables = (name.upper() for name in environ)
+    if any(name.startswith(PREFIX) and name != CONTEXT_VARIABLE for name in variables):
+        return None
+    if any(path.exists() for path in files):
         return None
     return resolve_paths(environ, context, data=data)
 

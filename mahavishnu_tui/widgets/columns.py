@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Sequence
 from typing import Final, Literal
@@ -68,13 +69,17 @@ def _need(columns: Sequence[Column], shown: Sequence[int]) -> int:
     return sum(columns[index].least for index in shown) + GAP * max(0, len(shown) - 1)
 
 
+@functools.lru_cache(maxsize=20_000)
 def sort_key(text: str) -> tuple[int, float, str]:
-    """Orders numbers, durations (`4m12s`) and sizes (`3.1 KB`) by value and before texts; blanks last."""
+    """Orders numbers, parts (`3/10`), durations (`4m12s`) and sizes (`3.1 KB`) by value and before texts.
+
+    Of a state the word counts, not its glyph. Blanks come last.
+    """
     text = text.strip()
     if not text:
         return (2, 0.0, "")
     if text[0] not in "0123456789+-":
-        return (1, 0.0, text.casefold())
+        return (1, 0.0, (text[2:] if text[1:2] == " " else text).casefold())
     if found := _DURATION.match(text):
         value = float(found[1]) * _SECONDS[found[2]]
         if found[3]:
@@ -82,6 +87,7 @@ def sort_key(text: str) -> tuple[int, float, str]:
         return (0, value, "")
     if found := _SIZE.match(text):
         return (0, float(found[1]) * _BYTES[found[2]], "")
-    if _NUMBER.fullmatch(text):
-        return (0, float(text), "")
+    number = text.partition("/")[0].replace(",", "")
+    if _NUMBER.fullmatch(number):
+        return (0, float(number), "")
     return (1, 0.0, text.casefold())

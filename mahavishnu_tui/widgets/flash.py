@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.timer import Timer
 
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.widgets.status import Tone
 from mahavishnu_tui.widgets.tones import OneLine
 
+FLASH_SECONDS: Final = 6.0
+MORE: Final = "… :errors"
+"""At the end of an error that is longer than the row: where the rest is."""
 Severity = Literal["info", "success", "warning", "error"]
 _LOOKS: Final[dict[Severity, tuple[str, str, Tone]]] = {
     "info": ("·", "-", ""),
@@ -36,7 +41,7 @@ class Flash(OneLine):
         self._rest = ""
         self._timer: Timer | None = None
 
-    def flash(self, text: str, severity: Severity = "info", seconds: float = 6.0) -> None:
+    def flash(self, text: str, severity: Severity = "info", seconds: float = FLASH_SECONDS) -> None:
         """Show a message for some seconds; a later one takes its place at once."""
         self.message, self.severity = text, severity
         self._stop()
@@ -68,4 +73,10 @@ class Flash(OneLine):
         if not self.message:
             return [self.piece(f" {self._rest}", "muted")]
         sign, plain, tone = _LOOKS[self.severity]
-        return [self.piece(f" {plain if self.ascii_only else sign} {self.message}", tone)]
+        text = f" {plain if self.ascii_only else sign} {clean_line(self.message)}"
+        more = MORE if self.severity == "error" else "…"
+        if self.ascii_only:
+            more = more.replace("…", "...")
+        if cell_len(text) > self.size.width:
+            text = set_cell_size(text, self.size.width - cell_len(more) - 1).rstrip() + more
+        return [self.piece(text, tone)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import textwrap
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
@@ -15,18 +16,19 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from mahavishnu_tui.models import GraphShape, NodeVisit
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.widgets.drawing.flatten import subgraph_paths
 from mahavishnu_tui.widgets.extent import set_extent
-from mahavishnu_tui.widgets.graph_layout import Drawing, Layout, Placement, draw, is_dense
-from mahavishnu_tui.widgets.graph_lit import LitDrawing
 from mahavishnu_tui.widgets.path import PathState
 from mahavishnu_tui.widgets.status import next_step
 from mahavishnu_tui.widgets.tones import LineView
 
-_Wanted = tuple[int, Layout, frozenset[str]]
-"""Cells, layout, unfolded subgraphs: what a drawing depends on beside its graph."""
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import GraphShape, NodeVisit
+    from mahavishnu_tui.widgets.graph_layout import Drawing, Layout, Placement
+    from mahavishnu_tui.widgets.graph_lit import LitDrawing
+
+    _Wanted = tuple[int, Layout, frozenset[str]]
+    """Cells, layout, unfolded subgraphs: what a drawing depends on beside its graph."""
 _LAYOUTS: tuple[Layout, ...] = ("auto", "across", "down", "list")
 
 
@@ -35,6 +37,7 @@ class GraphView(LineView):
 
     Args:
         now: the clock, seconds since the epoch; a test gives a fixed one.
+        until_step: seconds until that clock moves on; 0 where it moves all the time.
         ascii_only: draw with ASCII characters.
     """
 
@@ -50,12 +53,6 @@ class GraphView(LineView):
         &:ansi > .graph--unvisited { color: $foreground; text-style: dim; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "graph--active",
-        "graph--hot",
-        "graph--untaken",
-        "graph--unvisited",
-    }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "step(0, 1)", "Down", show=False, id="graph.down"),
         Binding("up,k", "step(0, -1)", "Up", show=False, id="graph.up"),
@@ -88,12 +85,14 @@ class GraphView(LineView):
         self,
         *,
         now: Callable[[], float] = time.time,
+        until_step: Callable[[], float] = lambda: 0.0,
         ascii_only: bool = False,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.now = now
+        self.until_step = until_step
         self.ascii_only = ascii_only
         self.cursor_path = ""
         self.following = True
@@ -121,6 +120,8 @@ class GraphView(LineView):
             return
         if shape == self._shape:
             return
+        from mahavishnu_tui.widgets.graph_layout import is_dense, subgraph_paths
+
         self._shape = shape
         self._message = ""
         self._drawings.clear()
@@ -220,7 +221,11 @@ class GraphView(LineView):
             self._toggle(self.cursor_path.rpartition("/")[0])
 
     def _toggle(self, path: str) -> bool:
-        if self._shape is None or path not in set(subgraph_paths(self._shape)):
+        if self._shape is None:
+            return False
+        from mahavishnu_tui.widgets.graph_layout import subgraph_paths
+
+        if path not in set(subgraph_paths(self._shape)):
             return False
         self.unfolded = self.unfolded ^ {path}
         self._lay_out()
@@ -229,6 +234,8 @@ class GraphView(LineView):
     def action_fold_all(self) -> None:
         """Unfold every subgraph, or fold them when any is unfolded."""
         if self._shape is not None:
+            from mahavishnu_tui.widgets.graph_layout import subgraph_paths
+
             self.unfolded = frozenset() if self.unfolded else frozenset(subgraph_paths(self._shape))
             self._lay_out()
 
@@ -255,6 +262,9 @@ class GraphView(LineView):
     def _lay_out(self) -> None:
         if self._shape is None or not self.size.width:
             return
+        from mahavishnu_tui.widgets.graph_layout import is_dense
+        from mahavishnu_tui.widgets.graph_lit import LitDrawing
+
         key = self._wanted
         drawing = self._drawings.get(key)
         if drawing is None and is_dense(self._shape):
@@ -281,6 +291,8 @@ class GraphView(LineView):
         return (max(1, self.size.width - 1), self.turned, self.unfolded)
 
     def _drawn(self, shape: GraphShape, wanted: _Wanted) -> Drawing:
+        from mahavishnu_tui.widgets.graph_layout import draw
+
         width, layout, unfolded = wanted
         return draw(shape, width, unfolded=unfolded, ascii_only=self.ascii_only, layout=layout)
 
@@ -348,7 +360,7 @@ class GraphView(LineView):
         now = self.now()
         waits = [next_step(now - light.since) for light in self._path.going()]
         if waits:
-            self._timer = self.set_timer(min(waits), self._tick)
+            self._timer = self.set_timer(max(min(waits), self.until_step()), self._tick)
 
     def _time(self) -> float:
         return self.now() if self._moment is None else self._moment
@@ -365,7 +377,8 @@ class GraphView(LineView):
         scroll_x, scroll_y = self.scroll_offset
         width = self.size.width
         if self._lit is None:
-            strip = Strip([Segment(self._message if y == 0 else "", self.tone("muted"))])
+            lines = textwrap.wrap(self._message, max(8, width))
+            strip = Strip([Segment(lines[y] if y < len(lines) else "", self.tone("muted"))])
             return strip.adjust_cell_length(width).apply_style(self.rich_style)
         row = y + scroll_y
         if row >= self._lit.drawing.height:

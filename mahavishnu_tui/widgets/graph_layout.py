@@ -5,14 +5,29 @@
 
 from __future__ import annotations
 
-from mahavishnu_tui.models import GraphShape
+from typing import TYPE_CHECKING
+
 from mahavishnu_tui.widgets.drawing.across import across
 from mahavishnu_tui.widgets.drawing.down import down
-from mahavishnu_tui.widgets.drawing.flatten import flatten
+from mahavishnu_tui.widgets.drawing.flatten import flatten, subgraph_paths
 from mahavishnu_tui.widgets.drawing.listing import listing
 from mahavishnu_tui.widgets.drawing.model import ASCII, UNICODE, Drawing, Edge, Layout, Placement, Role, Span
 
-__all__ = ["Drawing", "Edge", "Layout", "Placement", "Role", "Span", "draw", "is_dense", "render_text"]
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import GraphShape
+
+__all__ = [
+    "Drawing",
+    "Edge",
+    "Layout",
+    "Placement",
+    "Role",
+    "Span",
+    "draw",
+    "is_dense",
+    "render_text",
+    "subgraph_paths",
+]
 
 DENSE = 250
 """Edges from which on a drawing may take so long that nobody should wait for it."""

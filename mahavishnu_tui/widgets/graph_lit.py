@@ -94,7 +94,10 @@ class LitDrawing:
         if span.role == "edge":
             return [Segment(span.text, self._edge_style(span))]
         if span.role == "label":
-            return [Segment(span.text, self._edge_style(span) + _ITALIC)]
+            # A word must be read where a line need only be seen.
+            taken = not self._taken.isdisjoint(span.edges)
+            style = self._edge_style(span) if taken else self.tone("graph--unvisited")
+            return [Segment(span.text, style + _ITALIC)]
         if span.role == "terminal":
             lit = any(span.key in edge for edge in self._taken)
             style = self.tone("success" if lit else "graph--unvisited")

@@ -20,8 +20,8 @@ class JsonEditor(Vertical):
         height: auto;
         &> TextArea { height: 1fr; min-height: 3; background: $surface; padding: 0 1; }
         &> TextArea, &> TextArea:focus { border: none; }
-        &> #verdict { height: 1; padding: 0 1; color: $success; }
-        &> #verdict.-invalid { color: $error; }
+        &> #verdict { height: 1; padding: 0 1; color: $text-success; }
+        &> #verdict.-invalid { color: $text-error; }
     }
     """
 

@@ -1,7 +1,9 @@
-"""`LogView`: the tail of a log as plain text, with follow, wrap and search."""
+"""`LogView`: the tail of a log as plain text, with follow, wrap, search and only the lines that match."""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Sequence
 from itertools import repeat
 from typing import ClassVar
@@ -12,13 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
 
-from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.models.text import clean_line, small
 from mahavishnu_tui.widgets.extent import set_extent
+from mahavishnu_tui.widgets.log_lines import broken, cleaned, growth, level_tone
 from mahavishnu_tui.widgets.search import SearchView
 from mahavishnu_tui.widgets.status import Tone
-
-LINE_LIMIT = 4000
-"""Characters of one line that are kept; the rest becomes an ellipsis."""
 
 
 class LogView(SearchView):
@@ -39,6 +39,8 @@ class LogView(SearchView):
         Binding("F", "follow", "Follow", show=False, id="log.follow"),
         Binding("w", "wrap", "Wrap", show=False, id="log.wrap"),
         Binding("slash", "search", "Search", show=False, id="log.search"),
+        Binding("ampersand", "only", "Only lines that match", key_display="&", show=False, id="log.only"),
+        Binding("m", "rule", "Draw a line", show=False, id="log.rule"),
         Binding("n", "next_match", "Next match", show=False, id="log.next"),
         Binding("N", "previous_match", "Previous match", show=False, id="log.previous"),
     ]
@@ -56,19 +58,25 @@ class LogView(SearchView):
         self.wrap = False
         self.wrap_words = False
         """Break lines between words, and keep their indent."""
+        self.only = ""
+        """Lines that hold this are shown; those that do not, with a `!` before it. Empty: all of them."""
         self.dropped = 0
+        self._filtering = False
+        """The prompt is that of `only`."""
         self._given: list[str] = []
         self._lines: list[str] = []
         self._tones_of: list[Tone | None] = []
         """Of each line; None: by the level word in it."""
         self._rows: list[tuple[int, str]] = []
         """What is shown: line number and text; with wrap a line has several."""
+        self._shown = 0
+        """How many lines `only` lets through."""
         self._widest = 0
         self._message = ""
 
     def set_lines(self, lines: Sequence[str]) -> None:
         """Replace the whole text; when it only grew at its end, only that is added."""
-        grown = _growth(self._given, lines)
+        grown = growth(self._given, lines)
         if grown is None:
             self.clear()
             grown = list(lines)
@@ -96,7 +104,7 @@ class LogView(SearchView):
 
     def _forget(self) -> None:
         self._given, self._lines, self._tones_of, self._rows = [], [], [], []
-        self._message, self.dropped, self._widest = "", 0, 0
+        self._message, self.dropped, self._widest, self._shown = "", 0, 0, 0
 
     def text(self) -> str:
         """All lines kept, to be copied or saved."""
@@ -105,7 +113,7 @@ class LogView(SearchView):
     def _add(self, lines: Sequence[str], tones: Sequence[Tone] = ()) -> None:
         new = list[str]()
         for line, tone in zip(lines, tones or repeat(None), strict=False):
-            parts = _cleaned(line)
+            parts = cleaned(line)
             new += parts
             self._tones_of += [tone] * len(parts)
         if not new:
@@ -119,23 +127,38 @@ class LogView(SearchView):
             del self._lines[:drop]
             del self._tones_of[:drop]
             del self._given[: max(0, len(self._given) - len(self._lines))]
-            self._rows, start, new = [], 0, self._lines
+            self._rows, self._shown, start, new = [], 0, 0, self._lines
         self._rows += self._wrapped(new, start)
         self._resized()
         self.refresh()
 
     def _wrapped(self, lines: Sequence[str], start: int) -> list[tuple[int, str]]:
-        width = max(1, self.size.width - 1)
+        # Before it is laid out lines stay whole: else a letter a row is painted until the size is known.
+        width = max(1, self.size.width - 1) if self.size.width else sys.maxsize
         rows = []
         for number, line in enumerate(lines, start):
+            if not self._shows(line):
+                continue
+            self._shown += 1
             if not self.wrap:
                 self._widest = max(self._widest, cell_len(line))
             if not self.wrap or len(line) * 2 <= width or cell_len(line) <= width:
                 rows.append((number, line))
             else:
-                parts = _words(line, width) if self.wrap_words else chop_cells(line, width)
+                parts = broken(line, width) if self.wrap_words else chop_cells(line, width)
                 rows += [(number, part) for part in parts]
         return rows
+
+    def _arrange(self) -> None:
+        """Wrap and choose anew."""
+        self._shown = 0
+        self._rows = self._wrapped(self._lines, 0)
+
+    def _shows(self, line: str) -> bool:
+        """Whether `only` lets a line through."""
+        inverse = self.only.startswith("!")
+        wanted = self.only[1:] if inverse else self.only
+        return not wanted or (wanted in small(line)) != inverse
 
     @property
     def _head(self) -> int:
@@ -144,14 +167,15 @@ class LogView(SearchView):
 
     def _resized(self) -> None:
         width = self.size.width if self.wrap else max(self.size.width, self._widest + 1)
-        set_extent(self, Size(width, len(self._rows) + self._head))
+        # The newest line is above the row that says which lines are chosen.
+        set_extent(self, Size(width, len(self._rows) + self._head + bool(self.only)))
         if self.follow and self.is_attached:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
     def on_resize(self) -> None:
         """Wrap anew."""
         if self.wrap:
-            self._rows = self._wrapped(self._lines, 0)
+            self._arrange()
             self.refresh()
         self._resized()
 
@@ -189,12 +213,71 @@ class LogView(SearchView):
         """Wrap long lines, or cut them."""
         self.wrap = not self.wrap
         top = self._rows[min(self.scroll_offset.y, len(self._rows) - 1)][0] if self._rows else 0
-        self._rows = self._wrapped(self._lines, 0)
+        self._arrange()
         self.scroll_to(x=0, animate=False, force=True)
         self._resized()
         if not self.follow:
             self.go_to(top)
         self.refresh()
+
+    def action_only(self) -> None:
+        """Ask which lines are wanted."""
+        super().action_search()
+        self._filtering = True
+        self.show_only("")
+
+    def action_search(self) -> None:
+        """Ask what is searched for."""
+        super().action_search()
+        self._filtering = False
+
+    def action_rule(self) -> None:
+        """Draw a line under what is there now, to find the place again."""
+        self._add([f"{'─' * 8} {time.strftime('%H:%M:%S')} {'─' * 8}"], ["accent"])
+
+    def show_only(self, text: str) -> None:
+        """Show the lines that hold `text`, ignoring case; stay at the line that is seen."""
+        top = self.here()
+        self.only = small(text)
+        self._arrange()
+        self._resized()
+        if not self.follow:
+            self.go_to(top)
+        self.refresh()
+
+    def typed(self) -> str:
+        """What is in the prompt."""
+        return self.only if self._filtering else super().typed()
+
+    def take(self, text: str) -> None:
+        """The prompt holds another text now."""
+        if self._filtering:
+            self.show_only(text)
+        else:
+            super().take(text)
+
+    def left(self) -> bool:
+        """Escape without a prompt: first the search goes, then the choice of lines."""
+        if super().left():
+            return True
+        chosen = bool(self.only)
+        if chosen:
+            self.show_only("")
+        return chosen
+
+    def prompt_line(self) -> Strip | None:
+        """The last line of the view while there is a search or a choice of lines, else None."""
+        asked = self.typing and self._filtering
+        if not (self.only or asked):
+            return super().prompt_line()
+        said = f"  {self._shown:,} of {len(self._lines):,} lines"
+        segments = [
+            Segment(f"&{clean_line(self.only)}{'_' if asked else ''}", self.tone("accent")),
+            Segment(said, self.tone("muted" if self._shown else "warning")),
+        ]
+        if self.needle or (self.typing and not asked):
+            segments += [Segment("  "), *self.search_segments()]
+        return self.bottom(segments)
 
     def _scroll(self, y: int) -> None:
         y = max(0, min(y, self.max_scroll_y))
@@ -202,8 +285,9 @@ class LogView(SearchView):
         self.scroll_to(y=y, animate=False, force=True)
 
     def find(self, needle: str) -> list[int]:
-        """Numbers of the lines that hold the needle."""
-        return [number for number, line in enumerate(self._lines) if needle in line.lower()]
+        """Numbers of the lines that are shown and hold the needle."""
+        lines = enumerate(self._lines)
+        return [number for number, line in lines if needle in small(line) and self._shows(line)]
 
     def here(self) -> int:
         """The first line that is seen."""
@@ -215,7 +299,7 @@ class LogView(SearchView):
         self.follow = False
         row = (
             line
-            if not self.wrap
+            if not (self.wrap or self.only)
             else next((i for i, (number, _) in enumerate(self._rows) if number >= line), 0)
         )
         top, height = self.scroll_offset.y, self.size.height
@@ -237,52 +321,10 @@ class LogView(SearchView):
         elif row < len(self._rows):
             number, text = self._rows[row]
             tone = self._tones_of[number]
-            style = self.tone(_level(self._lines[number]) if tone is None else tone)
+            style = self.tone(level_tone(self._lines[number]) if tone is None else tone)
             segments = self.highlighted(text, Segment(text, style))
         else:
             segments = []
         strip = Strip(segments)
         x = self.scroll_offset.x
         return strip.crop_extend(x, x + width, None).apply_style(self.rich_style)
-
-
-def _cleaned(line: str) -> list[str]:
-    return [
-        part if len(part) <= LINE_LIMIT else f"{part[: LINE_LIMIT - 1]}…" for part in clean(line).split("\n")
-    ]
-
-
-def _words(line: str, width: int) -> list[str]:
-    """A long line in parts of at most `width` cells, broken at blanks where that wastes less than half."""
-    indent = line[: min(len(line) - len(line.lstrip(" ")), width // 2)]
-    parts, rest = [], line
-    while cell_len(rest) > width:
-        part = chop_cells(rest[:width], width)[0]
-        blank = part.rfind(" ")
-        if rest[len(part) : len(part) + 1] != " " and blank > max(width // 2, len(indent)):
-            part = part[:blank]
-        parts.append(part)
-        rest = indent + rest[len(part) :].lstrip(" ")
-    return [*parts, rest]
-
-
-def _level(line: str) -> Tone:
-    """The tone of a line by the level word near its beginning."""
-    start = line[:60].upper()
-    if "ERROR" in start or "CRITICAL" in start or "TRACEBACK" in start:
-        return "error"
-    if "WARN" in start:
-        return "warning"
-    return "muted" if "DEBUG" in start else ""
-
-
-def _growth(old: Sequence[str], new: Sequence[str]) -> list[str] | None:
-    """What was added at the end, also where lines fell off at the beginning; None when it is another text."""
-    if not old:
-        return list(new)
-    for at in range(len(new) - 1, -1, -1):
-        if new[at] == old[-1]:
-            kept = min(at + 1, len(old))
-            if list(new[at + 1 - kept : at + 1]) == list(old[len(old) - kept :]):
-                return list(new[at + 1 :])
-    return None

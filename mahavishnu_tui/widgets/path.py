@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from mahavishnu_tui.models import NodeVisit
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.widgets.drawing.model import Edge
 from mahavishnu_tui.widgets.status import Mark, age, duration, visit_mark
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import NodeVisit
+    from mahavishnu_tui.widgets.drawing.model import Edge
 
 WAITING = frozenset({"running", "interrupted"})
 """Outcomes whose time goes on."""
@@ -217,7 +220,8 @@ class PathState:
     def _light(self, path: str) -> Light:
         visits = self._by_path[path]
         newest = visits[max(visits)]
-        step = [v for v in visits.values() if v.step == newest.step and v.branch]
+        # Calls of one task of a flow belong together, whenever each of them began.
+        step = [v for v in visits.values() if v.branch and (v.step == newest.step or _is_call(v))]
         latest: dict[str, NodeVisit] = {}
         for visit in sorted(step, key=lambda visit: visit.number):
             latest[visit.task_id] = visit
@@ -236,7 +240,7 @@ class PathState:
             "retried" if backing_off else shown.outcome,
             shown.ended_at if asked and shown.ended_at is not None else began,
             self._ended(shown, latest),
-            len({v.task_id if not v.branch else str(v.step) for v in visits.values()}),
+            len({_time(v) for v in visits.values()}),
             shown.attempt,
             sum(v.outcome in ("success", "cached") for v in latest.values()) if branches else 0,
             branches,
@@ -257,3 +261,15 @@ class PathState:
             if inner.startswith(prefix) and visits[max(visits)].outcome == "running"
         ]
         return max(found)[1].rsplit("/", 1)[-1] if found else ""
+
+
+def _is_call(visit: NodeVisit) -> bool:
+    """Whether it is one of several calls of a task by its flow."""
+    return visit.branch.startswith("map:")
+
+
+def _time(visit: NodeVisit) -> str:
+    """What all visits of one time through a node have in common."""
+    if not visit.branch:
+        return visit.task_id
+    return "map" if _is_call(visit) else str(visit.step)

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.models.text import clean_line, small
 from mahavishnu_tui.widgets.tones import LineView
 
 
@@ -36,7 +36,7 @@ class SearchView(LineView):
 
     def search(self, text: str) -> int:
         """Go to the first match of `text` from here on, ignoring case; how many there are in all."""
-        self.needle = text.lower()
+        self.needle = small(text)
         self._matches = self.find(self.needle) if text else []
         self._match = 0
         if self._matches:
@@ -52,8 +52,23 @@ class SearchView(LineView):
         self.needle, self._matches = "", []
         self.refresh()
 
+    def typed(self) -> str:
+        """What is in the prompt."""
+        return self.needle
+
+    def take(self, text: str) -> None:
+        """The prompt holds another text now."""
+        self.search(text)
+
+    def left(self) -> bool:
+        """Escape without a prompt: take away what was typed before; whether there was anything."""
+        if not self.needle:
+            return False
+        self.search("")
+        return True
+
     def action_next_match(self) -> None:
-        """Go to the next match; after the last comes the first."""
+        """Go to the next match; after the last comes the first. Before any search it asks for one."""
         self._step(1)
 
     def action_previous_match(self) -> None:
@@ -62,6 +77,7 @@ class SearchView(LineView):
 
     def _step(self, step: int) -> None:
         if not self.needle:
+            self.action_search()
             return
         self._matches = self.find(self.needle)
         if self._matches:
@@ -72,22 +88,21 @@ class SearchView(LineView):
     def on_key(self, event: events.Key) -> None:
         """Keys of the open prompt: they never reach a binding."""
         if not self.typing:
-            if event.key == "escape" and self.needle:
+            if event.key == "escape" and self.left():
                 event.stop()
-                self.search("")
             return
         event.stop()
         event.prevent_default()
         if event.key == "escape":
             self.typing = False
-            self.search("")
+            self.take("")
         elif event.key == "enter":
             self.typing = False
             self.refresh()
         elif event.key == "backspace":
-            self.search(self.needle[:-1])
+            self.take(self.typed()[:-1])
         elif event.is_printable and event.character:
-            self.search(self.needle + event.character)
+            self.take(self.typed() + event.character)
 
     def on_blur(self) -> None:
         """Who leaves is done typing."""
@@ -98,19 +113,27 @@ class SearchView(LineView):
         """The last line of the view while there is a search, else None."""
         if not (self.typing or self.needle):
             return None
+        return self.bottom(self.search_segments())
+
+    def search_segments(self) -> list[Segment]:
+        """The needle, and where among its matches one is."""
         count = f"{self._match + 1} of {len(self._matches):,}" if self._matches else "no match"
         segments = [Segment(f"/{clean_line(self.needle)}", self.tone("accent"))]
         if self.typing:
             segments.append(Segment("_", self.tone("accent")))
         if self.needle:
             segments.append(Segment(f"  {count}", self.tone("muted" if self._matches else "warning")))
+        return segments
+
+    def bottom(self, segments: list[Segment]) -> Strip:
+        """The last line of the view."""
         return Strip(segments).adjust_cell_length(self.size.width).apply_style(self.rich_style)
 
     def highlighted(self, text: str, segment: Segment) -> list[Segment]:
         """The segment cut where `text` (its own, cleaned) holds the needle."""
         if not self.needle:
             return [segment]
-        parts, low, here = [], text.lower(), 0
+        parts, low, here = [], small(text), 0
         style = (segment.style or self.rich_style) + self.tone("match")
         if len(low) != len(text):
             return [segment]

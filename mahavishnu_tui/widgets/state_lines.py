@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from mahavishnu_tui.models.record import Json
-from mahavishnu_tui.models.text import clean, clean_line
-from mahavishnu_tui.widgets.drawing.model import clip
+from mahavishnu_tui.models.text import clean, clean_line, small
+from mahavishnu_tui.widgets.clipping import clip
 
 Path = tuple[str | int, ...]
 """Keys and indexes from the root."""
@@ -35,15 +35,18 @@ class Line:
 class StateLines:
     """A JSON value and what of it is open."""
 
-    def __init__(self, value: Json) -> None:
+    def __init__(self, value: Json, open_texts: bool = False) -> None:
         self.value = value
+        self.open_texts = open_texts
+        """Whether texts of several lines at the top begin open."""
         self.opened: dict[Path, bool] = {}
         self.shown: dict[Path, int] = {}
         """How many children are shown, where it is not `CHILDREN`."""
 
     def is_open(self, path: Path, value: Json) -> bool:
         """Whether its children (or its whole text) are shown; small containers at the top begin open."""
-        default = len(path) <= 1 and isinstance(value, (dict, list)) and len(value) <= 12
+        small = isinstance(value, (dict, list)) and len(value) <= 12
+        default = len(path) <= 1 and (small or (self.open_texts and isinstance(value, str) and "\n" in value))
         return self.opened.get(path, default)
 
     def lines(self, width: int) -> list[Line]:
@@ -116,7 +119,7 @@ class StateLines:
             path, value = stack.pop()
             text = "" if isinstance(value, (dict, list)) else scalar(value)
             key = path[-1] if path else ""
-            if needle in text.lower() or (isinstance(key, str) and needle in key.lower()):
+            if needle in small(text) or (isinstance(key, str) and needle in small(key)):
                 found.append(path)
             if isinstance(value, dict):
                 stack += [((*path, key), child) for key, child in reversed(value.items())]

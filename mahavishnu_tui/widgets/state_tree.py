@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from mahavishnu_tui.models.record import Json
-from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.models.text import clean, clean_line, small
 from mahavishnu_tui.widgets.extent import set_extent
 from mahavishnu_tui.widgets.json_text import pretty
 from mahavishnu_tui.widgets.search import SearchView
@@ -60,11 +60,13 @@ class StateTree(SearchView):
         self,
         *,
         ascii_only: bool = False,
+        open_texts: bool = False,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.ascii_only = ascii_only
+        self._open_texts = open_texts
         self.raw = False
         """The value is shown as JSON text."""
         self._state: StateLines | None = None
@@ -94,7 +96,7 @@ class StateTree(SearchView):
             note: a last line such as `truncated by the host`.
         """
         old = self._state
-        self._state = StateLines(value)
+        self._state = StateLines(value, self._open_texts)
         if old is not None:
             self._state.opened, self._state.shown = old.opened, old.shown
         self._note, self._message = clean_line(note), ""
@@ -238,7 +240,7 @@ class StateTree(SearchView):
     def find(self, needle: str) -> list[int]:
         """Numbers of the matches: in the raw view line numbers, else places in the list of paths found."""
         if self.raw:
-            return [index for index, line in enumerate(self._raw_lines) if needle in line.lower()]
+            return [index for index, line in enumerate(self._raw_lines) if needle in small(line)]
         self._found = self._state.find(needle) if self._state is not None else []
         return list(range(len(self._found)))
 

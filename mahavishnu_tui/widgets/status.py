@@ -9,6 +9,12 @@ from __future__ import annotations
 import dataclasses
 from typing import Final, Literal
 
+from mahavishnu_tui.models.spans import age as age
+from mahavishnu_tui.models.spans import duration as duration
+from mahavishnu_tui.models.spans import next_step as next_step
+from mahavishnu_tui.models.spans import whole_seconds
+from mahavishnu_tui.models.text import clean_line
+
 Tone = Literal["", "running", "success", "error", "warning", "muted", "accent", "bold"]
 
 
@@ -35,14 +41,17 @@ DONE: Final = Mark("✔", "+", "done", "success")
 FAILED: Final = Mark("✘", "x", "failed", "error")
 WAITING: Final = Mark("✋", "?", "waiting", "warning")
 PAUSED: Final = Mark("⏸", "=", "paused", "warning")
+SCHEDULED: Final = Mark("◷", "@", "scheduled", "muted")
 QUEUED: Final = Mark("◌", ".", "queued", "muted")
 CANCELLED: Final = Mark("⊘", "-", "cancelled", "muted")
+WITHDRAWN: Final = dataclasses.replace(CANCELLED, word="withdrawn")
 LOST: Final = Mark("⚠", "!", "lost", "error")
 RETRIED: Final = Mark("↻", "~", "retried", "warning")
 CACHED: Final = Mark("✔", "+", "cached", "success")
 UNKNOWN: Final = Mark("·", "'", "unknown", "muted")
 
 _RUNS: Final[dict[str, Mark]] = {
+    "scheduled": SCHEDULED,
     "queued": QUEUED,
     "running": RUNNING,
     "interrupted": WAITING,
@@ -51,12 +60,30 @@ _RUNS: Final[dict[str, Mark]] = {
     "error": FAILED,
     "cancelled": CANCELLED,
 }
+_STATES: Final[dict[str, Mark]] = {
+    "Late": Mark("⚠", "!", "late", "warning"),
+    "AwaitingRetry": Mark("↻", "~", "will retry", "warning"),
+    "AwaitingConcurrencySlot": Mark("◌", ".", "awaits slot", "muted"),
+    "Retrying": Mark("▶", ">", "retrying", "running"),
+    "Cancelling": Mark("⊘", "-", "cancelling", "warning"),
+    "Suspended": Mark("⏸", "=", "suspended", "warning"),
+    "Crashed": Mark("✘", "x", "crashed", "error"),
+    "TimedOut": Mark("✘", "x", "timed out", "error"),
+    "Pending": Mark("◌", ".", "pending", "muted"),
+    "Submitting": Mark("◌", ".", "submitting", "muted"),
+    "Resuming": Mark("◌", ".", "resuming", "muted"),
+}
+"""States of Prefect that say more than the status."""
+_PLAIN: Final = frozenset({"Scheduled", "Running", "Completed", "Failed", "Cancelled", "Paused"})
+"""States of Prefect that say no more than the status."""
 _VISITS: Final[dict[str, Mark]] = {
     "running": RUNNING,
     "success": DONE,
     "error": FAILED,
     "retried": RETRIED,
     "interrupted": WAITING,
+    "asked": dataclasses.replace(WAITING, word="asked", tone="muted"),
+    "withdrawn": WITHDRAWN,
     "cancelled": CANCELLED,
     "cached": CACHED,
     "lost": LOST,
@@ -78,17 +105,25 @@ _HEALTH: Final[dict[str, Mark]] = {
     "failed": FAILED,
     "unhealthy": Mark("✘", "x", "unhealthy", "error"),
     "stopped": Mark("⊘", "-", "stopped", "muted"),
+    "off": Mark("○", "o", "off", "muted"),
 }
 
 
-def run_mark(status: str) -> Mark:
-    """The look of a `RunStatus`; an unknown one is shown as it is named."""
-    return _RUNS.get(status) or dataclasses.replace(UNKNOWN, word=status)
+def run_mark(status: str, state: str = "") -> Mark:
+    """The look of a `RunStatus`, in the word of its engine's own `state` where that says more."""
+    return _named(_RUNS.get(status) or dataclasses.replace(UNKNOWN, word=status), state)
 
 
-def visit_mark(outcome: str) -> Mark:
-    """The look of a `VisitOutcome`."""
-    return _VISITS.get(outcome) or dataclasses.replace(UNKNOWN, word=outcome)
+def visit_mark(outcome: str, state: str = "") -> Mark:
+    """The look of a `VisitOutcome`, like `run_mark`; `asked`: an `interrupted` one whose answer has come."""
+    return _named(_VISITS.get(outcome) or dataclasses.replace(UNKNOWN, word=outcome), state)
+
+
+def _named(mark: Mark, state: str) -> Mark:
+    if mark.word == "waiting" or not state or state in _PLAIN:
+        return mark
+    # Flows may name their states as they like.
+    return _STATES.get(state) or dataclasses.replace(mark, word=clean_line(state, 24))
 
 
 def approval_mark(status: str) -> Mark:
@@ -101,44 +136,24 @@ def health_mark(state: str) -> Mark:
     return _HEALTH.get(state) or dataclasses.replace(UNKNOWN, word=state)
 
 
-def age(seconds: float) -> str:
-    """How long ago or for how long, in one step: `12s`, `4m`, `2h`, `3d`; never negative."""
-    whole = _whole(seconds)
+def until(seconds: float) -> str:
+    """How long until something: `in <1m`, `in 4m`, `in 5h20m`, `in 3d`; `now` when it is due.
+
+    It never counts seconds: nothing runs yet.
+    """
+    whole = whole_seconds(seconds)
+    if whole < 1:
+        return "now"
     if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m"
-    if whole < 48 * 3600:
-        return f"{whole // 3600}h"
-    return f"{whole // 86400}d"
+        return "in <1m"
+    if 3600 <= whole < 48 * 3600 and whole % 3600 >= 60:
+        return f"in {whole // 3600}h{whole % 3600 // 60:02d}m"
+    return f"in {age(whole)}"
 
 
-def duration(seconds: float) -> str:
-    """How long something took that has ended: `40ms`, `2.1s`, `42s`, `4m12s`, `2h05m`, `3d04h`."""
-    if not seconds > 0:
-        return "0ms"
-    if seconds < 0.9995:
-        return f"{max(1, round(seconds * 1000))}ms"
-    if seconds < 9.95:
-        return f"{seconds:.1f}s"
-    whole = round(min(seconds, 1e12))
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    if whole < 86400:
-        return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
-    return f"{whole // 86400}d{whole % 86400 // 3600:02d}h"
-
-
-def next_step(seconds: float) -> float:
-    """Seconds until `age(seconds)` reads differently: what a timer has to wait, and no less."""
-    if not seconds > 0:
-        return 1.0
-    unit = 1 if seconds < 60 else 60 if seconds < 3600 else 3600 if seconds < 48 * 3600 else 86400
-    return max(0.05, unit - seconds % unit)
-
-
-def _whole(seconds: float) -> int:
-    """Whole seconds, zero for what is negative or not a number, bounded for what is infinite."""
-    return int(min(seconds, 1e12)) if seconds > 0 else 0
+def until_step(seconds: float) -> float:
+    """Seconds until `until(seconds)` reads differently."""
+    if seconds <= 60:
+        return max(1.0, seconds)
+    unit = 60 if seconds < 48 * 3600 else 3600
+    return seconds % unit + 0.1

@@ -5,61 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.strip import Strip
 
-from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.widgets.columns import GAP, Column, fit, sort_key
+from mahavishnu_tui.widgets.columns import Column
 from mahavishnu_tui.widgets.extent import set_extent
-from mahavishnu_tui.widgets.rows import (
-    PLACEHOLDERS,
-    Cell,
-    PlaceholderKind,
-    Row,
-    cell_text,
-    padded,
-    placeholder_line,
-)
-from mahavishnu_tui.widgets.tones import LineView
+from mahavishnu_tui.widgets.rows import Cell, PlaceholderKind, Row
+from mahavishnu_tui.widgets.sorting import SortedView
 
 __all__ = ["Cell", "Column", "PlaceholderKind", "Row", "VirtualTable"]
 
-_INDENT = 2
-"""Cells before the first column; the first of them shows the mark."""
 
-
-class VirtualTable(LineView):
+class VirtualTable(SortedView):
     """A table of any length that paints only what is seen and repaints only what changed.
 
     The first line holds the titles. Rows keep the owner's order unless `sort_by` was called.
     They can be marked only where an act takes more than the row under the cursor (`markable`).
     """
 
-    DEFAULT_CSS = """
-    VirtualTable {
-        &> .table--title { color: $text-muted; text-style: bold; }
-    }
-    """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--title"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False, id="table.down"),
         Binding("up,k", "move(-1)", "Up", show=False, id="table.up"),
         Binding("g,home", "first", "First", show=False, id="table.first"),
         Binding("G,end", "last", "Last", show=False, id="table.last"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="table.page_down"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="table.page_down"),
         Binding("pageup", "page(-1)", "Page up", show=False, id="table.page_up"),
         Binding("enter", "activate", "Open", show=False, id="table.open"),
         Binding("space", "mark", "Mark", show=False, id="table.mark"),
+        Binding(
+            "ctrl+@,ctrl+space",  # the first is what a terminal sends that does not speak Kitty's protocol
+            "mark_range",
+            "Mark from the last mark to here",
+            key_display="ctrl+space",
+            show=False,
+            id="table.mark_range",
+        ),
+        Binding("escape", "unmark", "Take all marks away", show=False, id="table.unmark"),
     ]
-
-    stale: reactive[bool] = reactive(False, repaint=False)
-    """Dims every row: the data is older than it should be."""
 
     class _Keyed(Message):
         def __init__(self, table: VirtualTable, key: str) -> None:
@@ -87,50 +71,59 @@ class VirtualTable(LineView):
         *,
         ascii_only: bool = False,
         markable: bool = False,
+        sortable: bool = False,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.columns = tuple(columns)
-        self.ascii_only = ascii_only
+        super().__init__(columns, ascii_only=ascii_only, sortable=sortable, id=id, classes=classes)
         self.markable = markable
-        self.cursor_key = ""
         self._cursor = 0
-        self._given: list[Row] = []
-        self._rows: list[Row] = []
-        self._index: dict[str, int] = {}
-        self._marked: set[str] = set()
-        self._sort: tuple[str, bool] | None = None
-        self._placeholder: tuple[PlaceholderKind, str] = ("loading", "")
-        self._fitted: tuple[int, list[tuple[int, int]]] = (-1, [])
+        self._mark_from = ""
+        """The row that was marked last: where a range begins."""
 
     # Data
 
     @property
     def rows(self) -> Sequence[Row]:
         """The rows in the order shown."""
-        return self._rows
+        return self._held.shown
+
+    @property
+    def marks_said(self) -> str:
+        """`5 marked`, or nothing."""
+        return f"{len(self._marked):,} marked" if self._marked else ""
 
     @property
     def marked(self) -> list[str]:
         """Keys of the marked rows, in the order shown."""
-        return sorted(self._marked, key=self._index.__getitem__)
+        return [row.key for row in self._rows if row.key in self._marked] if self._marked else []
 
     def row(self, key: str) -> Row | None:
         """The row of that key."""
-        index = self._index.get(key)
+        index = self._held.position(key)
         return None if index is None else self._rows[index]
 
     def set_rows(self, rows: Iterable[Row]) -> None:
-        """Show these rows, diffed by key: what is equal is not painted. Of equal keys the last counts."""
-        self._given = list({row.key: row for row in rows}.values())
-        self._apply()
+        """Show these rows, diffed by key: what is equal is not painted. Of equal keys the last counts.
 
-    def sort_by(self, key: str | None, reverse: bool = False) -> None:
-        """Keep rows sorted by a column (numbers, durations and sizes by value), or with None as given."""
-        self._sort = None if key is None else (key, reverse)
-        self._apply()
-        self.refresh()
+        Rows that are the very ones shown before cost next to nothing: keep those that have not changed.
+        """
+        old = self._held.shown
+        self._show(old, self._held.put(rows))
+
+    def update_rows(self, rows: Iterable[Row]) -> None:
+        """Exchange some rows for others of their keys; those of keys that are not shown are passed over."""
+        old = self._held.shown
+        self._show(old, self._held.update(rows))
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show other columns from now on; rows that have their cells follow."""
+        if tuple(columns) != self.columns:
+            self.columns = tuple(columns)
+            self._fitted = (-1, [])
+            if self._sort is not None:
+                self.reorder()
+            self.refresh()
 
     def set_placeholder(self, kind: PlaceholderKind, text: str) -> None:
         """What is shown where there are no rows: each kind looks different."""
@@ -142,9 +135,11 @@ class VirtualTable(LineView):
     def toggle_mark(self, key: str | None = None) -> None:
         """Mark or unmark a row (the cursor's when none is named)."""
         key = self.cursor_key if key is None else key
-        if key in self._index:
+        index = self._held.position(key)
+        if index is not None:
             self._marked ^= {key}
-            self._refresh_row(self._index[key])
+            self._mark_from = key
+            self._refresh_row(index)
             self.post_message(self.MarksChanged(self, key))
 
     def clear_marks(self) -> None:
@@ -156,7 +151,7 @@ class VirtualTable(LineView):
 
     def move_to(self, key: str) -> bool:
         """Put the cursor on a row and scroll it into view; False when it is not shown."""
-        index = self._index.get(key)
+        index = self._held.position(key)
         if index is None:
             return False
         self._move(index)
@@ -164,22 +159,30 @@ class VirtualTable(LineView):
 
     # Internals of data
 
-    def _apply(self) -> None:
-        """Show `_given` in its order: keep the cursor on its row and repaint the lines that differ."""
-        old, old_cursor, old_marks = self._rows, self._cursor, self._marked
-        rows = self._given
-        if self._sort is not None:
-            key, reverse = self._sort
-            column = next((i for i, column in enumerate(self.columns) if column.key == key), None)
-            if column is not None:
-                at = column
-                rows = sorted(rows, key=lambda row: sort_key(cell_text(row, at)), reverse=reverse)
-        self._rows = rows if rows is not self._given else list(rows)
-        if len(old) != len(rows) or any(a.key != b.key for a, b in zip(old, rows, strict=True)):
-            self._index = {row.key: index for index, row in enumerate(rows)}
-            if not self._marked <= self._index.keys():
-                self._marked = self._marked & self._index.keys()
-                self.post_message(self.MarksChanged(self, ""))
+    def reorder(self) -> None:
+        """Take up the order that is wanted."""
+        key, reverse = self._sort or ("", False)
+        at = next((i for i, column in enumerate(self.columns) if column.key == key), None)
+        old = self._held.shown
+        self._held.sort(at, reverse)
+        self._rearranged(old)
+
+    def _show(self, old: list[Row], changed: list[int] | None) -> None:
+        """Paint what is another row than before; `changed` and None as from `HeldRows.put`."""
+        if changed is None:
+            self._rearranged(old)
+            return
+        top, bottom = self.scroll_offset.y, self.scroll_offset.y + self._page
+        for index in changed:
+            if top <= index < bottom:
+                self._refresh_row(index)
+
+    def _rearranged(self, old: list[Row]) -> None:
+        """Rows came, went or moved: keep the cursor on its row and repaint the lines that differ."""
+        rows, old_cursor, old_marks = self._rows, self._cursor, self._marked
+        if not all(key in self._held for key in self._marked):
+            self._marked = {key for key in self._marked if key in self._held}
+            self.post_message(self.MarksChanged(self, ""))
         scroll = self.scroll_offset.y
         set_extent(self, Size(self.size.width, len(rows) + 1))
         self._keep_cursor(old_cursor)
@@ -203,7 +206,7 @@ class VirtualTable(LineView):
             self._cursor = 0
             self._set_cursor_key("")
             return
-        index = self._index.get(self.cursor_key)
+        index = self._held.position(self.cursor_key)
         if index is None:
             self._cursor = min(old, len(self._rows) - 1)
             self._set_cursor_key(self._rows[self._cursor].key)
@@ -249,10 +252,6 @@ class VirtualTable(LineView):
 
     # Events and keys
 
-    def watch_stale(self) -> None:
-        """Repaint in the other brightness."""
-        self.refresh()
-
     def watch_has_focus(self, _focused: bool) -> None:
         """The cursor's row looks different with and without focus."""
         super().watch_has_focus(_focused)
@@ -295,8 +294,10 @@ class VirtualTable(LineView):
             self.post_message(self.Activated(self, self.cursor_key))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the key unbound that would mark what cannot be."""
-        if action == "mark" and not self.markable:
+        """Leave the keys unbound that would mark what cannot be, or take away what is not there."""
+        if action in ("mark", "mark_range") and not self.markable:
+            return False
+        if action == "unmark" and not self._marked:
             return False
         return super().check_action(action, parameters)
 
@@ -305,60 +306,14 @@ class VirtualTable(LineView):
         self.toggle_mark()
         self._move(self._cursor + 1)
 
-    # Lines
+    def action_mark_range(self) -> None:
+        """Mark all rows from the one that was marked last to the cursor's."""
+        start = self._held.position(self._mark_from)
+        low, high = sorted((self._cursor if start is None else start, self._cursor))
+        self._marked |= {row.key for row in self._rows[low : high + 1]}
+        self.refresh()
+        self.post_message(self.MarksChanged(self, ""))
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the view: the titles, a row, or a part of the placeholder."""
-        width = self.line_width
-        if not self._rows and (y > 0 or self._placeholder[0] in ("error", "absent")):
-            strip = self._render_placeholder(y - 1, width)
-        elif y == 0:
-            strip = self._render_titles(width)
-        else:
-            index = y - 1 + self.scroll_offset.y
-            strip = self._render_row(index, width) if index < len(self._rows) else Strip.blank(width)
-        return strip.adjust_cell_length(width).apply_style(self.rich_style)
-
-    def _fit(self, width: int) -> list[tuple[int, int]]:
-        if self._fitted[0] != width:
-            self._fitted = (width, fit(self.columns, width - _INDENT))
-        return self._fitted[1]
-
-    def _render_titles(self, width: int) -> Strip:
-        style = self.tone("table--title")
-        segments = [Segment(" " * _INDENT, style)]
-        for index, cells in self._fit(width):
-            column = self.columns[index]
-            title = column.title
-            if self._sort is not None and self._sort[0] == column.key:
-                arrows = "v^" if self.ascii_only else "↓↑"
-                title = f"{title} {arrows[0] if self._sort[1] else arrows[1]}"
-            segments.append(Segment(padded(title, cells, column.align) + " " * GAP, style))
-        return Strip(segments)
-
-    def _render_row(self, index: int, width: int) -> Strip:
-        row = self._rows[index]
-        mark = "*" if self.ascii_only else "◆"
-        segments = [Segment(f"{mark} ", self.tone("accent")) if row.key in self._marked else Segment("  ")]
-        base = self.tone(row.style)
-        for at, cells in self._fit(width):
-            cell = row.cells[at] if at < len(row.cells) else ""
-            text, tone = cell if isinstance(cell, Cell) else (cell, "")
-            text = padded(clean_line(text), cells, self.columns[at].align, "~" if self.ascii_only else "…")
-            segments.append(Segment(text, base + self.tone(tone)))
-            segments.append(Segment(" " * GAP))
-        strip = Strip(segments).adjust_cell_length(width)
-        under = Style.null()
-        if self.stale:
-            under += Style(dim=True)
-        if row.key in self._marked:
-            under += self.tone("mark")
-        if row.key == self.cursor_key:
-            under += self.tone("cursor")
-        return Strip(Segment.apply_style(strip, post_style=under)) if under else strip
-
-    def _render_placeholder(self, y: int, width: int) -> Strip:
-        kind, text = self._placeholder
-        line = placeholder_line(kind, text, y, max(8, width - 2 * _INDENT), self.ascii_only)
-        style = self.tone(PLACEHOLDERS[kind].tone) + Style(italic=kind == "absent")
-        return Strip([Segment(" " * _INDENT + line, style)])
+    def action_unmark(self) -> None:
+        """Take every mark away."""
+        self.clear_marks()

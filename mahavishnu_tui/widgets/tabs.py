@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -35,9 +34,9 @@ class PaneStrip(OneLine):
     DEFAULT_CSS = """
     PaneStrip {
         &> .strip--active { background: $primary 35%; text-style: bold; }
+        &:ansi > .strip--active { background: ansi_default; text-style: bold reverse; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"strip--active"}
 
     class Selected(Message):
         """A tab was clicked; `tab` is its id."""

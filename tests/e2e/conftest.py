@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,9 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.e2e.terminal import Terminal
+from tests.processes import end_processes_of
 
 COMMAND = str(Path(sys.executable).with_name("mahavishnu"))
 PROJECT = Path(__file__).parent / "project"
@@ -55,6 +58,32 @@ class Machine:
     def json(self, *args: str, code: int | None = 0) -> Any:
         return json.loads(self.run(*args, "--json", code=code).stdout)
 
+    def ask(self, path: str, **query: Any) -> Any:
+        """What the server says there; None while nobody answers.
+
+        To wait for something with the command line would take half a second of a core for each look.
+        """
+        with contextlib.suppress(httpx.TransportError), self._client() as client:
+            reply = client.get(path, params=query)
+            return reply.json() if reply.is_success else None
+        return None
+
+    def tell(self, path: str, body: dict[str, Any]) -> Any:
+        """An act, and what the server answers."""
+        with self._client() as client:
+            reply = client.post(path, json=body)
+        assert reply.is_success, reply.text
+        return reply.json()
+
+    def _client(self) -> httpx.Client:
+        socket = self.home / ".local/share/mahavishnu/default/server.sock"
+        transport = httpx.HTTPTransport(uds=str(socket))
+        return httpx.Client(transport=transport, base_url="http://mahavishnu", timeout=30)
+
+    def status(self, run: str) -> str:
+        detail = self.ask(f"/v1/runs/{run}")
+        return str(detail["run"]["status"]) if detail else ""
+
     def execute(self, graph: str, wait: bool = False, code: int | None = 0, **state: Any) -> dict[str, Any]:
         """Start a run of one of the project's graphs."""
         spec = f"{self.project / 'flows.py'}:{graph}"
@@ -68,10 +97,10 @@ class Machine:
         return terminal
 
     def server_pid(self) -> int:
-        return int(self.json("server", "status")["pid"])
+        return int(self.ask("/v1/server")["pid"])
 
     def host_pids(self) -> list[int]:
-        return [int(host["pid"]) for host in self.json("langgraph", "health")["hosts"] if host["pid"]]
+        return [int(host["pid"]) for host in self.ask("/v1/hosts") if host["pid"]]
 
     def log(self, name: str = "log") -> Path:
         return self.home / name
@@ -83,14 +112,7 @@ class Machine:
     def close(self) -> None:
         for terminal in self.terminals:
             terminal.close()
-        subprocess.run(
-            [COMMAND, "server", "stop", "--no-drain"],
-            env=self.env,
-            cwd=self.home,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
+        end_processes_of(self.home)
 
 
 @pytest.fixture
@@ -104,7 +126,7 @@ def machine() -> Iterator[Machine]:
             operator.close()
 
 
-def eventually(question: Callable[[], Any], timeout: float = 30.0) -> Any:
+def eventually(question: Callable[[], Any], timeout: float = 90.0) -> Any:
     """Ask until the answer is true; the answer."""
     end = time.monotonic() + timeout
     while not (answer := question()):

@@ -39,6 +39,8 @@ _UNKNOWN = re.compile(
     rb"\x1b\[[<>=?][0-9;]*[a-zA-Z$]+(?<![hl])|\x1bP.*?\x1b\\|\x1b\]\d+;.*?(?:\x07|\x1b\\)", re.DOTALL
 )
 
+_TITLES = re.compile(rb"\x1b\]2;[^\x07]*\x07|\x1b\[2[23];0t")
+
 
 class Terminal:
     """One program in one pty of a given size."""
@@ -50,6 +52,10 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._lock = threading.Lock()
         self.bytes_out = 0
+        self.titles: list[bytes] = []
+        """What was done to the terminal's title, in order."""
+        self.last = b""
+        """What came with the last read."""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:  # pragma: no cover - the child
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -79,6 +85,7 @@ class Terminal:
                 return
             with self._lock:
                 self.bytes_out += len(data)
+                self.last = data
                 pending += data
                 # An escape sequence may be cut by the read: keep its start for the next one.
                 cut = pending.rfind(b"\x1b")
@@ -87,6 +94,7 @@ class Terminal:
                 )
                 if pending and re.fullmatch(rb"\x1b(\[[0-9;:?<>=]*[@-~].*|[^\[\]P].*)", pending, re.DOTALL):
                     whole, pending = whole + pending, b""
+                self.titles += _TITLES.findall(whole)
                 self._stream.feed(_UNKNOWN.sub(b"", whole))
 
     def text(self) -> str:
@@ -100,7 +108,7 @@ class Terminal:
             os.write(self._fd, KEYS.get(key, key).encode())
             time.sleep(0.02)  # so that an escape is not read as the start of a sequence
 
-    def wait(self, condition: Callable[[str], object] | str, timeout: float = 30.0) -> str:
+    def wait(self, condition: Callable[[str], object] | str, timeout: float = 60.0) -> str:
         """Wait until the screen satisfies `condition` (a text on it, or a function of it)."""
         test = (lambda screen: condition in screen) if isinstance(condition, str) else condition
         end = time.monotonic() + timeout
@@ -110,6 +118,15 @@ class Terminal:
                 return screen
             time.sleep(0.05)
         raise AssertionError(f"not seen within {timeout} s: {condition!r}\n{self.text()}")
+
+    def still(self, seconds: float = 0.2, timeout: float = 30.0) -> None:
+        """Wait until the program has drawn nothing for a moment: what is looked at now is not half of it."""
+        end = time.monotonic() + timeout
+        drawn, since = self.bytes_out, time.monotonic()
+        while (now := time.monotonic()) < end and now - since < seconds:
+            if self.bytes_out != drawn:
+                drawn, since = self.bytes_out, now
+            time.sleep(0.02)
 
     def wait_exit(self, timeout: float = 15.0) -> int:
         """Wait for the program to end; its exit code, or minus the signal."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Machine, eventually
-from tests.e2e.test_dashboard import focus_button, status
+from tests.e2e.test_dashboard import focus_button
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
@@ -59,7 +59,7 @@ def test_a_batch_of_calls_is_approved_edited_and_rejected(machine: Machine) -> N
     focus_button(terminal, "Send 3")
     terminal.send("enter")
     terminal.wait("ledger #1")
-    eventually(lambda: status(machine, run["run_id"]) == "success")
+    eventually(lambda: machine.status(run["run_id"]) == "success")
     lines = moved(machine)
     assert sorted(lines[:2]) == ["moved 5 to ana", "moved 9 to bo"]
     assert any("eve" not in line and "far too much" in line for line in lines)
@@ -85,7 +85,7 @@ def test_calls_that_are_asked_about_one_by_one_take_typed_arguments(machine: Mac
     focus_button(terminal, "Send")
     terminal.send("enter")
     terminal.wait("ledger #2")
-    eventually(lambda: status(machine, run["run_id"]) == "success")
+    eventually(lambda: machine.status(run["run_id"]) == "success")
     lines = moved(machine)
     assert [line for line in lines if line.startswith("moved")] == ["moved 6 to ana"]
     assert any("not bo" in line for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -12,17 +13,14 @@ from tests.e2e.terminal import Terminal
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 
-def status(machine: Machine, run: str) -> str:
-    return next(row["status"] for row in machine.json("langgraph", "list") if row["id"] == run)
-
-
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
 def test_a_run_is_seen_answered_and_finished_and_is_still_there_later(
     machine: Machine, columns: int, rows: int
 ) -> None:
     run = machine.execute("parcel", log=str(machine.log()))
     terminal = machine.dashboard(columns, rows)
     terminal.wait(lambda screen: run["run_name"] in screen and "✋ waiting" in screen)
+    assert terminal.titles == [b"\x1b[22;0t", "\x1b]2;✋1 mahavishnu\x07".encode()]
 
     terminal.send("2")
     terminal.wait(lambda screen: "pack" in screen and "approve" in screen and "rework" in screen)
@@ -37,6 +35,7 @@ def test_a_run_is_seen_answered_and_finished_and_is_still_there_later(
     assert machine.lines() == ["pack", "answer=True", "ship"]
     terminal.send("q")
     assert terminal.wait_exit() == 0
+    assert terminal.titles[2:] == [b"\x1b]2;mahavishnu\x07", b"\x1b[23;0t"]
 
     again = machine.dashboard(columns, rows)
     again.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
@@ -46,15 +45,28 @@ def test_a_run_is_seen_answered_and_finished_and_is_still_there_later(
 
 def focus_button(terminal: Terminal, label: str) -> None:
     """Press tab until the button has the focus; the terminal shows it in reverse or bold colours."""
+    terminal.still()
     before = colours(terminal, label)
     for _ in range(12):
-        terminal.send("tab")
-        try:
-            terminal.wait(lambda _screen: colours(terminal, label) != before, timeout=0.6)
-        except AssertionError:
+        if move_focus(terminal, "tab", label) == before:
             continue
-        return
+        # On a busy machine the button may only now look as it does without the focus.
+        without = move_focus(terminal, "shift+tab", label)
+        if without == before and move_focus(terminal, "tab", label) != before:
+            return
+        before = without
     raise AssertionError(f"tab does not reach {label}\n{terminal.text()}")
+
+
+def move_focus(terminal: Terminal, key: str, label: str) -> list[tuple[str, str]]:
+    """Press a key that moves the focus; how the button looks then."""
+    drawn = terminal.bytes_out
+    terminal.send(key)
+    # Not before the focus has moved: a second tab on a busy machine would go past the button.
+    with contextlib.suppress(AssertionError):
+        terminal.wait(lambda _screen: terminal.bytes_out != drawn, timeout=5)
+    terminal.still(0.1)
+    return colours(terminal, label)
 
 
 def colours(terminal: Terminal, label: str) -> list[tuple[str, str]]:
@@ -75,7 +87,7 @@ def test_reject_goes_back_and_asks_again(machine: Machine) -> None:
     eventually(
         lambda: (
             machine.lines() == ["pack", "answer=False", "rework"]
-            and status(machine, run["run_id"]) == "interrupted"
+            and machine.status(run["run_id"]) == "interrupted"
         )
     )
 
@@ -96,7 +108,7 @@ def test_a_dropped_session_does_not_touch_the_run(machine: Machine) -> None:
     terminal.wait_exit()
     gate.touch()
 
-    eventually(lambda: status(machine, run["run_id"]) == "success")
+    eventually(lambda: machine.status(run["run_id"]) == "success")
     assert machine.lines() == ["first", "held", "held-done", "last"]
 
 
@@ -129,7 +141,7 @@ def test_an_engine_host_dies_and_its_run_goes_on(machine: Machine) -> None:
     for host in machine.host_pids():
         kill(host)
 
-    terminal.wait(lambda screen: "host died" in screen or "signal 9" in screen)
+    terminal.wait(lambda screen: "engine host of project died" in screen)
     eventually(lambda: machine.lines().count("held") == 2)
     gate.touch()
     terminal.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
@@ -146,15 +158,15 @@ def test_a_node_that_exits_ends_its_own_run_only(machine: Machine) -> None:
     assert leaving["error"]["code"] == "MHV-427"
     assert "leaves" in leaving["error"]["message"]
     gate.touch()
-    eventually(lambda: status(machine, other["run_id"]) == "success")
+    eventually(lambda: machine.status(other["run_id"]) == "success")
     assert machine.lines() == ["first", "held", "held-done", "last"]
 
 
 def test_a_node_that_blocks_its_event_loop_does_not_stop_other_runs(machine: Machine) -> None:
-    gate = machine.home / "gate"
+    gate, end = machine.home / "gate", machine.home / "end"
     beside = machine.execute("held_run", log=str(machine.log("beside")), gate=str(gate))
     eventually(lambda: "held" in machine.lines("beside"))
-    blocking = machine.execute("blocking", log=str(machine.log("blocking")), seconds=20)
+    blocking = machine.execute("blocking", log=str(machine.log("blocking")), gate=str(end))
     terminal = machine.dashboard(120, 40)
     terminal.send("6")
     terminal.wait("blocked")
@@ -163,9 +175,11 @@ def test_a_node_that_blocks_its_event_loop_does_not_stop_other_runs(machine: Mac
 
     assert later["status"] == "success"
     assert "blocks-done" not in machine.lines("blocking"), "the other run had to wait"
+    end.touch()
     gate.touch()
-    eventually(lambda: status(machine, blocking["run_id"]) == "success")
-    eventually(lambda: status(machine, beside["run_id"]) == "success")
+    eventually(lambda: "last" in machine.lines("blocking"))
+    eventually(lambda: machine.status(blocking["run_id"]) == "success")
+    eventually(lambda: machine.status(beside["run_id"]) == "success")
     assert machine.lines("beside") == ["first", "held", "held-done", "last"]
 
 
@@ -197,7 +211,7 @@ def test_a_dead_servers_socket_is_no_obstacle(machine: Machine) -> None:
 
     terminal = machine.dashboard()
 
-    terminal.wait(lambda screen: "langgraph ●" in screen)
+    terminal.wait(lambda screen: "graph ●" in screen)
     assert json.loads(machine.run("server", "status", "--json").stdout)["pid"]
 
 

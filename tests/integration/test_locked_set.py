@@ -5,63 +5,15 @@ With a newer FastAPI it cannot start, with SQLAlchemy 2.1 it starts and never sc
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.integration.prefect.serving import PrefectServer
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def prefect_api(tmp_path: Path) -> Iterator[httpx.Client]:
-    port = free_port()
-    env = {
-        **os.environ,
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_API_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
-        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
-    }
-    env.pop("PREFECT_API_URL", None)
-    log = (tmp_path / "prefect.log").open("wb")
-    command = [
-        sys.executable,
-        "-m",
-        "prefect",
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--no-ui",
-    ]
-    server = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}/api", timeout=10)
-    try:
-        yield client
-    finally:
-        client.close()
-        server.terminate()
-        try:
-            server.wait(15)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        log.close()
+pytestmark = pytest.mark.xdist_group("prefect")
 
 
 def wait_for(question: Any, seconds: float) -> Any:
@@ -77,19 +29,22 @@ def wait_for(question: Any, seconds: float) -> Any:
     raise AssertionError(f"nothing came within {seconds} s")
 
 
-def test_prefect_server_starts_and_schedules(prefect_api: httpx.Client) -> None:
-    wait_for(lambda: prefect_api.get("/health").status_code == 200, 90)
-    flow = prefect_api.post("/flows/", json={"name": "locked-set"}).json()
-    body = {
-        "name": "every-minute",
-        "flow_id": flow["id"],
-        "schedules": [{"schedule": {"interval": 60}, "active": True}],
-    }
-    deployment = wait_for(
-        lambda: (r := prefect_api.post("/deployments/", json=body)).is_success and r.json(), 20
-    )
+def test_prefect_server_starts_and_schedules(prefect_server: PrefectServer) -> None:
+    with httpx.Client(base_url=prefect_server.url, timeout=10, trust_env=False) as api:
+        wait_for(lambda: api.get("/health").status_code == 200, 90)
+        flow = api.post("/flows/", json={"name": "locked-set"}).json()
+        body = {
+            "name": "every-minute",
+            "flow_id": flow["id"],
+            "schedules": [{"schedule": {"interval": 60}, "active": True}],
+        }
+        deployment = wait_for(lambda: (r := api.post("/deployments/", json=body)).is_success and r.json(), 20)
 
-    query = {"deployments": {"id": {"any_": [deployment["id"]]}}, "limit": 5}
-    runs = wait_for(lambda: prefect_api.post("/flow_runs/filter", json=query).json(), 60)
+        query = {"deployments": {"id": {"any_": [deployment["id"]]}}, "limit": 5}
+        runs = wait_for(lambda: api.post("/flow_runs/filter", json=query).json(), 60)
 
-    assert {run["state_type"] for run in runs} == {"SCHEDULED"}
+        assert {run["state_type"] for run in runs} == {"SCHEDULED"}
+        # Others have the server too: the schedule ends, and with its flow all its runs.
+        assert api.delete(f"/deployments/{deployment['id']}").is_success
+        assert api.delete(f"/flows/{flow['id']}").is_success
+        assert api.post("/flow_runs/filter", json=query).json() == []

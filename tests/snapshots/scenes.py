@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any
 
 from mahavishnu_tui.client.api import RunDetail
 from mahavishnu_tui.client.calls.approvals import BatchResult
-from mahavishnu_tui.client.calls.checkpoints import Compared, Edited, Room, StateEdit
-from mahavishnu_tui.client.calls.runs import CancelPlan
+from mahavishnu_tui.client.calls.checkpoints import Compared, Edited, Room
+from mahavishnu_tui.client.calls.runs import CancelPlan, RunCount
 from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
 from mahavishnu_tui.models import (
     Act,
@@ -22,6 +24,7 @@ from mahavishnu_tui.models import (
     GraphShape,
     Host,
     LedgerEntry,
+    Need,
     NodeVisit,
     Pool,
     Run,
@@ -31,9 +34,18 @@ from mahavishnu_tui.models import (
     Workflow,
 )
 from mahavishnu_tui.models.checkpoint import EditPreview, Match, PrunePlan, SearchPage
+from mahavishnu_tui.models.context import Context
 from mahavishnu_tui.models.diff import summarise
+from mahavishnu_tui.models.edit import StateEdit
+from mahavishnu_tui.models.filtering import parse_filter
+from mahavishnu_tui.models.notification import Notification
+from mahavishnu_tui.models.prefect import BulkResult
+from mahavishnu_tui.models.run_search import RUN_ATTRIBUTES, run_attributes
 from mahavishnu_tui.models.said import LEVELS, SaidLine, SaidPage
+from mahavishnu_tui.models.schedule import SchedulePreview
+from mahavishnu_tui.models.search import FoundPage, SearchHit, find_place, parse_search
 from mahavishnu_tui.screens.session import Link, LinkUpdate, Taste
+from tests.snapshots.flows import FlowCalls, Flows
 
 NOW = 1_790_000_000.0
 """2026-09-21 14:13:20 UTC."""
@@ -228,6 +240,13 @@ class World:
     said: dict[str, list[SaidLine]] = dataclasses.field(default_factory=dict)
     ledger: list[LedgerEntry] = dataclasses.field(default_factory=list)
     acts: list[Act] = dataclasses.field(default_factory=list)
+    flows: Flows = dataclasses.field(default_factory=Flows)
+    older: list[Run] = dataclasses.field(default_factory=list)
+    """Runs that the server has and the snapshot does not."""
+    at_prefect: list[Run] = dataclasses.field(default_factory=list)
+    """Runs that only Prefect has."""
+    needs: list[Need] | None = None
+    """None: it does not tell of them."""
 
     def snapshot(self, seq: int = 100) -> dict[str, Any]:
         server = ServerInfo(
@@ -251,6 +270,8 @@ class World:
             "approvals": [item.to_json() for item in self.approvals],
             "workflows": [item.to_json() for item in self.workflows],
             "hosts": [item.to_json() for item in self.hosts],
+            "prefect": self.flows.info.to_json() if self.flows.info is not None else None,
+            "needs": None if self.needs is None else [item.to_json() for item in self.needs],
         }
 
 
@@ -452,7 +473,20 @@ def world() -> World:
     )
 
 
-class WorldClient:
+def notifications() -> list[Notification]:
+    """What was told off the terminal, newest first."""
+    told = {"kind": "approval", "where": "brisk-heron", "what": "w", "created_at": NOW, "due_at": NOW}
+    return [
+        Notification(6, "chat", state="sending", **told),
+        Notification(5, "ops", state="waiting", attempts=3, error="no answer within 30 s", **told),
+        Notification(4, "ops", state="sent", sent_at=NOW, **{**told, "kind": "escalation"}),
+        Notification(3, "ops", state="waiting", **{**told, "kind": "late", "where": "etl/nightly"}),
+        Notification(2, "chat", state="cancelled", error="answered by ana@bastion-2", **told),
+        Notification(1, "ops", state="failed", attempts=12, error="refused\x1b[31m", **told),
+    ]
+
+
+class WorldClient(FlowCalls):
     """Stands in for `ServerClient` in tests of the screens alone; `calls` holds what was asked."""
 
     def __init__(self, world_: World) -> None:
@@ -464,6 +498,9 @@ class WorldClient:
         """Method name, or method name and first argument → waits for this before it answers."""
         self.refuse: dict[str, BatchResult] = {}
         """Approval id → what a batch says of it."""
+        self.bulk_refuse: dict[str, BulkResult] = {}
+        """Run id → what a bulk act says of it."""
+        self.preview = SchedulePreview([NOW + 3600 * (n + 1) for n in range(30)], True)
         self.plan = CancelPlan()
 
     async def _enter(self, name: str, *args: Any) -> None:
@@ -475,7 +512,8 @@ class WorldClient:
             raise self.fail[name]
 
     def _run(self, run_id: str) -> Run:
-        return next(item for item in self.world.runs if run_id in (item.id, item.name))
+        known = [*self.world.runs, *self.world.older]
+        return next(item for item in known if run_id in (item.id, item.name))
 
     async def visits(self, run_id: str, after: int = 0) -> list[NodeVisit]:
         await self._enter("visits", run_id)
@@ -499,6 +537,8 @@ class WorldClient:
 
     async def graph(self, run_id: str) -> GraphShape:
         await self._enter("graph", run_id)
+        if run_id in self.world.flows.graphs:
+            return self.world.flows.graphs[run_id]
         flow = next((item for item in self.world.workflows if item.id == self._run(run_id).workflow_id), None)
         return GraphShape.from_json(flow.shape) if flow and flow.shape else GraphShape([], [])
 
@@ -520,16 +560,36 @@ class WorldClient:
         return StateView({"id": checkpoint_id}, values)
 
     async def runs(
-        self, *, status: Iterable[str] = (), workflow: str = "", limit: int = 200, **_: Any
+        self,
+        *,
+        status: Iterable[str] = (),
+        workflow: str = "",
+        limit: int = 200,
+        before: float | None = None,
+        search: str = "",
+        **_: Any,
     ) -> list[Run]:
-        await self._enter("runs", tuple(status), workflow)
+        await self._enter("runs", tuple(status), workflow, *([search, before] if search or before else []))
         wanted = set(status)
         found = [
             item
-            for item in self.world.runs
-            if (not wanted or item.status in wanted) and workflow in ("", item.workflow, item.workflow_id)
+            for item in self._matching(search)
+            if (not wanted or item.status in wanted)
+            and workflow in ("", item.workflow, item.workflow_id)
+            and (before is None or item.created_at < before)
         ]
         return sorted(found, key=lambda item: -item.created_at)[:limit]
+
+    def _matching(self, search: str) -> list[Run]:
+        wanted = parse_filter(search, RUN_ATTRIBUTES)
+        every = [*self.world.runs, *self.world.older]
+        return [item for item in every if wanted.matches(run_attributes(item, NOW))]
+
+    async def count_runs(self, search: str = "") -> RunCount:
+        await self._enter("count_runs", search)
+        found = Counter(str(item.status) for item in self._matching(search))
+        total = len(self.world.runs) + len(self.world.older)
+        return RunCount(total, found.total(), dict(found))
 
     async def diff(self, run_id: str, before: str, after: str, other_run: str = "") -> Compared:
         await self._enter("diff", run_id, before, after)
@@ -581,7 +641,14 @@ class WorldClient:
         path = [item.path for item in self.world.visits.get(run_id, [])]
         values = {"version": "1.4.2", "deployed": True}
         again = list(self._run(run_id).where)
-        return RunDetail(self._run(run_id), {"version": "1.4.2"}, values, False, [], path, again=again)
+        if self._run(run_id).engine == "prefect":
+            given = {"day": "2026-09-20", "limit": 100 if run_id.endswith("030") else 5000}
+            raw = {"state_id": "9f", "flow_version": HOSTILE}
+            return RunDetail(self._run(run_id), given, None, False, [], path, raw=raw)
+        given: dict[str, Any] = {"version": "1.4.2"}
+        if self._run(run_id).name == "mild-owl":
+            given, values = {"version": "1.4.1", "pace": 2.0}, {"version": "1.4.1", "notes": ["none"]}
+        return RunDetail(self._run(run_id), given, values, False, [], path, again=again)
 
     async def inputs(self, workflow_id: str, limit: int = 20) -> list[Any]:
         await self._enter("inputs", workflow_id)
@@ -649,6 +716,46 @@ class WorldClient:
         await self._enter("release", approval.id, holder)
         return approval.replace(claimed_by="")
 
+    async def search(self, text: str, *, cursor: str = "", limit: int = 50) -> FoundPage:
+        await self._enter("search", text, cursor, limit)
+        words = parse_search(text)
+        found = []
+        for item in sorted([*self.world.runs, *self.world.older], key=lambda item: -item.created_at):
+            error = str((item.error or {}).get("message", ""))
+            nodes = ", ".join(visit.path for visit in self.world.visits.get(item.id, []))
+            places: list[Any] = [
+                ("run", item.name),
+                ("workflow", item.workflow),
+                ("error", error),
+                ("node", nodes),
+            ]
+            places.append(
+                ("input", '{"version": "1.4.2", "note": "' + "x" * 60 + ' a needle in a haystack"}')
+            )
+            place = find_place(places, words)
+            if place is not None:
+                found.append(SearchHit(item, *place))
+        begin = int(cursor or 0)
+        more = str(begin + limit) if len(found) > begin + limit else ""
+        return FoundPage(tuple(found[begin : begin + limit]), more, len(found))
+
+    async def search_prefect(self, text: str, limit: int = 50) -> list[Run]:
+        await self._enter("search_prefect", text)
+        return [item for item in self.world.at_prefect if text in item.name]
+
+    async def see(self, keys: Iterable[str], by: str) -> list[dict[str, Any]]:
+        keys = list(keys)
+        await self._enter("see", *keys)
+        return [{"key": key, "ok": True} for key in keys]
+
+    async def claim_need(self, key: str, by: str, holder: str = "") -> Need:
+        await self._enter("claim_need", key, holder)
+        return Need(key, "failure", "", "", NOW, claimed_by=by, claim_until=NOW + 900)
+
+    async def release_need(self, key: str, by: str, holder: str = "") -> Need:
+        await self._enter("release_need", key, holder)
+        return Need(key, "failure", "", "", NOW)
+
     async def ledger(
         self, limit: int = 200, before: int | None = None, run: str = "", *, wanted: Any = None
     ) -> list[LedgerEntry]:
@@ -666,6 +773,17 @@ class WorldClient:
     async def export_ledger(self, form: str, wanted: Any = None) -> AsyncIterator[bytes]:
         await self._enter("export_ledger", form, wanted)
         yield b"all of it"
+
+    async def register(self, spec: str, project: Any, name: str = "") -> Workflow:
+        await self._enter("register", spec, name)
+        return self.world.workflows[0]
+
+    async def run_flow(self, entrypoint: str, by: str, **options: Any) -> Run:
+        await self._enter("run_flow", entrypoint)
+        return run(98, "early-elk", "etl", "queued", 0, engine="prefect")
+
+    async def stop_server(self) -> None:
+        await self._enter("stop_server")
 
     async def start_run(self, **request: Any) -> Run:
         await self._enter("start_run", request)
@@ -712,6 +830,14 @@ class WorldClient:
         await self._enter("schedules")
         return self.world.schedules
 
+    async def make_runs(self, schedule_id: str, by: str) -> Schedule:
+        await self._enter("make_runs", schedule_id)
+        return self.world.schedules[0]
+
+    async def notifications(self, limit: int = 500) -> list[Notification]:
+        await self._enter("notifications", limit)
+        return notifications()
+
     async def logs(self, source: str = "server", lines: int = 500) -> dict[str, Any]:
         await self._enter("logs", source)
         said = [f"2026-09-21 14:13:{n:02} run run-0020 visit deploy {HOSTILE}" for n in range(20)]
@@ -723,12 +849,16 @@ class WorldConnection:
 
     def __init__(self, world_: World | None = None) -> None:
         self.world = world_ or world()
-        self.client = WorldClient(self.world)
+        self.client = self.reader = WorldClient(self.world)
         self.mirror = Mirror()
         self.taste = Taste()
+        self.context = Context("staging")
+        self.contexts = (self.context,)
         self.facts = {"path of data": "/home/ana/.local/share/mahavishnu/staging", "python": "3.11.2"}
         self.notes: tuple[str, ...] = ()
+        self.history: Path | None = None
         self.retried = 0
+        self.renewed = 0
         self.closed = False
         self.seq = 100
         self._updates: asyncio.Queue[LinkUpdate] = asyncio.Queue()
@@ -752,20 +882,33 @@ class WorldConnection:
 
     def event(self, kind: str, key: str, record: Any) -> None:
         """One record changed."""
+        self._event(kind, key, record.to_json())
+
+    def gone(self, run_id: str) -> None:
+        """A run was deleted where it lived."""
+        self._event("gone", run_id, {"id": run_id})
+
+    def listed(self, what: str) -> None:
+        """A list of the catalog has changed."""
+        self._event("catalog", what, {"what": what})
+
+    def path(self, run_id: str) -> None:
+        """Task runs of a flow run have changed."""
+        changes = self.mirror.apply({"type": "path", "run_id": run_id})
+        self._updates.put_nowait(LinkUpdate(Link("live"), frozenset(changes)))
+
+    def _event(self, kind: str, key: str, data: dict[str, Any]) -> None:
         self.seq += 1
-        line = {
-            "type": "event",
-            "seq": self.seq,
-            "at": NOW,
-            "kind": kind,
-            "key": key,
-            "data": record.to_json(),
-        }
+        line = {"type": "event", "seq": self.seq, "at": NOW, "kind": kind, "key": key, "data": data}
         self._updates.put_nowait(LinkUpdate(Link("live"), frozenset(self.mirror.apply(line))))
 
     async def updates(self) -> AsyncIterator[LinkUpdate]:
         while True:
             yield await self._updates.get()
+
+    async def renew(self) -> bool:
+        self.renewed += 1
+        return True
 
     def retry_now(self) -> None:
         self.retried += 1

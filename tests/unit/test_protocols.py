@@ -16,7 +16,7 @@ from mahavishnu_tui.engines.langgraph.host.service import Service
 from mahavishnu_tui.server import routes
 
 ROOT = Path(__file__).parents[2]
-HTTP, HOSTS, *_ = (ROOT / "docs/protocols.md").read_text().partition("## 1. ")[2].split("\n## ")
+HTTP, HOSTS, _, PREFECT, *_ = (ROOT / "docs/protocols.md").read_text().partition("## 1. ")[2].split("\n## ")
 CALL = re.compile(r"(GET|POST) (/v1/[^\s?`]*)")
 
 
@@ -26,7 +26,7 @@ def shape(path: str) -> str:
 
 def documented_calls() -> set[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    for cell in re.findall(r"^\| (`(?:GET|POST) .*?) \|", HTTP, re.MULTILINE):
+    for cell in re.findall(r"^\| (`(?:GET|POST) .*?) \|", f"{HTTP}\n{PREFECT}", re.MULTILINE):
         for code in re.findall(r"`([^`]+)`", cell):
             call = CALL.match(code)
             if call:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mahavishnu_tui.models.graph import GraphShape
+from mahavishnu_tui.models.graph import GraphShape, node_title
 from mahavishnu_tui.models.text import clean_line
 
 
@@ -24,14 +24,14 @@ def _body(shape: GraphShape, prefix: str, lines: list[str], indent: str) -> None
         inner = shape.subgraphs.get(node.id)
         if inner is not None:
             lines.append(f"{indent}subgraph cluster_{ids[node.id]} {{")
-            lines.append(f"{indent}  label={_quoted(node.id)}; style=dotted;")
-            lines.append(f"{indent}  {ids[node.id]} [label={_quoted(node.id)}, penwidth=2];")
+            lines.append(f"{indent}  label={_quoted(node_title(node.id))}; style=dotted;")
+            lines.append(f"{indent}  {ids[node.id]} [label={_quoted(node_title(node.id))}, penwidth=2];")
             _body(inner, f"{ids[node.id]}_", lines, indent + "  ")
             lines.append(f"{indent}}}")
         elif node.kind in ("start", "end"):
             lines.append(f"{indent}{ids[node.id]} [label={_quoted(node.kind)}, shape=ellipse];")
         else:
-            lines.append(f"{indent}{ids[node.id]} [label={_quoted(node.id)}];")
+            lines.append(f"{indent}{ids[node.id]} [label={_quoted(node_title(node.id))}];")
     for edge in shape.edges:
         if edge.source in ids and edge.target in ids:
             style = "dotted" if edge.observed else "dashed" if edge.conditional else "solid"

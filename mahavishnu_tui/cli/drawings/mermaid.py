@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mahavishnu_tui.models.graph import GraphShape
+from mahavishnu_tui.models.graph import GraphShape, node_title
 from mahavishnu_tui.models.text import clean_line
 
 
@@ -19,9 +19,9 @@ def _body(shape: GraphShape, prefix: str, lines: list[str], indent: str) -> None
     for node in shape.nodes:
         inner = shape.subgraphs.get(node.id)
         if inner is None:
-            lines.append(f"{indent}{ids[node.id]}{_box(node.kind, node.id)}")
+            lines.append(f"{indent}{ids[node.id]}{_box(node.kind, node_title(node.id))}")
             continue
-        lines.append(f'{indent}subgraph {ids[node.id]}["{_escape(node.id)}"]')
+        lines.append(f'{indent}subgraph {ids[node.id]}["{_escape(node_title(node.id))}"]')
         _body(inner, f"{ids[node.id]}_", lines, indent + "    ")
         lines.append(f"{indent}end")
     for edge in shape.edges:

@@ -55,7 +55,7 @@ def _boxes(drawing: Drawing) -> Iterator[str]:
 
 
 def _span(span: Span, y: int) -> Iterator[str]:
-    if span.role == "edge":
+    if span.role == "edge" or (span.role == "status" and span.edges):
         for offset, char in enumerate(span.text):
             yield from _stroke(char, *_centre(span.x + offset, y))
     elif span.text.strip():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from mahavishnu_tui import models
 from mahavishnu_tui.client.calls.base import READ_TIMEOUT, Calls, part
-from mahavishnu_tui.models.approval import Approval, LedgerEntry
 from mahavishnu_tui.models.errors import MahavishnuError
 from mahavishnu_tui.models.record import Json
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models.approval import Approval, LedgerEntry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +27,7 @@ class BatchResult:
     def of(cls, data: dict[str, Any]) -> BatchResult:
         """Read one of the server's results."""
         if "entry" in data:
-            return cls(data["id"], LedgerEntry.from_json(data["entry"]))
+            return cls(data["id"], models.LedgerEntry.from_json(data["entry"]))
         return cls(data["id"], error=MahavishnuError.from_json(data["error"]))
 
 
@@ -36,7 +39,7 @@ class ApprovalCalls(Calls):
     ) -> list[Approval]:
         """The questions, oldest first; an empty `status` means all of them."""
         found = await self._get("/v1/approvals", status=status, run=run)
-        return [Approval.from_json(item) for item in found]
+        return [models.Approval.from_json(item) for item in found]
 
     async def answer(
         self,
@@ -54,7 +57,7 @@ class ApprovalCalls(Calls):
         """
         body = {"hash": hash, "value": value, "by": by, "comment": comment}
         path = f"/v1/approvals/{part(approval_id)}/answer"
-        return LedgerEntry.from_json(await self._wire.call("POST", path, body=body))
+        return models.LedgerEntry.from_json(await self._wire.call("POST", path, body=body))
 
     async def answer_many(
         self, asked: Iterable[Approval], *, value: Json, by: str, count: int, comment: str = ""
@@ -87,4 +90,4 @@ class ApprovalCalls(Calls):
 
     async def _claim(self, approval: Approval, deed: str, by: str, holder: str) -> Approval:
         path = f"/v1/approvals/{part(approval.id)}/{deed}"
-        return Approval.from_json(await self._post(path, hash=approval.hash, by=by, holder=holder))
+        return models.Approval.from_json(await self._post(path, hash=approval.hash, by=by, holder=holder))

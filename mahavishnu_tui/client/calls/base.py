@@ -24,10 +24,11 @@ class Calls:
         given = {key: value for key, value in params.items() if value not in (None, "")}
         return await self._wire.call("GET", path, params=given, timeout=READ_TIMEOUT if slow else None)
 
-    async def _post(self, path: str, *, slow: bool = False, **body: Any) -> Any:
-        """POST a body of the values that are not None."""
+    async def _post(self, path: str, *, slow: bool = False, asks: bool = False, **body: Any) -> Any:
+        """POST a body of the values that are not None; `asks`: it changes nothing."""
         given = {key: value for key, value in body.items() if value is not None}
-        return await self._wire.call("POST", path, body=given, timeout=READ_TIMEOUT if slow else None)
+        timeout = READ_TIMEOUT if slow else None
+        return await self._wire.call("POST", path, body=given, timeout=timeout, asks=asks)
 
 
 def part(text: str) -> str:

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mahavishnu_tui import models
 from mahavishnu_tui.client.calls.base import Calls, part
-from mahavishnu_tui.models.checkpoint import (
-    Checkpoint,
-    EditPreview,
-    PrunePlan,
-    SearchPage,
-    StateView,
-    ThreadSize,
-)
-from mahavishnu_tui.models.diff import StateDiff
-from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.run import Run
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models.checkpoint import (
+        Checkpoint,
+        EditPreview,
+        PrunePlan,
+        SearchPage,
+        StateView,
+        ThreadSize,
+    )
+    from mahavishnu_tui.models.diff import StateDiff
+    from mahavishnu_tui.models.edit import StateEdit
 
 PRUNE_TIMEOUT = 300.0
 """Seconds for what removes many checkpoints."""
 PARENT = "parent"
 """As the older side of a comparison: the checkpoint that the newer one followed."""
-COPY = "__copy__"
-"""As the node of an edit: a checkpoint once more, as the latest, with nothing changed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,17 +35,6 @@ class Compared:
     """Id of the older one; empty where the newer one is the first of its thread."""
     after: str
     diff: StateDiff
-
-
-@dataclasses.dataclass(frozen=True)
-class StateEdit:
-    """An edit of a thread's state; see docs/protocols.md."""
-
-    values: Json = None
-    as_node: str = ""
-    checkpoint_id: str = ""
-    seen: str = ""
-    label: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +60,12 @@ class CheckpointCalls(Calls):
     async def checkpoints(self, run_id: str, limit: int = 100, before: str | None = None) -> list[Checkpoint]:
         """The checkpoints of a run's thread, newest first; `before` is the last id of the page before."""
         found = await self._get(f"/v1/runs/{part(run_id)}/checkpoints", slow=True, limit=limit, before=before)
-        return [Checkpoint.from_json(item) for item in found]
+        return [models.Checkpoint.from_json(item) for item in found]
 
     async def state(self, run_id: str, checkpoint_id: str = "latest") -> StateView:
         """The values of one checkpoint (MHV-107 when there is none)."""
         path = f"/v1/runs/{part(run_id)}/checkpoints/{part(checkpoint_id)}"
-        return StateView.from_json(await self._get(path, slow=True))
+        return models.StateView.from_json(await self._get(path, slow=True))
 
     async def diff(
         self, run_id: str, before: str = PARENT, after: str = "latest", other_run: str = ""
@@ -83,25 +73,26 @@ class CheckpointCalls(Calls):
         """What changed from one checkpoint to another; `before` may be of `other_run`."""
         path = f"/v1/runs/{part(run_id)}/checkpoints/{part(before)}/diff/{part(after)}"
         found = await self._get(path, slow=True, run=other_run)
-        return Compared(found["before"], found["after"], StateDiff.from_json(found["diff"]))
+        return Compared(found["before"], found["after"], models.StateDiff.from_json(found["diff"]))
 
     async def search_state(
         self, run_id: str, text: str, where: str = "", before: str = "", limit: int = 50
     ) -> SearchPage:
         """Checkpoints whose state has `text`, newest first, in places whose path has `where`."""
         path = f"/v1/runs/{part(run_id)}/search"
-        return SearchPage.from_json(
+        return models.SearchPage.from_json(
             await self._get(path, slow=True, text=text, where=where, before=before, limit=limit)
         )
 
     async def preview_edit(self, run_id: str, edit: StateEdit) -> EditPreview:
         """What an edit would do (MHV-107, MHV-121, MHV-122); nothing is written."""
-        body = {**dataclasses.asdict(edit), "dry": True}
-        return EditPreview.from_json(await self._post(f"/v1/runs/{part(run_id)}/edit", slow=True, **body))
+        body = {**edit.to_json(), "dry": True}
+        found = await self._post(f"/v1/runs/{part(run_id)}/edit", slow=True, asks=True, **body)
+        return models.EditPreview.from_json(found)
 
     async def edit_state(self, run_id: str, edit: StateEdit, by: str, version: int | None = None) -> Edited:
         """Make an edit (MHV-101 the run is at work, MHV-121 the thread has gone on, MHV-122)."""
-        body = {**dataclasses.asdict(edit), "by": by, "version": version}
+        body = {**edit.to_json(), "by": by, "version": version}
         found = await self._post(f"/v1/runs/{part(run_id)}/edit", slow=True, **body)
         return Edited(Run.from_json(found["run"]), str(found.get("checkpoint_id") or ""))
 
@@ -118,7 +109,7 @@ class CheckpointCalls(Calls):
 
     async def size(self, run_id: str) -> ThreadSize:
         """The room that a run's thread takes."""
-        return ThreadSize.from_json(await self._get(f"/v1/runs/{part(run_id)}/size", slow=True))
+        return models.ThreadSize.from_json(await self._get(f"/v1/runs/{part(run_id)}/size", slow=True))
 
     async def sizes(self) -> list[dict[str, Any]]:
         """`{project, path, file, free, threads: [ThreadSize]}` of each project."""
@@ -133,7 +124,10 @@ class CheckpointCalls(Calls):
         body = {**dataclasses.asdict(room), "dry": expect is None}
         body |= {"workflow": workflow} if workflow else {}
         body |= {} if expect is None else {"expect": expect, "by": by}
-        return PrunePlan.from_json(await self._wire.call("POST", path, body=body, timeout=PRUNE_TIMEOUT))
+        asks = expect is None
+        return models.PrunePlan.from_json(
+            await self._wire.call("POST", path, body=body, timeout=PRUNE_TIMEOUT, asks=asks)
+        )
 
     async def delete_checkpoints(self, run_id: str, by: str) -> int:
         """Remove all that is stored of an ended run's thread (MHV-123); the number of checkpoints."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mahavishnu_tui import models
 from mahavishnu_tui.client.calls.base import Calls, part
-from mahavishnu_tui.models.approval import Approval
-from mahavishnu_tui.models.graph import GraphShape
 from mahavishnu_tui.models.record import Json, Record
 from mahavishnu_tui.models.run import NodeVisit, Run
-from mahavishnu_tui.models.said import SaidPage
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models.approval import Approval
+    from mahavishnu_tui.models.graph import GraphShape
+    from mahavishnu_tui.models.said import SaidPage
 
 SAME: Any = object()
 """The input that the earlier run had."""
@@ -33,6 +36,18 @@ class RunDetail:
     """What it was started with beside its input."""
     again: list[str] = dataclasses.field(default_factory=list)
     """The nodes that a retry would run again."""
+    raw: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What its engine's own server says of it, where it is another one's: a flow run as Prefect has it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RunCount(Record):
+    """How many runs there are."""
+
+    total: int
+    matched: int
+    by_status: dict[str, int]
+    """Of those that match."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,8 +90,20 @@ class RunCalls(Calls):
         thread: str = "",
         limit: int = 200,
         before: float | None = None,
+        engine: str = "",
+        search: str = "",
     ) -> list[Run]:
-        """Runs, newest first; `before` is the `created_at` of the last one of the page before."""
+        """Runs, newest first; `before` is the `created_at` of the last one of the page before.
+
+        Args:
+            status: these alone.
+            workflow: name or id.
+            thread: of this thread.
+            limit: runs at most.
+            before: a time.
+            engine: `langgraph`, `langgraph-server` or `prefect`.
+            search: a filter as `/` takes it (`models/filtering.py`); it looks through all runs of the server.
+        """
         found = await self._get(
             "/v1/runs",
             status=",".join(status),
@@ -84,8 +111,14 @@ class RunCalls(Calls):
             thread=thread,
             limit=limit,
             before=before,
+            engine=engine,
+            search=search,
         )
         return [Run.from_json(item) for item in found]
+
+    async def count_runs(self, search: str = "") -> RunCount:
+        """How many runs the server has, and how many of them a filter finds."""
+        return RunCount.from_json(await self._get("/v1/runs/count", search=search))
 
     async def start_run(
         self,
@@ -113,10 +146,11 @@ class RunCalls(Calls):
             input=found.get("input"),
             values=found.get("values"),
             values_truncated=bool(found.get("values_truncated", False)),
-            approvals=[Approval.from_json(item) for item in found.get("approvals", [])],
+            approvals=[models.Approval.from_json(item) for item in found.get("approvals", [])],
             execution_path=list(found.get("execution_path", [])),
             config=dict(found.get("config") or {}),
             again=list(found.get("again", [])),
+            raw=dict(found.get("raw") or {}),
         )
 
     async def visits(self, run_id: str, after: int = 0) -> list[NodeVisit]:
@@ -146,11 +180,11 @@ class RunCalls(Calls):
         """
         path = f"/v1/runs/{part(run_id)}/logs"
         found = await self._get(path, after=after, limit=limit, visit=visit, level=level, grep=grep)
-        return SaidPage.from_json(found)
+        return models.SaidPage.from_json(found)
 
     async def graph(self, run_id: str) -> GraphShape:
         """The drawing of a run's workflow, with the edges that only runs have shown."""
-        return GraphShape.from_json(await self._get(f"/v1/runs/{part(run_id)}/graph"))
+        return models.GraphShape.from_json(await self._get(f"/v1/runs/{part(run_id)}/graph"))
 
     async def cancel(self, run_id: str, by: str, version: int | None = None, how: str = "now") -> Run:
         """Cancel a run (MHV-101 when it has ended, or is no longer at `version`).

@@ -1,11 +1,14 @@
-"""The server itself, its hosts, pools, schedules and logs."""
+"""The server itself, its hosts and logs."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mahavishnu_tui import models
 from mahavishnu_tui.client.calls.base import Calls, part
-from mahavishnu_tui.models.health import Host, LangGraphServer, Pool, Schedule, ServerInfo
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models.health import Host, LangGraphServer, ServerInfo
 
 
 class SystemCalls(Calls):
@@ -13,7 +16,7 @@ class SystemCalls(Calls):
 
     async def server(self) -> ServerInfo:
         """The server about itself."""
-        return ServerInfo.from_json(await self._get("/v1/server"))
+        return models.ServerInfo.from_json(await self._get("/v1/server"))
 
     async def stop_server(self, *, drain: bool = True, timeout: float = 10.0) -> None:
         """Ask the server to end; it returns at once, before the server is gone."""
@@ -21,7 +24,7 @@ class SystemCalls(Calls):
 
     async def hosts(self) -> list[Host]:
         """The engine hosts."""
-        return [Host.from_json(item) for item in await self._get("/v1/hosts")]
+        return [models.Host.from_json(item) for item in await self._get("/v1/hosts")]
 
     async def drain_host(
         self, host_id: str, by: str, limit: float | None = None, *, restart: bool = False
@@ -33,21 +36,15 @@ class SystemCalls(Calls):
             restart: have a fresh host up at once, also when nothing runs.
         """
         path = f"/v1/hosts/{part(host_id)}/{'restart' if restart else 'drain'}"
-        return Host.from_json(await self._post(path, slow=True, by=by, limit=limit))
-
-    async def pools(self) -> list[Pool]:
-        """Where runs find slots."""
-        return [Pool.from_json(item) for item in await self._get("/v1/pools")]
+        return models.Host.from_json(await self._post(path, slow=True, by=by, limit=limit))
 
     async def langgraph_servers(self) -> list[LangGraphServer]:
         """Other people's LangGraph servers, as our server sees them."""
-        return [LangGraphServer.from_json(item) for item in await self._get("/v1/servers")]
-
-    async def schedules(self) -> list[Schedule]:
-        """The rules by which runs start."""
-        return [Schedule.from_json(item) for item in await self._get("/v1/schedules")]
+        return [models.LangGraphServer.from_json(item) for item in await self._get("/v1/servers")]
 
     async def logs(self, source: str = "server", lines: int = 500) -> dict[str, Any]:
-        """`{"lines": […], "path": …, "end": …}` of the server (`server`) or of a host (`host:<id>`)."""
+        """`{"lines": […], "path": …, "end": …}` of the server (`server`), a host (`host:<id>`),
+        the embedded Prefect (`prefect`) or its worker (`prefect-worker`).
+        """
         found: dict[str, Any] = await self._get("/v1/logs", source=source, lines=lines)
         return found

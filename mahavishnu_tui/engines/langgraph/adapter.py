@@ -22,10 +22,10 @@ from mahavishnu_tui.engines.langgraph.catalog import Catalog, LoadedGraph
 from mahavishnu_tui.engines.langgraph.checkpoints import list_checkpoints, read_state
 from mahavishnu_tui.engines.langgraph.curator import Curator
 from mahavishnu_tui.engines.langgraph.desk import Desk, HumanInputRequest
-from mahavishnu_tui.engines.langgraph.edits import COPY, apply_edit
+from mahavishnu_tui.engines.langgraph.edits import apply_edit
 from mahavishnu_tui.engines.langgraph.history import HistoryQuery, read_history
 from mahavishnu_tui.engines.langgraph.nodes import sync_nodes_at_work
-from mahavishnu_tui.engines.langgraph.requests import EditOrder, EngineSettings, Notify, RunRequest
+from mahavishnu_tui.engines.langgraph.requests import EngineSettings, Notify, RunRequest
 from mahavishnu_tui.engines.langgraph.runner import Dispatch
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver, open_saver
 from mahavishnu_tui.engines.langgraph.stops import with_stops
@@ -34,6 +34,7 @@ from mahavishnu_tui.engines.langgraph.tracing import Tracing
 from mahavishnu_tui.engines.langgraph.validation import validate
 from mahavishnu_tui.engines.langgraph.voices import Voices
 from mahavishnu_tui.models import Checkpoint, ErrorCode, Finding, StateView
+from mahavishnu_tui.models.edit import COPY, StateEdit
 
 CANCEL_WAIT = 5.0
 """Seconds that a node has to end after its cancellation."""
@@ -254,7 +255,7 @@ class LangGraphAdapter(OrchestratorAdapter):
             AdapterError: MHV-102, MHV-107, MHV-122.
         """
         about = {str(key): value for key, value in (metadata or {}).items()}
-        order = EditOrder(
+        order = StateEdit(
             None if state is None else dict(state),
             node_id or ("" if state is not None else COPY),
             label=str(about.pop("label", "")),

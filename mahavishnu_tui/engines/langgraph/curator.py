@@ -13,11 +13,11 @@ from mahavishnu_tui.engines.langgraph.catalog import LoadedGraph
 from mahavishnu_tui.engines.langgraph.compare import Side, compare
 from mahavishnu_tui.engines.langgraph.edits import preview_edit
 from mahavishnu_tui.engines.langgraph.pruning import Candidate, Policy, delete_thread, prune
-from mahavishnu_tui.engines.langgraph.requests import EditOrder
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
 from mahavishnu_tui.engines.langgraph.sizes import thread_sizes
 from mahavishnu_tui.models import ErrorCode
 from mahavishnu_tui.models.checkpoint import EditPreview, PrunePlan, SearchPage
+from mahavishnu_tui.models.edit import StateEdit
 from mahavishnu_tui.models.text import clean_line
 
 WARN_BYTES = 50 * 1000 * 1000
@@ -66,7 +66,7 @@ class Curator:
         find = functools.partial(state_search.search, self._saver.path, thread_id, text, where, before, limit)
         return await asyncio.to_thread(find)
 
-    async def preview(self, spec: str, thread_id: str, order: EditOrder) -> EditPreview:
+    async def preview(self, spec: str, thread_id: str, order: StateEdit) -> EditPreview:
         """What an edit would do; see `edits.preview_edit`."""
         return await preview_edit((await self._load(spec)).graph, self._saver, thread_id, order)
 

@@ -12,17 +12,15 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from mahavishnu_tui.engines.base import AdapterError, WorkflowError
 from mahavishnu_tui.engines.langgraph.jsonable import canonical, to_json
-from mahavishnu_tui.engines.langgraph.requests import EditOrder
 from mahavishnu_tui.engines.langgraph.savers import LeasedSaver
 from mahavishnu_tui.engines.langgraph.shape import AnyGraph
 from mahavishnu_tui.engines.langgraph.thread import LABEL_KEY, read_thread
 from mahavishnu_tui.models import ErrorCode
 from mahavishnu_tui.models.checkpoint import EditPreview
 from mahavishnu_tui.models.diff import summarise
+from mahavishnu_tui.models.edit import COPY, StateEdit
 from mahavishnu_tui.models.text import clean_line
 
-COPY = "__copy__"
-"""As `as_node`: the base checkpoint once more, as the thread's latest; nothing of it changes."""
 END = "__end__"
 INPUT = "__input__"
 _DELTA = "counters_since_delta_snapshot"
@@ -43,7 +41,7 @@ class Base:
         return str(self.stored.checkpoint["id"])
 
 
-async def preview_edit(graph: AnyGraph, saver: LeasedSaver, thread_id: str, order: EditOrder) -> EditPreview:
+async def preview_edit(graph: AnyGraph, saver: LeasedSaver, thread_id: str, order: StateEdit) -> EditPreview:
     """What the reducers make of an edit, and what would run next, computed on a copy; nothing is stored.
 
     Raises:
@@ -82,7 +80,7 @@ async def preview_edit(graph: AnyGraph, saver: LeasedSaver, thread_id: str, orde
 
 
 async def apply_edit(
-    graph: AnyGraph, saver: LeasedSaver, thread_id: str, order: EditOrder, stamps: dict[str, str]
+    graph: AnyGraph, saver: LeasedSaver, thread_id: str, order: StateEdit, stamps: dict[str, str]
 ) -> str:
     """Store an edit as the thread's latest checkpoint, and return its id.
 
@@ -109,7 +107,7 @@ async def apply_edit(
     return str(stored["configurable"]["checkpoint_id"])
 
 
-async def find_base(saver: LeasedSaver, thread_id: str, order: EditOrder) -> Base:
+async def find_base(saver: LeasedSaver, thread_id: str, order: StateEdit) -> Base:
     """The checkpoint that an order starts from.
 
     Raises:
@@ -135,7 +133,7 @@ async def find_base(saver: LeasedSaver, thread_id: str, order: EditOrder) -> Bas
     return Base(stored, latest_id)
 
 
-def check_order(graph: AnyGraph, base: Base, order: EditOrder) -> str:
+def check_order(graph: AnyGraph, base: Base, order: StateEdit) -> str:
     """Refuse what LangGraph would drop in silence or trip over; the node that the edit stands for.
 
     Raises:
@@ -189,7 +187,7 @@ def _check_keys(graph: AnyGraph, values: Any) -> None:
         )
 
 
-async def _update(graph: AnyGraph, config: RunnableConfig, order: EditOrder, as_node: str) -> RunnableConfig:
+async def _update(graph: AnyGraph, config: RunnableConfig, order: StateEdit, as_node: str) -> RunnableConfig:
     try:
         return await graph.aupdate_state(config, order.values, as_node=as_node)
     except AdapterError:
@@ -238,7 +236,7 @@ async def _copy(saver: LeasedSaver, thread_id: str, stored: CheckpointTuple, met
     return checkpoint["id"]
 
 
-def _warnings(values: Any, order: EditOrder) -> list[str]:
+def _warnings(values: Any, order: StateEdit) -> list[str]:
     """What a value that comes as JSON does to a state that holds more than JSON."""
     found: list[str] = []
     if not isinstance(values, dict) or not isinstance(order.values, dict):

@@ -133,8 +133,8 @@ class _Briefly(reprlib.Repr):
         self.maxstring = 40
 
     def repr_instance(self, x: Any, level: int) -> str:
-        """The name of its type."""
-        return type(x).__name__
+        """A number, a truth value or None as it is; of all else the name of its type."""
+        return repr(x) if x is None or type(x) in (bool, float) else type(x).__name__
 
 
 def in_few_words(argument: Any) -> str:

@@ -166,7 +166,7 @@ class PathRecorder:
             if task.scope == scope and task.step <= step:
                 del self._scheduled[task.task_id]
                 if task.task_id not in self._known:
-                    self._update(self._begin(task, 1), outcome="cached", ended_at=at)
+                    self._update(self._begin(task, 1), outcome="cached", ended_at=task.at)
 
     def took_too_long(self, number: int, at: float, text: str) -> None:
         """An attempt was ended because its time was over."""

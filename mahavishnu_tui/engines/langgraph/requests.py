@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.edit import StateEdit
 
 Mode = Literal["start", "continue", "fork", "edit"]
 FinalStatus = Literal["success", "error", "interrupted", "paused", "cancelled"]
@@ -25,27 +26,6 @@ class Answer:
 
 
 @dataclasses.dataclass(frozen=True)
-class EditOrder:
-    """A change of a thread's state by an operator; see docs/protocols.md."""
-
-    values: Any = None
-    """A JSON object of state keys; None to copy a checkpoint or to end a thread."""
-    as_node: str = ""
-    """Whose writing it stands for, or `__copy__`, `__end__`, `__input__`; empty: who wrote last."""
-    checkpoint_id: str = ""
-    """Where it starts; empty: at the latest."""
-    seen: str = ""
-    """The latest checkpoint that the operator saw; when there is another one now, nothing is done."""
-    label: str = ""
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> EditOrder:
-        """Read the fields of an order beside others."""
-        texts = ("as_node", "checkpoint_id", "seen", "label")
-        return cls(data.get("values"), **{name: str(data.get(name) or "") for name in texts})
-
-
-@dataclasses.dataclass(frozen=True)
 class RunRequest:
     """One dispatch of a run; the fields are those of `run` in docs/protocols.md."""
 
@@ -61,7 +41,7 @@ class RunRequest:
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
     intent: str = ""
     """Names one order to start or fork: repeated after a crash, it is carried out once."""
-    edit: EditOrder = EditOrder()
+    edit: StateEdit = dataclasses.field(default_factory=StateEdit)
     """With mode `edit`: the change to store; nothing is run."""
     timeout: float = 0.0
     """Seconds that this dispatch may take; 0: no limit."""
@@ -96,7 +76,7 @@ class RunRequest:
                 next_visit=int(data.get("next_visit") or 1),
                 config=dict(data.get("config") or {}),
                 intent=str(data.get("intent") or ""),
-                edit=EditOrder.from_json(data.get("edit") or {}),
+                edit=StateEdit.from_json(data.get("edit") or {}),
                 **{name: float(value or 0.0) for name, value in _limits(data)},
             )
         except (KeyError, TypeError, ValueError) as error:

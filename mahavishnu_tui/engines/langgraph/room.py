@@ -40,11 +40,12 @@ class RoomWatch:
             self._looking = asyncio.get_running_loop().create_task(self._look())
 
     async def close(self) -> None:
-        """A last look, where enough was stored for it; a cancel that comes meanwhile ends only the look."""
+        """A last look, where enough was stored for it, or the last word is not of now; a cancel that comes
+        meanwhile ends only the look."""
         with contextlib.suppress(asyncio.CancelledError):
             if self._looking is not None:
                 await self._looking
-            if self._warn_bytes and self._unseen >= EVERY:
+            if self._warn_bytes and self._unseen >= (1 if self._told else EVERY):
                 await self._look()
 
     async def _look(self) -> None:

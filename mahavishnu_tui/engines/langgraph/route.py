@@ -32,7 +32,7 @@ class UnknownRouteError(ValueError):
     def __init__(self, source: str, target: str, known: Iterable[str]) -> None:
         self.source = source
         self.target = target
-        self.known = sorted(known)
+        self.known = sorted(name for name in known if not name.startswith(ERROR_HANDLER))
         super().__init__(
             f"{source!r} routed to {target!r}, which does not exist; the graph has: {', '.join(self.known)}"
         )

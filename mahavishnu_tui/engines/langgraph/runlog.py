@@ -88,7 +88,6 @@ class RunLog:
         visit: int,
         stream: SaidStream,
         texts: list[str],
-        *,
         level: SaidLevel = "info",
         logger: str = "",
     ) -> bool:
@@ -148,12 +147,10 @@ class RunLog:
         """Write what is held, of very much only the newest."""
         if not self._held or self._file < 0:
             return
-        rows = deque(_row(*said).encode("utf-8", "replace") for said in self._held)
+        rows = "".join([_row(*said) for said in self._held]).encode("utf-8", "replace")
         self._held.clear()
-        size = sum(map(len, rows))
-        while size > self._limit // 4 and len(rows) > 1:
-            size -= len(rows.popleft())
-        self._write(b"".join(rows))
+        most = self._limit // 4
+        self._write(rows if len(rows) <= most else _newest(rows, most))
 
     def _write(self, rows: bytes) -> None:
         """Append; what the disk refuses is dropped, and its numbers will be missing."""
@@ -234,10 +231,17 @@ class RunLogs:
 def _row(number: int, at: float, visit: int, stream: str, level: str, logger: str, text: str) -> str:
     if len(text) > MAX_TEXT:
         text = _cut(text)
+    name = encode_basestring(logger) if logger else '""'
     return (
-        f'{{"number":{number},"at":{at:.3f},"visit":{visit},"stream":"{stream}",'
-        f'"level":"{level}","logger":{encode_basestring(logger)},"text":{encode_basestring(text)}}}\n'
+        f'{{"number":{number},"at":{at:.6f},"visit":{visit},"stream":"{stream}",'
+        f'"level":"{level}","logger":{name},"text":{encode_basestring(text)}}}\n'
     )
+
+
+def _newest(rows: bytes, most: int) -> bytes:
+    """The last of these rows, of `most` bytes together; one at least."""
+    begin = rows.find(b"\n", len(rows) - most - 1, -1) + 1
+    return rows[begin or rows.rfind(b"\n", 0, -1) + 1 :]
 
 
 def _cut(text: str) -> str:

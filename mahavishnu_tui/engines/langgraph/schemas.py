@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing
 from typing import Any
 
@@ -36,6 +37,18 @@ def _from_hints(graph: AnyGraph) -> dict[str, Any] | None:
 
 
 def _property(hint: Any) -> dict[str, Any]:
-    origin = typing.get_origin(hint) or hint
+    """What a hint says that a form can use; nothing where it says more than that."""
+    origin, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        plain = [part for part in inner if part is not type(None)]
+        options = [_property(part) for part in plain]
+        if len(plain) < len(inner):
+            options.append({"type": "null"})
+        return {"anyOf": options} if all(options) else {}
+    if origin is typing.Literal:
+        return {"enum": list(inner)} if all(isinstance(one, (str, int, bool)) for one in inner) else {}
     kind = _JSON_TYPES.get(origin) if isinstance(origin, type) else None
-    return {"type": kind} if kind else {}
+    if kind is None:
+        return {}
+    items = _property(inner[0]) if kind == "array" and inner else {}
+    return {"type": kind, **({"items": items} if items else {})}

@@ -123,7 +123,9 @@ class _Reader:
         self.thread.stored_tasks |= done | handled
         if done and not unfinished:
             self.thread.runnable = True  # the step is done and its checkpoint is not stored
-        if await self.breakpoint(graph, snapshot, stored, unfinished, scope, namespace):
+        own = {task.id for task in snapshot.tasks}
+        begun = any(writer in own for writer, _, _ in stored.pending_writes or ())
+        if not begun and await self.breakpoint(graph, snapshot, stored, unfinished, scope, namespace):
             return
         for task in unfinished:
             await self.task(graph, task, stored, scope, certain)
@@ -187,7 +189,10 @@ class _Reader:
         scope: str,
         namespace: str,
     ) -> bool:
-        """Whether this graph stopped by `interrupt_before` or `interrupt_after`, as LangGraph sees it."""
+        """Whether this graph stopped by `interrupt_before` or `interrupt_after`, as LangGraph sees it.
+
+        Only before a task of the step has written: what one asked or failed with came after the stop.
+        """
         if not unfinished or not (graph.interrupt_before_nodes or graph.interrupt_after_nodes):
             return False
         if not _moved_since_stop(stored):

@@ -46,6 +46,15 @@ class Draft:
         return f"{self.at + 1}/{len(self.actions)} · {name}" if len(self.actions) > 1 else name
 
     @property
+    def words(self) -> str:
+        """What there is to read beside the title: what an action does, or the rest of a long question."""
+        if self.action is not None:
+            return self.action.description
+        value = self.approval.value
+        asked = value.get("question") if isinstance(value, dict) and not self.summing_up else None
+        return asked.strip().partition("\n")[2].strip() if isinstance(asked, str) else ""
+
+    @property
     def shown(self) -> Json:
         """What is looked at now: arguments, decisions, or the whole question."""
         if self.summing_up:

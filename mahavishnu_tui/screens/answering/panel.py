@@ -13,6 +13,7 @@ from textual.widgets import Button, Static, TextArea
 
 from mahavishnu_tui import schemas
 from mahavishnu_tui.models import Approval, ErrorCode, replies
+from mahavishnu_tui.models.problem import Problem
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.replies import Decision
 from mahavishnu_tui.models.text import clean_line
@@ -46,6 +47,7 @@ class AnswerPanel(Vertical):
         & #answer-foot { dock: bottom; height: auto; }
         & #answer-words:focus { background: $boost; }
         & #answer-payload { height: 1fr; min-height: 2; }
+        &.-short.-editing #answer-payload { height: 3; }
         & .answer--editor { display: none; height: 2fr; min-height: 4; }
         & #answer-text, & #answer-text:focus { border: none; padding: 0 1; background: $boost; }
         & #answer-buttons { height: 1; margin-top: 1; overflow-x: auto; scrollbar-size: 0 0; }
@@ -68,6 +70,9 @@ class AnswerPanel(Vertical):
             super().__init__()
             self.why = why
 
+    class Moved(Message):
+        """Something else is typed or looked at: what was said about the last attempt is old."""
+
     class Closed(Message):
         """The operator wants to leave without an answer."""
 
@@ -88,7 +93,7 @@ class AnswerPanel(Vertical):
         """What is asked, an editor, the buttons."""
         yield Static(id="answer-title", markup=False)
         yield Words(id="answer-words")
-        yield StateTree(ascii_only=self._ascii, id="answer-payload")
+        yield StateTree(ascii_only=self._ascii, open_texts=True, id="answer-payload")
         yield JsonEditor(id="answer-json", classes="answer--editor")
         yield TextArea(id="answer-text", classes="answer--editor")
         yield SchemaForm({}, id="answer-form", classes="answer--editor")
@@ -122,7 +127,7 @@ class AnswerPanel(Vertical):
         self._choice = None
         self._edit("")
         self.query_one("#answer-title", Static).update(clean_line(draft.title, 400))
-        self.query_one(Words).show(draft.action.description if draft.action else "")
+        self.query_one(Words).show(draft.words)
         self.query_one(StateTree).show(draft.shown, note=CUT if draft.approval.truncated else "")
         await self._buttons(self._offered(draft))
 
@@ -152,6 +157,10 @@ class AnswerPanel(Vertical):
         self.set_class(bool(editor), "-editing")
         deciding = self._draft is not None and self._draft.action is not None
         self.query_one(StateTree).display = not (deciding and editor in ("json", "form"))
+
+    def blame(self, found: list[Problem]) -> None:
+        """Say at the fields of the form what the server found wrong with the answer."""
+        self.query_one(SchemaForm).blame(found)
 
     def freeze(self, frozen: bool) -> None:
         """While an answer is on its way no button works."""
@@ -205,10 +214,17 @@ class AnswerPanel(Vertical):
             return False
         if self._choice is None and self._draft is not None:
             self._draft.at -= 1
+        self.post_message(self.Moved())
         await self._next()
         return True
 
     # -- editing
+
+    @on(SchemaForm.Changed)
+    @on(JsonEditor.Changed)
+    @on(TextArea.Changed)
+    def _edited(self) -> None:
+        self.post_message(self.Moved())
 
     async def _open(self, draft: Draft, choice: Choice) -> None:
         """Open the editor of a choice; what was typed into it for the same one is still there."""

@@ -62,11 +62,19 @@ class InputEntry(Vertical):
         """Change between form and JSON.
 
         Raises:
-            ValueError: what was typed is not JSON, or no object: a form cannot show it.
+            ValueError: what was typed would be lost, in a sentence: a field that is no value of its type,
+                JSON that is none, or no object.
         """
-        value = self.value
+        child = self._child
+        if isinstance(child, SchemaForm) and child.unread:
+            child.reveal()
+            raise ValueError(child.unread[0].sentence("The input"))
+        try:
+            value = self.value
+        except ValueError as error:
+            raise ValueError(f"The input is not JSON: {error}.") from None
         if not self.as_form and not isinstance(value, dict):
-            raise ValueError("a form shows objects only")
+            raise ValueError("No form can show this: a form shows objects only.")
         self._start = value
         self._child = self._make(as_form=not self.as_form)
         await self.recompose()
@@ -85,6 +93,11 @@ class InputEntry(Vertical):
         """What the schema forbids about it; a form says it at its fields. Raises ValueError like `value`."""
         child = self._child
         return child.reveal() if isinstance(child, SchemaForm) else schemas.problems(self.value, self._schema)
+
+    def blame(self, found: list[Problem]) -> None:
+        """Say at the fields what the server found wrong; JSON has none."""
+        if isinstance(self._child, SchemaForm):
+            self._child.blame(found)
 
     def on_schema_form_changed(self, event: SchemaForm.Changed) -> None:
         """Something was typed into the form."""

@@ -10,16 +10,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.dialog import Dialog
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.widgets.table import Column, Row, VirtualTable
 
 
-class PastInputsScreen(ModalScreen[int | None]):
+class PastInputsScreen(Dialog[int | None]):
     """Dismissed with the number of the chosen input, else with None."""
 
     CSS_PATH = "past.tcss"

@@ -1,7 +1,8 @@
-"""`LaunchScreen`: pick a workflow, fill in its input, check it, start a run."""
+"""`LaunchScreen`: pick a workflow or a deployment, fill in its input, check it, start a run."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import uuid
 from typing import ClassVar
@@ -10,35 +11,34 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
-from mahavishnu_tui.client.mirror import Change
-from mahavishnu_tui.models import ErrorCode, Finding, Run, Workflow
+from mahavishnu_tui.models import ErrorCode, Finding, MahavishnuError, Run, Workflow
+from mahavishnu_tui.models.problem import Problem
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background, in_background_opening
+from mahavishnu_tui.screens.dialog import Dialog
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.launch.durability import DurabilityButton
 from mahavishnu_tui.screens.launch.entry import InputEntry
 from mahavishnu_tui.screens.launch.findings import in_full, in_short
+from mahavishnu_tui.screens.launch.options import DeploymentOptions, PoolButton, WorkflowOptions
+from mahavishnu_tui.screens.launch.starting import Order, start
+from mahavishnu_tui.screens.launch.targets import Target, TargetTable
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.form import MISSING, Missing
-from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
-
-EMPTY = "No workflow is known: `mahavishnu langgraph execute --workflow-file F.py` registers one."
-
-LISTED = 6
-"""Workflows in sight at once; the rest of the screen is the input's."""
+from mahavishnu_tui.widgets.table import VirtualTable
 
 
-class LaunchScreen(ModalScreen[Run | None]):
+class LaunchScreen(Dialog[Run | None]):
     """Dismissed with the run that was started, else with None.
 
     Args:
         session: the session.
-        workflow_id: begin with this workflow.
-        value: begin with this input, for that workflow.
+        begin_with: begin with this workflow or deployment, by its id.
+        value: begin with this input, for that one.
+        target: list this one too, and begin with it.
     """
 
     CSS_PATH = "launch.tcss"
@@ -50,11 +50,19 @@ class LaunchScreen(ModalScreen[Run | None]):
         Binding("ctrl+o", "past", "Past inputs", id="launch.past"),
     ]
 
-    def __init__(self, session: Session, workflow_id: str = "", value: Json | Missing = MISSING) -> None:
+    def __init__(
+        self,
+        session: Session,
+        begin_with: str = "",
+        value: Json | Missing = MISSING,
+        *,
+        target: Target | None = None,
+    ) -> None:
         super().__init__()
         self.session = session
-        self._begin_with = workflow_id
+        self._begin_with = target.id if target is not None else begin_with
         self._begin_value = value
+        self._begin_target = target
         self._request = ""
         self._sending = False
         self._loaded_for = ""
@@ -63,83 +71,79 @@ class LaunchScreen(ModalScreen[Run | None]):
         self._checked_for = ""
 
     def compose(self) -> ComposeResult:
-        """The workflows, the input, the thread, the buttons."""
+        """What can be started, the input, how, the buttons."""
         with Vertical(id="launch"):
-            yield Static("Launch a workflow", id="launch-title", markup=False)
-            yield VirtualTable(
-                (
-                    Column("name", "WORKFLOW", 24, min_width=10, flex=1),
-                    Column("what", "WHAT IT IS", 30, min_width=8, flex=2, priority=1),
-                ),
-                id="launch-list",
-            )
-            yield Static("input", classes="label", markup=False)
+            yield Static("Launch a workflow or a deployment", id="launch-title", markup=False)
+            yield TargetTable(self.session, self._begin_with)
+            yield Static("input", classes="label", id="launch-what", markup=False)
             yield InputEntry(id="launch-input")
-            yield Input(placeholder="thread id (empty: a new thread)", compact=True, id="launch-thread")
+            yield WorkflowOptions(id="launch-workflow")
+            yield DeploymentOptions(id="launch-deployment")
             with Horizontal(id="launch-buttons"):
                 yield Button("Launch", id="go", compact=True)
                 yield Button("Check", id="check", compact=True)
                 yield DurabilityButton(id="durability")
+                yield PoolButton(id="pool")
                 yield Button("Close", id="close", compact=True)
             yield Static(id="launch-status", markup=False)
         yield KeyHints()
 
     def on_mount(self) -> None:
-        """Fill the list; the focus is on it."""
-        self._fill()
-        if self._begin_with:
-            self.query_one(VirtualTable).move_to(self._begin_with)
-        self.session.changes.subscribe(self, self._changed)
-        self.query_one(VirtualTable).focus()
-
-    def _changed(self, changes: frozenset[Change]) -> None:
-        if any(kind in ("workflow", "*") for kind, _ in changes):
-            self._fill()
-
-    def _fill(self) -> None:
-        table = self.query_one(VirtualTable)
-        table.set_placeholder("empty", EMPTY)
-        workflows = sorted(
-            self.session.mirror.workflows.values(),
-            key=lambda item: (item.error is not None, item.name, item.id),
-        )
-        table.set_rows(_row(workflow) for workflow in workflows)
-        table.styles.height = min(max(1, len(workflows)), LISTED) + 1
-        self.call_later(self._prefill)
+        """The focus is on the list."""
+        self.query_one(DeploymentOptions).display = False
+        self.query_one(PoolButton).display = False
+        table = self.query_one(TargetTable)
+        if self._begin_target is not None:
+            table.add(self._begin_target)
+        table.focus()
 
     @property
-    def workflow(self) -> Workflow | None:
-        """The workflow under the cursor."""
-        return self.session.mirror.workflows.get(self.query_one(VirtualTable).cursor_key)
+    def target(self) -> Target | None:
+        """What is under the cursor."""
+        return self.query_one(TargetTable).current
 
     @property
     def entry(self) -> InputEntry:
         """Where the input is typed."""
         return self.query_one(InputEntry)
 
+    @on(TargetTable.Filled)
     @on(VirtualTable.CursorMoved)
     async def _moved(self) -> None:
-        await self._prefill()
-
-    async def _prefill(self) -> None:
-        """Start with what the workflow's input schema asks for."""
-        workflow = self.workflow
-        if workflow is None or workflow.id == self._loaded_for:
+        """Start with what the target's schema asks for."""
+        target = self.target
+        if target is None or target.id == self._loaded_for:
             return
-        self._loaded_for, self._request, self._checked_for = workflow.id, "", ""
-        value = self._begin_value if workflow.id == self._begin_with else MISSING
-        self.query_one(DurabilityButton).display = not workflow.server
-        await self.entry.load(workflow.input_schema, value)
-        if workflow.error:
-            self._say(f"{workflow.error.get('code')} {workflow.error.get('message')}", "error")
+        self._loaded_for, self._request, self._checked_for = target.id, "", ""
+        given = self._begin_value if target.id == self._begin_with else MISSING
+        value = target.start if isinstance(given, Missing) else given
+        self._show_options(target)
+        await self.entry.load(target.schema, value)
+        if target.error:
+            self._say(target.error, "error")
+        elif target.deployment is not None and target.deployment.paused:
+            self._say(
+                "It is paused: its schedules make no runs; one from here starts all the same.", "warning"
+            )
         else:
             self._say("")
+
+    def _show_options(self, target: Target) -> None:
+        ours = target.workflow is not None
+        self.query_one("#launch-what", Static).update("input" if ours else "parameters")
+        self.query_one(WorkflowOptions).display = ours
+        self.query_one(DeploymentOptions).display = target.deployment is not None
+        self.query_one("#check").display = ours
+        self.query_one(DurabilityButton).display = ours and not (target.workflow and target.workflow.server)
+        self.query_one(PoolButton).display = bool(target.deployment and target.deployment.pool)
 
     @on(VirtualTable.Activated)
     def _to_input(self) -> None:
         self.entry.enter()
-        if self.workflow is not None and not self.workflow.error and self._checked_for != self.workflow.id:
-            self._check(self.workflow, show=False)
+        target = self.target
+        workflow = target.workflow if target is not None else None
+        if workflow is not None and not workflow.error and self._checked_for != workflow.id:
+            self._check(workflow, show=False)
 
     def _say(self, text: str, severity: str = "info") -> None:
         row = self.query_one("#launch-status", Static)
@@ -147,6 +151,8 @@ class LaunchScreen(ModalScreen[Run | None]):
         row.update(clean_line(text))
 
     @on(InputEntry.Changed)
+    @on(WorkflowOptions.Changed)
+    @on(DeploymentOptions.Changed)
     def _edited(self) -> None:
         # Another input is another request: only the same one sent twice is the same run.
         self._request = ""
@@ -154,20 +160,22 @@ class LaunchScreen(ModalScreen[Run | None]):
     async def action_flip(self) -> None:
         """Type the input as JSON, or in the form again."""
         if not self.entry.can_be_form:
-            self._say("The workflow does not say what its input is made of: there is only JSON.", "warning")
+            self._say("Nothing says what its input is made of: there is only JSON.", "warning")
             return
         try:
             await self.entry.flip()
         except ValueError as error:
-            self._say(f"{ErrorCode.BAD_INPUT.value} No form can show this: {error}.", "error")
+            self._say(f"{ErrorCode.BAD_INPUT.value} {error}", "error")
 
     # -- past inputs
 
     def action_past(self) -> None:
         """Choose from the inputs that runs of this workflow were given."""
-        workflow = self.workflow
-        if workflow is not None:
-            in_background_opening(self, functools.partial(self._ask_past, workflow), "launch-past")
+        target = self.target
+        if target is not None and target.workflow is not None:
+            in_background_opening(self, functools.partial(self._ask_past, target.workflow), "launch-past")
+        else:
+            self._say("Past inputs are those of workflows; x on a run starts one like it.", "warning")
 
     async def _ask_past(self, workflow: Workflow) -> None:
         try:
@@ -180,9 +188,11 @@ class LaunchScreen(ModalScreen[Run | None]):
         self.app.push_screen(PastInputsScreen(workflow.name, self._past), self._take_past)
 
     async def _take_past(self, number: int | None) -> None:
-        if number is not None and self.workflow is not None:
-            await self.entry.load(self.workflow.input_schema, self._past[number])
+        if number is not None and self.target is not None:
+            await self.entry.load(self.target.schema, self._past[number])
             self.entry.enter()
+
+    # -- how
 
     @on(Button.Pressed, "#durability")
     def _choose_durability(self) -> None:
@@ -190,6 +200,29 @@ class LaunchScreen(ModalScreen[Run | None]):
         button.step()
         self._request = ""
         self._say(button.price)
+
+    @on(Button.Pressed, "#pool")
+    def _choose_pool(self) -> None:
+        button = self.query_one(PoolButton)
+        button.step()
+        self._request = ""
+        target = self.target
+        if target is None or target.deployment is None:
+            return
+        if button.choice is None:
+            self._say(f"pool {target.deployment.pool}, as the deployment says")
+        else:
+            in_background(self, functools.partial(self._ask_pool, target.id, button.choice), "launch-pool")
+
+    async def _ask_pool(self, deployment: str, selector: str) -> None:
+        """Which pool it would be, and why."""
+        try:
+            found = await self.session.client.choose_pool(deployment, selector)
+        except Exception as error:  # said here, kept in :errors
+            self._say(str(self.session.record(error)), "error")
+        else:
+            if self.query_one(PoolButton).choice == selector:
+                self._say(f"pool {found.pool}: {found.reason}")
 
     # -- checking and starting
 
@@ -200,8 +233,8 @@ class LaunchScreen(ModalScreen[Run | None]):
 
     @on(Button.Pressed, "#check")
     def _want_check(self) -> None:
-        if self.workflow is not None:
-            self._check(self.workflow, show=True)
+        if self.target is not None and self.target.workflow is not None:
+            self._check(self.target.workflow, show=True)
 
     def _check(self, workflow: Workflow, show: bool) -> None:
         self._checked_for = workflow.id
@@ -223,48 +256,48 @@ class LaunchScreen(ModalScreen[Run | None]):
 
     @on(Button.Pressed, "#go")
     def _launch(self) -> None:
-        workflow = self.workflow
-        if workflow is None:
-            self._say("No workflow is chosen.", "warning")
+        target = self.target
+        if target is None:
+            self._say("Nothing is chosen.", "warning")
             return
         try:
             problems = self.entry.check()
-            value = self.entry.value
+            order = self._order(target)
         except ValueError as error:
             self._say(f"{ErrorCode.BAD_INPUT.value} The input is not JSON: {error}", "error")
+            return
+        except MahavishnuError as error:
+            self._say(str(error), "error")
             return
         if problems:
             self._say(f"{ErrorCode.INPUT_INVALID.value} {problems[0].sentence('The input')}", "error")
         elif not self._sending:
             self._sending = True
             self._say("starting …")
-            in_background(self, functools.partial(self._start, workflow, value), "launch")
+            in_background(self, functools.partial(self._start, order), "launch")
 
-    async def _start(self, workflow: Workflow, value: Json) -> None:
+    def _order(self, target: Target) -> Order:
+        """What is to be sent. Raises ValueError and MahavishnuError: what was typed makes no sense."""
         self._request = self._request or uuid.uuid4().hex
-        durability = "" if workflow.server else self.query_one(DurabilityButton).choice
+        order = Order(target, self.entry.value, self._request, self.session.who)
+        if target.deployment is not None:
+            options = self.query_one(DeploymentOptions).read(self.session.now())
+            selector = self.query_one(PoolButton).choice
+            return dataclasses.replace(order, options=options, selector=selector)
+        served = target.workflow is not None and bool(target.workflow.server)
+        durability = "" if served else self.query_one(DurabilityButton).choice
+        return dataclasses.replace(
+            order, thread=self.query_one(WorkflowOptions).thread, durability=durability
+        )
+
+    async def _start(self, order: Order) -> None:
         try:
-            run = await self.session.client.start_run(
-                workflow_id=workflow.id,
-                input=value,
-                by=self.session.who,
-                thread_id=self.query_one("#launch-thread", Input).value.strip() or None,
-                request_id=self._request,
-                config={"durability": durability} if durability else None,
-            )
+            run = await start(self.session.client, order)
         except Exception as error:  # said here, kept in :errors; what was typed stays
-            self._say(str(self.session.record(error)), "error")
+            recorded = self.session.record(error)
+            self._say(str(recorded), "error")
+            self.entry.blame(Problem.told(recorded.details))
         else:
             self.dismiss(run)
         finally:
             self._sending = False
-
-
-def _row(workflow: Workflow) -> Row:
-    words = workflow.description or workflow.spec
-    if workflow.error:
-        words = f"does not load: {workflow.error.get('message', '')}"
-    return Row(
-        workflow.id,
-        (clean_line(workflow.name, 60), Cell(clean_line(words, 200), "error" if workflow.error else "muted")),
-    )

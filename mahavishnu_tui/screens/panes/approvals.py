@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
-from mahavishnu_tui.models import Approval
 from mahavishnu_tui.models.alike import unlike
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens import rows
@@ -16,13 +15,14 @@ from mahavishnu_tui.screens.panes.pane import Listed, TablePane
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
+    from mahavishnu_tui.models import Approval
     from mahavishnu_tui.screens.base import OperatorScreen
 
 _ACTS = frozenset({"answer_marked", "claim"})
 
 
 class ApprovalsPane(TablePane):
-    """The inbox: what is escalated first, then the oldest question."""
+    """The inbox: what is escalated first, then by deadline, then the oldest question."""
 
     PANE: ClassVar[PaneName] = "approvals"
     TITLE = "Approvals"
@@ -43,10 +43,10 @@ class ApprovalsPane(TablePane):
 
     def listed(self) -> list[Listed]:
         """Questions that are pending, and those whose answer the graph has not taken up yet."""
-        now = self.session.now()
+        now, times = self.session.now(), self.session.times
         return [
             Listed(
-                rows.approval_row(approval, now, self.session.ascii),
+                rows.approval_row(approval, times, self.session.ascii),
                 rows.approval_attributes(approval, now) if self.filter else {},
             )
             for approval in rows.order_approvals(self.session.mirror.approvals.values())
@@ -60,13 +60,16 @@ class ApprovalsPane(TablePane):
         """Minutes, while something waits; the end of a claim."""
         now = self.session.now()
         pending = self.session.pending()
-        delays = [60 - (now - approval.asked_at) % 60 for approval in pending]
+        if self.session.times.fixed:
+            delays = [step for approval in pending for step in _until_late(approval, now)]
+        else:
+            delays = [60 - (now - approval.asked_at) % 60 for approval in pending]
         delays += [approval.claim_until - now for approval in pending if approval.claim_until]
         return min(delays, default=None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A read-only dashboard answers and claims nothing."""
-        if action in _ACTS and self.session.options.readonly:
+        if action in _ACTS and self.session.readonly:
             return False
         return super().check_action(action, parameters)
 
@@ -115,7 +118,7 @@ class ApprovalsPane(TablePane):
         from mahavishnu_tui.screens.claiming import claim_text
         from mahavishnu_tui.screens.confirm import ConfirmScreen
 
-        def decided(yes: bool | None) -> None:
+        def decided(yes: str | None) -> None:
             if yes:
                 self._operator.act(functools.partial(_claim, approval=approval, who=who, holder=holder))
 
@@ -135,3 +138,9 @@ async def _claim(client: ServerClient, approval: Approval, who: str, holder: str
 async def _release(client: ServerClient, approval: Approval, who: str) -> str:
     await client.release(approval, who)
     return f"{approval.run_name}: nobody is on it"
+
+
+def _until_late(approval: Approval, now: float) -> list[float]:
+    """Seconds until the deadline, and until it is near: what is shown differs there."""
+    left = (approval.deadline or now) - now
+    return [step for step in (left - 600, left) if step > 0]

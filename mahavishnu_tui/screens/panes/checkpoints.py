@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from mahavishnu_tui.models import Checkpoint, Run
-from mahavishnu_tui.models.growth import size_text
+from mahavishnu_tui.models.growth import advice, size_text
 from mahavishnu_tui.screens import rows
-from mahavishnu_tui.screens.following import Followed
+from mahavishnu_tui.screens.following import Followed, is_flow
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.pane import Listed, TablePane
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.table import PlaceholderKind
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import Checkpoint, Run
 
 
 class CheckpointsPane(TablePane):
@@ -51,15 +53,17 @@ class CheckpointsPane(TablePane):
             return self.failed(self._followed.error)
         if not self._followed.run_id:
             return "empty", "No run is selected: 1 shows the runs."
+        if is_flow(self.session, self._followed.run_id):
+            return "absent", "Flow runs have no checkpoints: Prefect keeps their states and task results."
         return ("loading", "loading …") if self._followed.checkpoints is None else None
 
     def listed(self) -> list[Listed]:
         """Every checkpoint that was loaded."""
         found = self._followed.checkpoints or ()
-        forks = rows.forks(found)
+        forks, times = rows.forks(found), self.session.times
         return [
             Listed(
-                rows.checkpoint_row(checkpoint, forks.get(checkpoint.id, 0), self.session.ascii),
+                rows.checkpoint_row(checkpoint, forks.get(checkpoint.id, 0), self.session.ascii, times),
                 {
                     "text": " ".join(
                         (
@@ -92,4 +96,4 @@ class CheckpointsPane(TablePane):
         if size.growth:
             said.append(f"+{size_text(size.growth)} a step")
         said += ["pinned"] if size.pinned else []
-        return " · ".join([*said, *filter(None, [size.warning])])
+        return " · ".join([*said, *filter(None, [advice(size.warning)])])

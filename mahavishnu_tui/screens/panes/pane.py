@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -13,8 +14,8 @@ from textual.widget import Widget
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.models.filtering import NO_FILTER, Filter, parse_filter
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.filtering import NO_FILTER, Filter, parse_filter
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.table import Column, PlaceholderKind, Row, VirtualTable
@@ -57,10 +58,14 @@ class Pane(Vertical):
         if self._dirty and self.is_mounted:
             self._dirty = False
             self.draw()
-            told = self.headline()
-            if told != self._told:
-                self._told = told
-                self.post_message(self.Counted())
+            self.tell()
+
+    def tell(self) -> None:
+        """Say that `headline` is different, where it is."""
+        told = self.headline()
+        if told != self._told:
+            self._told = told
+            self.post_message(self.Counted())
 
     def draw(self) -> None:
         """Show what the mirror holds."""
@@ -116,11 +121,17 @@ class TablePane(Pane):
     """One sentence and the key that fills the list."""
     MARKS: ClassVar[bool] = False
     """Whether rows can be marked: there is an act that takes many."""
+    SORTS: ClassVar[bool] = True
+    """Whether rows can be put in another order: none belongs under another."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.table = VirtualTable(
-            self.COLUMNS, ascii_only=session.ascii, markable=self.MARKS, id=f"{self.PANE}-table"
+            self.COLUMNS,
+            ascii_only=session.ascii,
+            markable=self.MARKS,
+            sortable=self.SORTS,
+            id=f"{self.PANE}-table",
         )
         self.shown = 0
         self.total = 0
@@ -133,6 +144,13 @@ class TablePane(Pane):
     def on_mount(self) -> None:
         """Say at once that nothing is known yet."""
         self.table.set_placeholder("loading", "connecting …")
+
+    def set_filter(self, text: str) -> None:
+        """Filter; where the cursor's row is filtered out, begin at the top again."""
+        before = self.cursor
+        super().set_filter(text)
+        if self.cursor != before:
+            self.table.action_first()
 
     @property
     def target(self) -> Widget:
@@ -177,9 +195,16 @@ class TablePane(Pane):
         return f"{self.total:,}" if self.total else ""
 
     def headline(self) -> str:
-        """An error, where rows that were there before hide it."""
+        """An error, where rows that were there before hide it; else counts, marks and the order of rows."""
         problem = self.problem()
-        return problem[1] if problem is not None and problem[0] == "error" else self.counts()
+        if problem is not None and problem[0] == "error":
+            return problem[1]
+        return " · ".join(filter(None, (self.counts(), self.table.marks_said, self.table.sort_said)))
+
+    @on(VirtualTable.Sorted)
+    @on(VirtualTable.MarksChanged)
+    def _sorted_or_marked(self) -> None:
+        self.tell()
 
     def until_step(self) -> float | None:
         """Seconds until an age shown here reads differently; None when nothing changes by itself."""
@@ -192,11 +217,12 @@ class TablePane(Pane):
             self._tick = None
         delay = self.until_step()
         if delay is not None:
-            self._tick = self.set_timer(max(0.2, delay), self._stepped)
+            self._tick = self.set_timer(max(0.2, delay, self.session.clock.until_step()), self._stepped)
 
     def _stepped(self) -> None:
         self._tick = None
-        self.invalidate(seen=self.display and self.session.link.live)
+        moving = self.session.link.live and not self.session.clock.frozen
+        self.invalidate(seen=self.display and moving)
 
     def failed(self, error: MahavishnuError) -> tuple[PlaceholderKind, str]:
         """An error in the place of rows: one line; `:errors` has the rest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -10,15 +10,17 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from mahavishnu_tui.models import GraphShape, NodeVisit, Run
+from mahavishnu_tui.models.run_search import flow_name
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.following import Followed
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.pane import Pane
 from mahavishnu_tui.screens.playback import Playback
-from mahavishnu_tui.screens.rows import clock
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.graph import GraphView
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import GraphShape, NodeVisit, Run
 
 
 class PathPane(Pane):
@@ -39,7 +41,10 @@ class PathPane(Pane):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.graph = GraphView(now=session.now, ascii_only=session.ascii, id="path-graph")
+        clock = session.clock
+        self.graph = GraphView(
+            now=clock.now, until_step=clock.until_step, ascii_only=session.ascii, id="path-graph"
+        )
         self.banner = Static(classes="playback", markup=False)
         self._drawn: object = None
         self._shape: GraphShape | None = None
@@ -105,7 +110,9 @@ class PathPane(Pane):
         step = f" · step {self._run.step}" if self._run.step >= 0 else ""
         seen = self._legend()
         played = "PLAYBACK · " if self._playback is not None else ""
-        return f"{played}{clean_line(self._run.workflow, 40)} · {clean_line(self._run.name, 40)}{step}{seen}"
+        return (
+            f"{played}{clean_line(flow_name(self._run), 40)} · {clean_line(self._run.name, 40)}{step}{seen}"
+        )
 
     def _legend(self) -> str:
         """What dashes mean, when there are any."""
@@ -171,7 +178,8 @@ class PathPane(Pane):
         where = f"step {frame.step}/{frame.steps}" if frame.current else f"end, after {frame.steps} steps"
         doing = "playing" if self._timer is not None else "paused"
         keys = "space pauses" if self._timer is not None else ", . step   space plays"
-        self.banner.update(f"PLAYBACK · {where} · {clock(frame.at)} · {doing}   {keys}   esc live")
+        at = self.session.times.still.clock(frame.at)
+        self.banner.update(f"PLAYBACK · {where} · {at} · {doing}   {keys}   esc live")
         self._told_anew()
 
     def _pause(self) -> None:
@@ -196,7 +204,11 @@ class PathPane(Pane):
             return f"{followed.error.code.value} {clean_line(followed.error.message)} (:errors has all of it)"
         if not followed.run_id:
             return "No run is selected: 1 shows the runs, t launches one."
-        return "The graph is not known yet: its host has not loaded it." if followed.loaded else "loading …"
+        if not followed.loaded:
+            return "loading …"
+        if self._run is not None and self._run.engine == "prefect":
+            return "No task of this flow has begun."
+        return "The graph is not known yet: its host has not loaded it."
 
 
 def _any_observed(shape: GraphShape) -> bool:

@@ -11,11 +11,12 @@ from textual.widget import Widget
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.screens.layout import PANES, TABBED, PaneLayout, PaneName, format_of, regions
 from mahavishnu_tui.screens.panes.approvals import ApprovalsPane
-from mahavishnu_tui.screens.panes.asked import PoolsPane, SchedulesPane
 from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.panes.pane import Pane
 from mahavishnu_tui.screens.panes.path import PathPane
+from mahavishnu_tui.screens.panes.pools import PoolsPane
 from mahavishnu_tui.screens.panes.runs import RunsPane
+from mahavishnu_tui.screens.panes.schedules import SchedulesPane
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.status import WAITING
 from mahavishnu_tui.widgets.tabs import PaneTab
@@ -84,9 +85,16 @@ class Room(Widget):
         framed = places.kind != "small" and not places.full
         for name, pane in self.panes.items():
             pane.display = name in shown
-            pane.set_class(name == places.active, "-active")
-            pane.set_class(framed, "-framed")
-            pane.set_class(name in shown and shown[name].x > 0, "-right")
+            # Without a frame nothing of it is seen beside what it holds.
+            pane.BLANK = not framed  # type: ignore[misc] # a class variable by its annotation alone
+            pane.update_classes(
+                {
+                    "-active": name == places.active,
+                    "-framed": framed,
+                    "-right": name in shown and shown[name].x > 0,
+                },
+                update=pane.is_attached,  # before, the stylesheet has not seen it at all
+            )
             if pane.display:
                 pane.note(frozenset(), seen=True)
         if shown != self._shown:  # a new layout repaints everything

@@ -8,6 +8,7 @@ from textual import on
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Act, LedgerEntry, NodeVisit
+from mahavishnu_tui.models.text import counted
 from mahavishnu_tui.screens.audit_rows import AUDIT_COLUMNS, act_row, proof
 from mahavishnu_tui.screens.document import DocumentScreen
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
@@ -21,7 +22,7 @@ class AuditTab(RunTab):
     TITLE: ClassVar[str] = "Audit"
 
     def __init__(self, view: RunView) -> None:
-        self.table = VirtualTable(AUDIT_COLUMNS, ascii_only=view.session.ascii, id="audit")
+        self.table = VirtualTable(AUDIT_COLUMNS, ascii_only=view.session.ascii, sortable=True, id="audit")
         super().__init__(view, self.table)
         self._acts: list[Act] = []
         self._entries: dict[int, LedgerEntry] = {}
@@ -50,7 +51,9 @@ class AuditTab(RunTab):
         self._acts = [*self._acts, *(act for act in more if act.seq > last)]
         self._entries = {entry.seq: entry for entry in await client.ledger(5000, run=self.view.run_id)}
         self.table.set_placeholder("empty", "Nothing was done to this run by anybody.")
-        self.table.set_rows(act_row(act, self._entries) for act in self._acts)
+        times = self.session.times
+        self.table.set_rows(act_row(act, self._entries, times) for act in self._acts)
+        self.post_message(self.Changed())
 
     def forget(self) -> None:
         """Ask again for all of it: it may be another server."""
@@ -68,11 +71,12 @@ class AuditTab(RunTab):
         entry = self._entries.get(int(act.details.get("ledger") or 0)) if act else None
         if entry is not None:
             title = f"{entry.run_name} · answer #{entry.seq}"
-            self.app.push_screen(DocumentScreen(self.session, title, value=proof(entry)))
+            told = proof(entry, self.session.times.still)
+            self.app.push_screen(DocumentScreen(self.session, title, value=told))
         elif act is not None:
             title = f"{act.what} by {act.by}"
             self.app.push_screen(DocumentScreen(self.session, title, value=act.to_json()))
 
     def rest(self) -> str:
         """How much was done."""
-        return f"audit: {len(self._acts)} acts; enter shows one in full" if self._acts else ""
+        return f"audit: {counted(len(self._acts), 'act')}; enter shows one in full" if self._acts else ""

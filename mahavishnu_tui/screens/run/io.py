@@ -37,15 +37,17 @@ class InputOutputTab(RunTab):
     async def _load(self, version: int) -> None:
         detail: RunDetail = await self.session.client.run(self.view.run_id)
         self._shown = version
+        flow = detail.run.engine == "prefect"
         value = {
-            "input": detail.input,
-            "output": detail.values,
-            "execution path": detail.execution_path,
+            "parameters" if flow else "input": detail.input,
+            "result" if flow else "output": detail.values,
+            **({} if flow else {"execution path": detail.execution_path}),
             "answers": [
                 {"node": item.node, "question": item.value, "answer": item.answer, "by": item.answered_by}
                 for item in detail.approvals
                 if item.status in ("answered", "applied")
             ],
+            **({"as Prefect has it": detail.raw} if detail.raw else {}),
         }
         note = "the output is truncated by the host" if detail.values_truncated else ""
         self.tree_view.show(value, note=note)

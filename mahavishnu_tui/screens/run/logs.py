@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -12,14 +11,16 @@ from textual.binding import Binding, BindingType
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import NodeVisit
 from mahavishnu_tui.models.said import LEVELS, SaidLevel, SaidLine, SaidPage
-from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.models.spans import age
+from mahavishnu_tui.models.text import clean_line, counted
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
 from mahavishnu_tui.widgets.log_view import LogView
 from mahavishnu_tui.widgets.status import Tone
 
 PAGE = 5000
+WINDOWS = (0, 60, 300, 900, 3600)
+"""Seconds; 0 is all of it."""
 KEPT = 200_000
 """Lines in the view; a run's own limit is reached before."""
 _TONES: dict[str, Tone] = {"critical": "error", "error": "error", "warning": "warning", "debug": "muted"}
@@ -34,8 +35,9 @@ class LogsTab(RunTab):
         Binding("L", "level", "Level", id="said.level"),
         Binding("v", "visit(1)", "Visit", key_display="v V", id="said.visit"),
         Binding("V", "visit(-1)", "Visit before", show=False, id="said.visit_before"),
+        Binding("W", "window", "Time window", show=False, id="said.window"),
         Binding("T", "times", "Times", show=False, id="said.times"),
-        Binding("s", "save", "Save", id="said.save"),
+        Binding("s,ctrl+s", "save", "Save", id="said.save"),
         Binding("H", "screen.host_log", "Host log", show=False, id="said.host"),
     ]
 
@@ -45,7 +47,10 @@ class LogsTab(RunTab):
         self.least: SaidLevel = "debug"
         self.visit: int | None = None
         """The visit that is heard alone."""
+        self.window = 0
+        """Only what was said in so many seconds before now, or before the run's end; 0: everything."""
         self.times = True
+        self._form = self.session.time_form
         self._last = 0
         self._again = True
         """There may be more than what is shown."""
@@ -67,7 +72,10 @@ class LogsTab(RunTab):
         self._again = True
 
     def draw(self) -> None:
-        """Ask for what has been said since."""
+        """Ask for what has been said since; for all of it where times are told in another way now."""
+        if self.times and self._form != self.session.time_form:
+            self._anew()
+            return
         known = self.view.following.now
         if (known.loaded or known.error) and (self._again or self._told > self._last):
             self.ask(self._load)
@@ -93,23 +101,32 @@ class LogsTab(RunTab):
     def _take(self, page: SaidPage) -> None:
         texts, tones = list[str](), list[Tone]()
         at = self._last
-        whole = self.visit is None and self.least == "debug"
+        whole = self.visit is None and self.least == "debug" and not self.window
+        lines = [line for line in page.lines if line.at >= self._since()]
         if page.dropped and not whole:
             texts.append(_gap(page.dropped))
             tones.append("muted")
-        for line in page.lines:
+        for line in lines:
             if whole and line.number > at + 1:
                 texts.append(_gap(line.number - at - 1))
                 tones.append("muted")
             at = line.number
             texts.append(self._text(line))
             tones.append("accent" if line.stream == "custom" else _TONES.get(line.level, ""))
-        self._last, self._lines = page.last, self._lines + len(page.lines)
+        self._last, self._lines = page.last, self._lines + len(lines)
         if texts:
             self.log_view.write_lines(texts, tones)
         if not self._lines:
             self.log_view.clear(self._nothing())
         self._say_rest()
+
+    def _since(self) -> float:
+        """The beginning of the time window."""
+        if not self.window:
+            return 0.0
+        run = self.view.run
+        ended = run.ended_at if run is not None else None
+        return (ended or self.session.now()) - self.window
 
     def _say_rest(self) -> None:
         screen = self.screen
@@ -117,7 +134,9 @@ class LogsTab(RunTab):
             screen.flash_row.set_rest(self.rest())
 
     def _text(self, line: SaidLine) -> str:
-        clock = time.strftime("%H:%M:%S ", time.localtime(line.at)) if self.times else ""
+        run = self.view.run
+        began = run.started_at if run is not None else None
+        clock = f"{self.session.times.line(line.at, began)} " if self.times else ""
         who = f"{self._visit_name(line.visit)} " if self.visit is None else ""
         level = f"{line.level.upper()} {clean_line(line.logger, 60)}: " if line.stream == "log" else ""
         return f"{clock}{who}{level}{line.text}"
@@ -129,6 +148,8 @@ class LogsTab(RunTab):
         return f"{clean_line(visit.path, 24) if visit is not None else ''}#{number}│"
 
     def _nothing(self) -> str:
+        if self.window:
+            return f"Nothing was said in the last {age(self.window)}: W shows other times."
         if self.visit is not None or self.least != "debug":
             return "Nothing of that kind was said: v shows all visits, L all levels."
         server = self.session.server_of(self.view.run)
@@ -144,6 +165,7 @@ class LogsTab(RunTab):
     def _anew(self) -> None:
         """Read all of it again, in another way."""
         self._asked += 1
+        self._form = self.session.time_form
         self._last = self._lines = 0
         self._again = True
         self.log_view.clear("loading …")
@@ -154,6 +176,11 @@ class LogsTab(RunTab):
     def action_level(self) -> None:
         """The next level: everything, info, warnings, errors, and everything again."""
         self.least = LEVELS[(LEVELS.index(self.least) + 1) % (len(LEVELS) - 1)]
+        self._anew()
+
+    def action_window(self) -> None:
+        """The last minute, five, fifteen, the last hour, and everything again."""
+        self.window = WINDOWS[(WINDOWS.index(self.window) + 1) % len(WINDOWS)]
         self._anew()
 
     def action_visit(self, by: int) -> None:
@@ -170,30 +197,21 @@ class LogsTab(RunTab):
     def action_save(self) -> None:
         """Write what is shown to a file of the operator's own."""
         screen = self.screen
-        if self._busy and isinstance(screen, OperatorScreen):
-            screen.flash("Not all of it is here yet: press s again in a moment.", "warning")
-            return
-        in_background(self, self._save, "save")
-
-    async def _save(self) -> None:
-        from mahavishnu_tui.screens.clipboard import write_private
-
-        screen = self.screen
         assert isinstance(screen, OperatorScreen)
-        try:
-            path = await asyncio.to_thread(write_private, self.log_view.text() + "\n")
-        except OSError as error:
-            screen.flash_error(error)
+        if self._busy:
+            screen.flash("Not all of it is here yet: press s again in a moment.", "warning")
         else:
-            screen.flash(f"{self._lines:,} lines written to {path}", "success")
+            screen.save(self.log_view.text() + "\n")
 
     def rest(self) -> str:
         """How much, and of what."""
-        parts = [f"{self._lines:,} lines"]
+        parts = [counted(self._lines, "line")]
         if self.visit is not None:
             parts.append(f"of {self._visit_name(self.visit).rstrip('│')}")
         if self.least != "debug":
             parts.append(f"{self.least} and worse")
+        if self.window:
+            parts.append(f"the last {age(self.window)}")
         if not self.log_view.follow:
             parts.append("not following: F or G")
         return " · ".join(parts)

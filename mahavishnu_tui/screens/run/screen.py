@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,9 +15,12 @@ from textual.widgets import Static
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Checkpoint, Run
+from mahavishnu_tui.models.need import failure_key
 from mahavishnu_tui.models.run import FINISHED
+from mahavishnu_tui.models.run_search import flow_name
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.checkpoint_acts import CheckpointActs
+from mahavishnu_tui.screens.claiming import on_it
 from mahavishnu_tui.screens.following import Followed, Following
 from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.rows import run_age
@@ -28,25 +33,25 @@ from mahavishnu_tui.screens.run.messages import MessagesTab
 from mahavishnu_tui.screens.run.path import PathTab
 from mahavishnu_tui.screens.run.state import StateTab
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
+from mahavishnu_tui.screens.run.tasks import TasksTab
 from mahavishnu_tui.screens.run.timeline import TimelineTab
 from mahavishnu_tui.screens.session import Link, Session
+from mahavishnu_tui.screens.times import Times
 from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.status import next_step, run_mark
 from mahavishnu_tui.widgets.table import VirtualTable
 from mahavishnu_tui.widgets.tabs import PaneStrip, PaneTab
 
-TABS: tuple[type[RunTab], ...] = (
-    PathTab,
-    TimelineTab,
-    StateTab,
-    CheckpointsTab,
-    MessagesTab,
-    LogsTab,
-    InputOutputTab,
-    AuditTab,
-    ErrorsTab,
-)
-"""In the order of their digits."""
+if TYPE_CHECKING:
+    from mahavishnu_tui.client.api import ServerClient
+
+
+def tab_bindings(tabs: Sequence[type[RunTab]]) -> list[BindingType]:
+    """A digit for each tab, 0 for the tenth."""
+    return [
+        Binding(str(n % 10), f"tab('{tab.NAME}')", tab.TITLE, show=False, id=f"run.tab_{tab.NAME}")
+        for n, tab in enumerate(tabs, 1)
+    ]
 
 
 class RunScreen(CheckpointActs):
@@ -62,13 +67,24 @@ class RunScreen(CheckpointActs):
     """
 
     CSS_PATH = "run.tcss"
+    TABS: ClassVar[tuple[type[RunTab], ...]] = (
+        PathTab,
+        TimelineTab,
+        StateTab,
+        CheckpointsTab,
+        MessagesTab,
+        LogsTab,
+        InputOutputTab,
+        AuditTab,
+        ErrorsTab,
+    )
+    """In the order of their digits."""
+    SHORTS: ClassVar[Mapping[str, str]] = {}
+    """Titles where there is little room, over those that the tabs have themselves."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket", "step_tab(1)", "Next tab", key_display="[ ]", id="run.next_tab"),
         Binding("left_square_bracket", "step_tab(-1)", "Previous tab", show=False, id="run.previous_tab"),
-        *(
-            Binding(str(n), f"tab('{tab.NAME}')", tab.TITLE, show=False, id=f"run.tab_{tab.NAME}")
-            for n, tab in enumerate(TABS, 1)
-        ),
+        *tab_bindings(TABS),
     ]
 
     def __init__(
@@ -87,7 +103,7 @@ class RunScreen(CheckpointActs):
         self._until = until
         self.following = Following(self, session, self._followed)
         self.view = RunView(session, run_id, self.following, checkpoint or "latest")
-        self.tabs: dict[str, RunTab] = {kind.NAME: kind(self.view) for kind in TABS}
+        self.tabs: dict[str, RunTab] = {kind.NAME: kind(self.view) for kind in self.TABS}
         self.strip = PaneStrip(id="run-tabs")
         self._tick: Timer | None = None
 
@@ -102,6 +118,18 @@ class RunScreen(CheckpointActs):
         super().on_mount()
         self.following.select(self.view.run_id, delay=0)
         self.action_tab(self.tab)
+        self._see_failure()
+
+    def _see_failure(self) -> None:
+        """Who opens a failed run has seen that it failed; a read-only dashboard leaves no trace.
+
+        One that somebody is on stays until it is cured: who looks at it does not take it from them.
+        """
+        key = failure_key(self.view.run_id)
+        need = (self.session.mirror.needs or {}).get(key)
+        held = need is None or need.holder(self.session.now())
+        if not held and not self.session.readonly:
+            self.act(functools.partial(_see, key=key, who=self.session.who))
 
     def on_unmount(self) -> None:
         """The run is no longer watched from here."""
@@ -121,6 +149,17 @@ class RunScreen(CheckpointActs):
             tab.display = key == name
         self.shown.target.focus()
         self.draw()
+        self.show_header()
+
+    @on(PaneStrip.Selected)
+    def _tab_clicked(self, event: PaneStrip.Selected) -> None:
+        event.stop()
+        self.action_tab(event.tab)
+
+    def crumb(self) -> str:
+        """The run and the tab."""
+        run = self.view.run
+        return f"{run.name if run is not None else self.view.run_id} > {self.tabs[self.tab].TITLE}"
 
     def action_step_tab(self, by: int) -> None:
         """The next or previous tab."""
@@ -133,12 +172,13 @@ class RunScreen(CheckpointActs):
         """Title, tabs, and what the shown tab needs."""
         self.query_one("#run-title", Static).update(self._title(self.selected_run))
         strip = [
-            PaneTab(tab.NAME, tab.TITLE, str(n), tab.badge(), tab.SHORT)
+            PaneTab(tab.NAME, tab.TITLE, str(n % 10), tab.badge(), self.SHORTS.get(tab.NAME, tab.SHORT))
             for n, tab in enumerate(self.tabs.values(), 1)
         ]
         self.strip.show(strip, self.tab)
         self.shown.draw()
         self.flash_row.set_rest(self.shown.rest())
+        self.renew_hints()
 
     @on(RunTab.Changed)
     def _told(self) -> None:
@@ -147,13 +187,15 @@ class RunScreen(CheckpointActs):
     def _title(self, run: Run | None) -> str:
         if run is None:
             return clean_line(f"{self.view.run_id} · this run is not known any more")
-        mark = run_mark(run.status)
+        mark = run_mark(run.status, run.state)
         since = min((item.asked_at for item in self.session.pending(run.id)), default=None)
         parts = [
-            f"{run.name} · {run.workflow}",
-            f"{mark.label(self.session.ascii)} {run_age(run, since, self.session.now())}",
+            f"{run.name} · {flow_name(run)}",
+            f"{mark.label(self.session.ascii)} {run_age(run, since, Times(now=self.session.now()))}",
             f"step {run.step}" if run.step >= 0 else "",
             f"recovered {run.recoveries}×" if run.recoveries else "",
+            f"twin {run.twin}" if run.twin else "",
+            on_it(self.session.need_of(run), self.session.who, self.session.now()),
             run.note,
             run.room,
             f"as far as {server} tells" if (server := self.session.server_of(run)) else "",
@@ -167,7 +209,8 @@ class RunScreen(CheckpointActs):
         visits = self.following.apply(changes)
         if ("log", self.view.run_id) in changes and isinstance(self.shown, LogsTab):
             self.shown.draw()
-        own = {EVERYTHING, ("run", self.view.run_id), ("act", self.view.run_id)}
+        own = {EVERYTHING, *((kind, self.view.run_id) for kind in ("run", "act", "path"))}
+        own.add(("need", failure_key(self.view.run_id)))
         if visits or own & changes:
             for tab in self.tabs.values():
                 tab.note(changes, visits)
@@ -186,8 +229,8 @@ class RunScreen(CheckpointActs):
     def _followed(self, followed: Followed) -> None:
         for tab in self.tabs.values():
             tab.followed(followed)
-        if self._node and followed.checkpoints is not None:
-            self.view.show_state_after(self._node, self._until)
+        if self._node and followed.loaded:
+            self.look_at_node(self._node, self._until)
             self._node = ""
         if self.is_mounted:
             self.draw()
@@ -202,7 +245,7 @@ class RunScreen(CheckpointActs):
         if run is not None and run.status not in FINISHED and self.session.link.live:
             age = self.session.now() - (run.started_at or run.created_at)
             delay = next_step(age) if run.status == "running" else 60.0
-            self._tick = self.set_timer(max(0.2, delay), self._stepped)
+            self._tick = self.set_timer(max(0.2, delay, self.session.clock.until_step()), self._stepped)
 
     def _stepped(self) -> None:
         self._tick = None
@@ -214,12 +257,23 @@ class RunScreen(CheckpointActs):
     @on(GraphView.NodeActivated)
     def _enter_node(self, event: GraphView.NodeActivated) -> None:
         tab = self.tabs[PathTab.NAME]
-        self.view.show_state_after(event.path, tab.played if isinstance(tab, PathTab) else 0)
+        self.enter_node(event.path, tab.played if isinstance(tab, PathTab) else 0)
+
+    def look_at_node(self, path: str, until: int) -> None:
+        """The node that it was opened at: the shown tab is about it."""
+        self.view.show_state_after(path, until)
+
+    def enter_node(self, path: str, until: int = 0) -> None:
+        """Show the state after the newest visit of a node, of those up to `until`."""
+        self.view.show_state_after(path, until)
         self.action_tab("state")
 
     @on(VirtualTable.Activated)
     def _enter_row(self, event: VirtualTable.Activated) -> None:
-        tab = self.shown
+        self.enter_row(self.shown)
+
+    def enter_row(self, tab: RunTab) -> None:
+        """Show the state at what is under the cursor."""
         if isinstance(tab, TimelineTab):
             if tab.current is not None:
                 self.view.show_state_after(tab.current.path, tab.current.number)
@@ -229,10 +283,11 @@ class RunScreen(CheckpointActs):
             self.action_tab("state")
 
     def action_logs(self) -> None:
-        """What the run says; in the timeline, what the visit under the cursor says."""
+        """What the run says; where visits are listed, what the one under the cursor says."""
         tab, logs = self.shown, self.tabs[LogsTab.NAME]
-        if isinstance(tab, TimelineTab) and tab.current is not None and isinstance(logs, LogsTab):
-            logs.only(tab.current.number)
+        current = tab.current if isinstance(tab, TimelineTab | TasksTab) else None
+        if current is not None and isinstance(logs, LogsTab):
+            logs.only(current.number)
         self.action_tab(LogsTab.NAME)
 
     @property
@@ -257,3 +312,8 @@ class RunScreen(CheckpointActs):
     def copied_text(self) -> str:
         """What the shown tab has to copy, or the run's id."""
         return self.shown.copied_text() or super().copied_text()
+
+
+async def _see(client: ServerClient, key: str, who: str) -> str:
+    await client.see([key], who)
+    return "its failure is marked as seen"

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from mahavishnu_tui.models import NodeVisit
+from mahavishnu_tui.models.text import counted
 from mahavishnu_tui.screens.run.tab import RunTab, RunView
 from mahavishnu_tui.screens.timeline import (
     TIMELINE_COLUMNS,
@@ -35,7 +36,9 @@ class TimelineTab(RunTab):
 
     def __init__(self, view: RunView) -> None:
         self.table = VirtualTable(TIMELINE_COLUMNS, ascii_only=view.session.ascii, id="timeline")
-        self.totals = VirtualTable(TOTALS_COLUMNS, ascii_only=view.session.ascii, id="timeline-totals")
+        self.totals = VirtualTable(
+            TOTALS_COLUMNS, ascii_only=view.session.ascii, sortable=True, id="timeline-totals"
+        )
         super().__init__(view, self.table, self.totals)
         self.totals.display = False
         self.squeeze: bool | None = None
@@ -93,7 +96,7 @@ class TimelineTab(RunTab):
         scale = ""
         if not self.totals.display and waits_to_squeeze(self._line.run, self.squeeze):
             scale = f" · long waits squeezed ({'~' if self.session.ascii else '⋯'})"
-        return f"{count} visits · {self._line.said()}{scale}"
+        return f"{counted(count, 'visit')} · {self._line.said()}{scale}"
 
     @on(events.Resize)
     def _resized(self) -> None:

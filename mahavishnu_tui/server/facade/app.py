@@ -13,7 +13,7 @@ from starlette.routing import Route
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
-from mahavishnu_tui.server.facade import assistants, editing, refusals, runs, thread_stream, threads
+from mahavishnu_tui.server.facade import assistants, editing, pruning, refusals, runs, thread_stream, threads
 
 
 async def ok(request: Request) -> Response:
@@ -46,6 +46,7 @@ ROUTES = [
     Route("/runs/crons/{rest:path}", refuse, methods=_ANY),
     Route("/threads/{thread}/runs/crons", refuse, methods=_ANY),
     *assistants.ROUTES,
+    *pruning.ROUTES,
     *threads.ROUTES,
     *editing.ROUTES,
     *thread_stream.ROUTES,

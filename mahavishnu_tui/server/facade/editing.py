@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mahavishnu_tui.models import ErrorCode, Project, Run, Workflow
+from mahavishnu_tui.models.edit import COPY
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
 from mahavishnu_tui.server.facade.orders import BY
@@ -20,8 +21,6 @@ from mahavishnu_tui.server.routes.body import Body
 from mahavishnu_tui.server.routes.checkpoints import edit_made
 from mahavishnu_tui.server.store import runs, workflows
 from mahavishnu_tui.server.transitions.edits import EditRequest, check_editable, edit
-
-_COPY = "__copy__"
 
 
 async def update_state(request: Request) -> Response:
@@ -62,7 +61,7 @@ def _order(body: Body) -> dict[str, Any]:
     as_node = body.text("as_node", "")
     return {
         "values": values,
-        "as_node": _COPY if values is None and not as_node else as_node,
+        "as_node": COPY if values is None and not as_node else as_node,
         "checkpoint_id": body.text("checkpoint_id", "") or checkpoint.text("checkpoint_id", ""),
         "label": "",
         "seen": "",

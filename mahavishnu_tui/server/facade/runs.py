@@ -202,6 +202,7 @@ async def cancel_many(request: Request) -> Response:
     def look(conn: sqlite3.Connection) -> list[Run]:
         rows = runs.with_status(conn, states[status]) if status else []
         found = [row.run for row in rows] + [row.run for key in named if (row := runs.get(conn, key))]
+        found = [run for run in found if not core.prefect.owns(run)]
         return [run for run in found if thread_id in ("", run.thread_id) and run.status not in FINISHED]
 
     found = await core.store.read(look)

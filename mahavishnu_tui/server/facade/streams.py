@@ -43,11 +43,14 @@ async def story(
             yield Told("metadata", about, since).encode()
         while not bell.dropped:
             # The run is read first: when it rests, everything that it stored is there to be read.
-            if voices is not None:
+            # What was said by a run that had not begun when it was read waits: its states are not read yet.
+            begun = bool(seen.run.lease)
+            if voices is not None and begun:
                 await voices.listen()
-            states = await states_since(core, seen, teller.at.checkpoint_id) if seen.run.lease else []
-            said = await voices.until(states) if voices is not None else []
-            for told in teller.tell(states, said, rests=seen.rests):
+            states = await states_since(core, seen, teller.at.checkpoint_id) if begun else []
+            said = await voices.until(states) if voices is not None and begun else []
+            ahead = voices is not None and voices.ahead
+            for told in teller.tell(states, said, rests=seen.rests, ahead=ahead):
                 yield told.encode()
             if seen.rests:
                 rested = True

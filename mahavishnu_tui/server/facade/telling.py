@@ -104,7 +104,12 @@ class Teller:
         self.at = since
 
     def tell(
-        self, states: Sequence[Mapping[str, Any]], said: Iterable[Said] = (), *, rests: bool
+        self,
+        states: Sequence[Mapping[str, Any]],
+        said: Iterable[Said] = (),
+        *,
+        rests: bool,
+        ahead: bool = False,
     ) -> Iterator[Told]:
         """What is new in these states and custom events, oldest first.
 
@@ -112,6 +117,7 @@ class Teller:
             states: of the run, from `at` on.
             said: custom events after the line of `at`.
             rests: nothing more will come of the last state now.
+            ahead: more was said after the last state than is in `said`; its results wait for that.
         """
         parents = {state.get("parent_id") for state in states}
         waiting = deque(said)
@@ -121,7 +127,8 @@ class Teller:
             yield from self._said(waiting, begins[index])
             yield from self._new(self._enter(state))
             yield from self._said(waiting, None if last else begins[index + 1])
-            yield from self._new(self._results(state, state["id"] in parents, rests or not last))
+            if not (last and ahead):
+                yield from self._new(self._results(state, state["id"] in parents, rests or not last))
         yield from self._said(waiting, None)
 
     def _said(self, waiting: deque[Said], before: float | None) -> Iterator[Told]:

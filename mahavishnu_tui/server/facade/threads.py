@@ -246,7 +246,6 @@ ROUTES = [
     Route("/threads", create, methods=["POST"]),
     Route("/threads/search", search, methods=["POST"]),
     Route("/threads/count", count, methods=["POST"]),
-    Route("/threads/prune", refuse, methods=["POST"]),
     Route("/threads/{thread}", show, methods=["GET"]),
     Route("/threads/{thread}", update, methods=["PATCH"]),
     Route("/threads/{thread}", delete, methods=["DELETE"]),

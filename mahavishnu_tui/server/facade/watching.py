@@ -121,6 +121,11 @@ class Voices:
         self._after = after
         self._heard: list[Said] = []
 
+    @property
+    def ahead(self) -> bool:
+        """Whether more was heard than was told yet, and results that were read may come after it."""
+        return bool(self._heard)
+
     async def listen(self) -> None:
         """Read what was said so far; the checkpoints that are read after this include those before it."""
         self._heard += await self._read()

@@ -74,6 +74,8 @@ class EngineHost:
         self.dead = False
         self.ended_by_us = ""
         """Why we are ending it; empty while we are not."""
+        self.faulty = False
+        """We are ending it because it does not work: with runs in it, it is lost, and not just stopped."""
         self._options = options
         self._on_notice = on_notice
         self._on_change = on_change
@@ -169,6 +171,11 @@ class EngineHost:
         """Stop or go on taking its notices."""
         self._channel.pause(paused)
 
+    def give_up(self, why: str) -> None:
+        """End it now because it does not work as it should."""
+        self.faulty = True
+        self.kill(why)
+
     def kill(self, why: str) -> None:
         """End it now; its runs are taken up again elsewhere."""
         self.ended_by_us = self.ended_by_us or why
@@ -255,16 +262,16 @@ class EngineHost:
         except ChannelClosedError:
             raise await self._died_at_start() from None
         except TimeoutError:
-            self.kill("it did not say hello")
+            self.give_up("it did not say hello")
             raise self._start_error(f"it said nothing for {options.load_seconds:g} s") from None
         except MahavishnuError:
-            self.kill("it cannot work")
+            self.give_up("it cannot work")
             raise
         self._last_beat = self.idle_since = time.monotonic()
         self.set(state="ready", versions=dict(reply.get("versions") or {}), error=None, note="")
 
     async def _died_at_start(self) -> Exception:
-        self.kill(self._channel.fault)
+        self.give_up(self._channel.fault)
         await self.gone(5.0)
         code = await self._process.wait() if self._process is not None else 0
         if code < 0 and not self._channel.fault:
@@ -315,7 +322,7 @@ class EngineHost:
 
     def _import_hangs(self, spec: str, timeout: float) -> MahavishnuError:
         at = f", {self.record.note}" if self.record.note else ""
-        self.kill(f"the import of {spec} did not end")
+        self.give_up(f"the import of {spec} did not end")
         return MahavishnuError(
             ErrorCode.TIMEOUT,
             f"The import of {spec} did not end in {timeout:g} s{at}.",

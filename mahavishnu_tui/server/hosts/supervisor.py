@@ -162,14 +162,17 @@ class Supervisor:
 
     async def look_after(self) -> None:
         """Called every second: notices silence, stops hosts that nobody needs."""
-        surplus: list[EngineHost] = []
+        surplus: list[tuple[EngineHost, str]] = []
         for host in self._hosts.values():
             host.look()
             idle = time.monotonic() - host.idle_since
-            drained = host.record.state == "draining" and not host.ended_by_us
-            if not host.runs and (drained or (host.ready and idle > self._patience(host))):
-                surplus.append(host)
-        await asyncio.gather(*(self._retire(host, "idle") for host in surplus))
+            if host.runs:
+                continue
+            if host.record.state == "draining" and not host.ended_by_us:
+                surplus.append((host, "drained"))
+            elif host.ready and idle > self._patience(host):
+                surplus.append((host, "idle"))
+        await asyncio.gather(*(self._retire(host, why) for host, why in surplus))
 
     async def close(self) -> None:
         """Stop every host."""
@@ -258,7 +261,7 @@ class Supervisor:
         return host
 
     def _died(self, host: EngineHost, reason: str) -> None:
-        if host.ended_by_us and not host.runs:
+        if host.ended_by_us and not (host.faulty and host.runs):
             host.set(state="stopped", note=reason)
         else:
             count = 0 if host.useful or host.ended_by_us else self._fruitless.get(host.project.id, 0) + 1

@@ -115,6 +115,10 @@ class Api:
             await self._call("GET", f"/threads/{quote(thread_id)}/state", params={"subgraphs": "true"})
         )
 
+    async def update_state(self, thread_id: str, order: dict[str, Any]) -> dict[str, Any]:
+        """Change the state of a thread."""
+        return _object(await self._call("POST", f"/threads/{quote(thread_id)}/state", json=order))
+
     async def history(
         self, thread_id: str, limit: int, before: str = "", namespace: str = ""
     ) -> list[dict[str, Any]]:

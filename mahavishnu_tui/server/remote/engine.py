@@ -9,20 +9,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mahavishnu_tui.models import Checkpoint, ErrorCode, LangGraphServer, MahavishnuError, Pool, Run
+from mahavishnu_tui.models.edit import StateEdit
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.run import STALE
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.options import RemoteServer
-from mahavishnu_tui.server.remote import orders, reading
+from mahavishnu_tui.server.remote import orders, reading, states
 from mahavishnu_tui.server.remote.api import Api
 from mahavishnu_tui.server.remote.taking import take_settings
 from mahavishnu_tui.server.remote.watcher import Watcher
 from mahavishnu_tui.server.store import Store, elsewhere, runs, workflows
 
 _NOT_OFFERED = {
-    "diff": "compare checkpoints",
     "search": "search checkpoints",
-    "edit_preview": "edit a state from here",
     "pin": "pin a thread",
     "tag": "tag a checkpoint",
     "sizes": "tell the size of a thread",
@@ -143,6 +142,23 @@ class RemoteEngine:
         self.wake()
         return changed
 
+    async def edit(self, run: Run, order: StateEdit, by: str) -> dict[str, Json]:
+        """Have that server change a state, and look at what it has become; the reply of `POST …/edit`.
+
+        It is sent once: a crash before the answer leaves to the thread itself whether it was made.
+
+        Raises:
+            MahavishnuError: MHV-107, MHV-121, MHV-122, MHV-450, MHV-451.
+        """
+        watcher = await self._watcher(run)
+        made = await states.edit(watcher.api, run, order)
+        await self._store.write(
+            functools.partial(orders.note_edit, run_id=run.id, order=order, by=by, checkpoint_id=made)
+        )
+        watcher.ring(run.thread_id)
+        now = await self._store.read(functools.partial(runs.require, run_id=run.id))
+        return {"run": now.run.to_json(), "checkpoint_id": made, "done": True}
+
     async def read_path(self, run: Run) -> None:
         """See that the path of a run is in the store, as far as that server tells it now."""
         name = await self._server_of(run)
@@ -150,7 +166,7 @@ class RemoteEngine:
             await self._watchers[name].read_path(run)
 
     async def ask(self, run: Run, op: str, **fields: Any) -> Json:
-        """What a host would be asked for: `checkpoints` and `state`.
+        """What a host would be asked for: `checkpoints`, `state`, `diff` and `edit_preview`.
 
         Raises:
             MahavishnuError: MHV-107 no such checkpoint, MHV-450, MHV-451, MHV-452 anything else.
@@ -160,11 +176,16 @@ class RemoteEngine:
             limit = int(fields.get("limit") or 100)
             listed = await self._checkpoints(watcher, run, limit, fields.get("before"))
             return [checkpoint.to_json() for checkpoint in listed]
+        if op == "diff":
+            return await states.compared(watcher.api, run, fields)
+        if op == "edit_preview":
+            order = StateEdit.from_json(fields["edit"])
+            return (await states.preview(watcher.api, run, order)).to_json()
         if op == "state":
             wanted = str(fields.get("checkpoint_id") or "")
             state = await watcher.api.state(run.thread_id, wanted)
             if not isinstance(state.get("metadata"), dict):
-                raise _no_checkpoint(run, wanted)
+                raise states.no_checkpoint(run, wanted)
             return reading.state_view(state, run.thread_id).to_json()
         words = _NOT_OFFERED.get(op, clean_line(op.replace("_", " "), 40))
         raise orders.not_offered(run, words, "It can be done with runs of your own engine hosts.")
@@ -191,11 +212,3 @@ class RemoteEngine:
                 "Add it to `langgraph.servers` again, then restart the server.",
             )
         return self._watchers[name]
-
-
-def _no_checkpoint(run: Run, wanted: str) -> MahavishnuError:
-    return MahavishnuError(
-        ErrorCode.CHECKPOINT_UNKNOWN,
-        f"Run {run.name} has no checkpoint {wanted!r} on its server.",
-        f"`mahavishnu langgraph checkpoints list {run.name}` shows those there are.",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
+from mahavishnu_tui.models.edit import COPY, StateEdit
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.remote.reading import Part
@@ -45,6 +46,23 @@ def order_resume(tx: Tx, run_id: str, by: str, checkpoint_id: str) -> Run:
     work = row.work.replace(intent=f"{run.id}/{run.version}", mode="fork" if checkpoint_id else "continue")
     runs.save_work(tx, run.id, work)
     return run
+
+
+def note_edit(tx: Tx, run_id: str, order: StateEdit, by: str, checkpoint_id: str) -> None:
+    """That server has changed the state of the run's thread: its open questions are gone."""
+    run = runs.require(tx.conn, run_id).run
+    keys = sorted(order.values) if isinstance(order.values, dict) else []
+    audit.record(
+        tx,
+        run_id,
+        "rewind" if order.as_node == COPY else "edit",
+        by,
+        status=run.status,
+        keys=keys,
+        as_node=order.as_node,
+        checkpoint_id=checkpoint_id,
+        label=order.label,
+    )
 
 
 def confirm(tx: Tx, server: str, run_id: str, intent: str, part: Part) -> bool:

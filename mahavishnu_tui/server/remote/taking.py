@@ -229,7 +229,9 @@ def _take_visits(tx: Tx, run_id: str, found: list[NodeVisit]) -> int:
     known = {visit.number: visit for visit in path_record.all_of(tx.conn, run_id)}
     for visit in found:
         before, now = known.get(visit.number), visit
-        if before is not None and before.outcome == visit.outcome and before.task_id == visit.task_id:
+        if before is not None and (before.outcome, visit.outcome) == ("withdrawn", "interrupted"):
+            now = visit.replace(outcome="withdrawn")
+        if before is not None and before.outcome == now.outcome and before.task_id == visit.task_id:
             # When a sibling ended, while its step goes on, is told by nobody: the first look at it stays.
             now = now.replace(ended_at=before.ended_at)
         if before != now:

@@ -20,6 +20,7 @@ from mahavishnu_tui.server.remote.courier import Courier
 from mahavishnu_tui.server.remote.doorbells import Doorbells
 from mahavishnu_tui.server.remote.threads import Thread, Threads
 from mahavishnu_tui.server.store import Store, elsewhere
+from mahavishnu_tui.server.turns import rest
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Watcher:
         self._courier = Courier(store, self.api)
         self._assistants = Assistants(self.api)
         self._threads = Threads(self.api)
-        self._bells = Doorbells(self.api, self._ring)
+        self._bells = Doorbells(self.api, self.ring)
         self._wake = asyncio.Event()
         self._rung = set[str]()
         self._seen: dict[str, str] = {}
@@ -99,7 +100,8 @@ class Watcher:
             await self._take(thread, deep=True)
             self._threads.forget(run.thread_id)
 
-    def _ring(self, thread_id: str) -> None:
+    def ring(self, thread_id: str) -> None:
+        """There is something new in a thread."""
         self._rung.add(thread_id)
         self._wake.set()
 
@@ -114,18 +116,8 @@ class Watcher:
                 log.exception("LangGraph server %s: a turn failed", self.record.name)
                 await self._lost(_unexpected(self.record, error))
             await asyncio.sleep(_BETWEEN_SECONDS)
-            await self._rest()
-
-    async def _rest(self) -> None:
-        """Wait for the next turn; shorter from the moment that somebody looks."""
-        chance, began = random.uniform(0.5, 1.0), time.monotonic()  # noqa: S311 # nosec B311
-        while not self._wake.is_set():
-            left = began + self._pause(chance) - time.monotonic()
-            if left <= 0:
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(left, 1.0)):
-                    await self._wake.wait()
+            chance = random.uniform(0.5, 1.0)  # noqa: S311 # nosec B311
+            await rest(self._wake, functools.partial(self._pause, chance), time.monotonic())
 
     def _pause(self, chance: float) -> float:
         if self._failures:

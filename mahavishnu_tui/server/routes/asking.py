@@ -8,16 +8,25 @@ from typing import Any
 
 from starlette.requests import Request
 
-from mahavishnu_tui.models import Project, Run, Workflow
+from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project, Run, Workflow
 from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.server.core import Core
-from mahavishnu_tui.server.store import acts, runs, workflows
+from mahavishnu_tui.server.store import acts, flow_runs, runs, workflows
 
 
 def run_and_workflow(conn: sqlite3.Connection, run_id: str) -> tuple[Run, Workflow]:
-    """A run, by id or name, and its workflow; raises MHV-100."""
+    """A run, by id or name, and its workflow; raises MHV-100, and MHV-452 for a flow run."""
     run = runs.require(conn, run_id).run
+    if run.engine == flow_runs.ENGINE:
+        raise no_flow_run(run, "checkpoints")
     return run, workflows.require(conn, run.workflow_id)
+
+
+def no_flow_run(run: Run, what: str) -> MahavishnuError:
+    """MHV-452: flow runs have no such thing."""
+    return MahavishnuError(
+        ErrorCode.REMOTE_NOT_OFFERED, f"Run {run.name} has no {what}: it is a flow run.", run_id=run.id
+    )
 
 
 async def find(request: Request, run_id: str = "") -> tuple[Run, Workflow]:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from mahavishnu_tui.models import MahavishnuError, Project
 from mahavishnu_tui.models.act import Deed
+from mahavishnu_tui.models.edit import StateEdit
 from mahavishnu_tui.models.run import ACTIVE
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
@@ -87,6 +88,9 @@ async def edit_state(request: Request) -> Response:
     if dry:
         return json_response(preview)
     version = int(body.number("version", 0)) if body.has("version") else None
+    if core.remote.owns(run):
+        seen = StateEdit.from_json({**order, "seen": order["seen"] or preview["latest_id"]})
+        return json_response(await core.remote.edit(run, seen, body.person()))
     asked = EditRequest({**order, "seen": order["seen"] or preview["latest_id"]}, body.person(), version)
     queued = await core.store.write(functools.partial(edit, run_id=run.id, request=asked))
     core.dispatcher.wake()

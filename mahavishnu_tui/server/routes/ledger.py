@@ -10,12 +10,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.ledger_filter import Applied, LedgerFilter
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
 from mahavishnu_tui.server.export import Format, export
 from mahavishnu_tui.server.routes.body import bad, query_choices, query_number, query_time
 from mahavishnu_tui.server.store import acts, ledger, ledger_search, runs
-from mahavishnu_tui.server.store.ledger_search import Applied, LedgerQuery
 
 _MOST = 5000
 _MEDIA = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
@@ -72,12 +72,12 @@ async def list_acts(request: Request) -> Response:
     return json_response(await core.store.read(look))
 
 
-def _query(request: Request) -> LedgerQuery:
+def _query(request: Request) -> LedgerFilter:
     given = request.query_params
     applied = query_choices(request, "applied", ("yes", "no"))
     if len(given.get("text", "")) > 1000:
         raise bad("The text to look for is longer than 1000 characters.")
-    return LedgerQuery(
+    return LedgerFilter(
         text=given.get("text", ""),
         by=given.get("by", ""),
         workflow=given.get("workflow", ""),
@@ -89,10 +89,10 @@ def _query(request: Request) -> LedgerQuery:
     )
 
 
-def _of_run(request: Request, conn: sqlite3.Connection, query: LedgerQuery) -> LedgerQuery:
+def _of_run(request: Request, conn: sqlite3.Connection, query: LedgerFilter) -> LedgerFilter:
     """With the id of the run that is named by id or name; raises MHV-100."""
     given = request.query_params.get("run", "")
-    return LedgerQuery(**{**vars(query), "run_id": runs.require(conn, given).run.id}) if given else query
+    return query.replace(run=runs.require(conn, given).run.id) if given else query
 
 
 ROUTES = [

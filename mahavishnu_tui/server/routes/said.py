@@ -12,8 +12,8 @@ from mahavishnu_tui.models.said import LEVELS
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.errors import json_response
 from mahavishnu_tui.server.routes.body import bad, query_number
+from mahavishnu_tui.server.routes.runs import find_run
 from mahavishnu_tui.server.runlogs import Wanted, read
-from mahavishnu_tui.server.store import runs
 
 _MOST_LINES = 20_000
 
@@ -32,7 +32,9 @@ async def said(request: Request) -> Response:
         least=least,
         text=given.get("grep", ""),
     )
-    run = (await core.store.read(lambda conn: runs.require(conn, request.path_params["run"]))).run
+    run = await find_run(request)
+    if core.prefect.owns(run):
+        return json_response((await (await core.prefect.reach()).log_page(run, wanted)).to_json())
     return json_response(await asyncio.to_thread(read, core.options.run_logs, run.id, wanted))
 
 

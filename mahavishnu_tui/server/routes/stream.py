@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from itertools import starmap
 from typing import Any
@@ -16,7 +17,7 @@ from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.feed import Subscriber
 from mahavishnu_tui.server.routes.body import query_number
-from mahavishnu_tui.server.store import approvals, events, runs, workflows
+from mahavishnu_tui.server.store import approvals, events, every_run, needs, workflows
 
 BEAT_SECONDS = 2.0
 
@@ -53,14 +54,19 @@ async def _lines(core: Core, after: int, epoch: str) -> AsyncIterator[bytes]:
 async def _live(core: Core, subscriber: Subscriber, seq: int) -> AsyncIterator[bytes]:
     """What is committed from now on, without what was read already; beats in between."""
     yield _beat(core, seq)
+    beaten = time.monotonic()
     while not subscriber.dropped:
         lines = [line for line in await subscriber.take(BEAT_SECONDS) if line.seq > seq]
         marks, subscriber.marks = subscriber.marks, {}
-        if lines or marks:
-            seq = lines[-1].seq if lines else seq
-            yield b"".join([*(line.data for line in lines), *starmap(_mark, marks.items())])
-        elif not subscriber.dropped:
-            yield _beat(core, seq)
+        paths, subscriber.paths = subscriber.paths, set()
+        seq = lines[-1].seq if lines else seq
+        told = [*(line.data for line in lines), *starmap(_mark, marks.items()), *map(_path, paths)]
+        # However much there is to tell: what only beats carry must not grow old.
+        if not subscriber.dropped and time.monotonic() - beaten >= BEAT_SECONDS:
+            told.append(_beat(core, seq))
+            beaten = time.monotonic()
+        if told:
+            yield b"".join(told)
 
 
 def _snapshot(core: Core, conn: sqlite3.Connection) -> dict[str, Any]:
@@ -70,11 +76,13 @@ def _snapshot(core: Core, conn: sqlite3.Connection) -> dict[str, Any]:
         "epoch": info.epoch,
         "seq": info.seq,
         "server": info.to_json(),
-        "runs": runs.snapshot(conn),
-        "counts": runs.counts(conn),
+        "runs": every_run.snapshot(conn, time.time()),
+        "counts": every_run.counts(conn),
         "approvals": approvals.search(conn, statuses=["pending", "answered"], run_id="", limit=10_000),
         "workflows": workflows.every(conn),
         "hosts": [record.to_json() for record in core.supervisor.records()],
+        "prefect": core.prefect.info.to_json(),
+        "needs": needs.every(conn),
     }
 
 
@@ -82,9 +90,14 @@ def _mark(run_id: str, last: int) -> bytes:
     return codec.dumps({"type": "log", "run_id": run_id, "last": last}) + b"\n"
 
 
+def _path(run_id: str) -> bytes:
+    return codec.dumps({"type": "path", "run_id": run_id}) + b"\n"
+
+
 def _beat(core: Core, seq: int) -> bytes:
     # The note is about a disk that takes no writes, and so no events either.
-    return codec.dumps({"type": "beat", "seq": seq, "note": core.note}) + b"\n"
+    beat = {"type": "beat", "seq": seq, "note": core.note, "prefect_at": core.prefect.info.seen_at}
+    return codec.dumps(beat) + b"\n"
 
 
 ROUTES = [Route("/v1/stream", stream)]

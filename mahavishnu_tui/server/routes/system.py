@@ -1,4 +1,4 @@
-"""The server itself, its hosts, pools, schedules and logs."""
+"""The server itself, its hosts and logs."""
 
 from __future__ import annotations
 
@@ -54,23 +54,11 @@ async def drain_host(request: Request) -> Response:
     return json_response(record.to_json())
 
 
-async def pools(request: Request) -> Response:
-    """`GET /v1/pools`."""
-    core: Core = request.app.state.core
-    found = await core.store.read(lambda conn: [core.pool(conn), *core.remote.pools(conn)])
-    return json_response([pool.to_json() for pool in found])
-
-
 async def servers(request: Request) -> Response:
     """`GET /v1/servers`: other people's LangGraph servers; whoever asks wants a lost one tried again now."""
     core: Core = request.app.state.core
     core.remote.wake()
     return json_response([record.to_json() for record in core.remote.records()])
-
-
-async def schedules(request: Request) -> Response:
-    """`GET /v1/schedules`: this server has none of its own."""
-    return json_response([])
 
 
 async def logs(request: Request) -> Response:
@@ -79,12 +67,18 @@ async def logs(request: Request) -> Response:
     source = request.query_params.get("source", "server")
     lines = query_number(request, "lines", 500, _MOST_LINES)
     kind, _, host_id = source.partition(":")
-    if source == "server":
-        path = core.options.log
+    own = {
+        "server": core.options.log,
+        "prefect": core.options.prefect_log,
+        "prefect-worker": core.options.prefect_worker_log,
+        "prefect-flows": core.options.prefect_flows_log,
+    }
+    if source in own:
+        path = own[source]
     elif kind == "host" and _HOST_ID.fullmatch(host_id):
         path = core.options.host_log(host_id)
     else:
-        raise bad(f"There is no log {source!r}.", "There are `server` and `host:<id>`.")
+        raise bad(f"There is no log {source!r}.", f"There are {', '.join(own)} and `host:<id>`.")
     found = await asyncio.to_thread(tail, path, lines)
     return json_response({"lines": found.lines, "path": str(path), "end": found.end})
 
@@ -95,8 +89,6 @@ ROUTES = [
     Route("/v1/hosts", hosts),
     Route("/v1/hosts/{host}/drain", drain_host, methods=["POST"]),
     Route("/v1/hosts/{host}/restart", drain_host, methods=["POST"]),
-    Route("/v1/pools", pools),
     Route("/v1/servers", servers),
-    Route("/v1/schedules", schedules),
     Route("/v1/logs", logs),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
 from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.store import needs
 from mahavishnu_tui.server.store.tx import Tx
 
 
@@ -38,11 +39,18 @@ def save(tx: Tx, approval: Approval) -> None:
         (approval.id, approval.run_id, approval.status, approval.asked_at, doc, approval.due),
     )
     tx.emit("approval", approval.id, approval.to_json())
+    needs.note_question(tx, approval)
 
 
 def of_run(conn: sqlite3.Connection, run_id: str) -> list[Approval]:
     """Every approval of a run, oldest first."""
     rows = conn.execute("SELECT doc FROM approvals WHERE run_id = ? ORDER BY asked_at, rowid", (run_id,))
+    return [Approval.from_json(codec.loads(doc)) for (doc,) in rows]
+
+
+def pending(conn: sqlite3.Connection) -> list[Approval]:
+    """Every question that nobody has answered."""
+    rows = conn.execute("SELECT doc FROM approvals WHERE status = 'pending' ORDER BY asked_at")
     return [Approval.from_json(codec.loads(doc)) for (doc,) in rows]
 
 

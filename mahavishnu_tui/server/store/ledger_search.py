@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
-from typing import Literal
 
 from mahavishnu_tui.models import LedgerEntry, NodeVisit
+from mahavishnu_tui.models.ledger_filter import LedgerFilter
+from mahavishnu_tui.models.text import small
 from mahavishnu_tui.server import codec
-
-Applied = Literal["", "yes", "no"]
+from mahavishnu_tui.server.store.letters import within
 
 _TEXT = " || char(10) || ".join(
     f"coalesce(json_extract(doc, '$.{field}'), '')"
@@ -17,32 +16,12 @@ _TEXT = " || char(10) || ".join(
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class LedgerQuery:
-    """What is looked for; an empty field asks for nothing."""
-
-    run_id: str = ""
-    text: str = ""
-    """Somewhere in run, workflow, node, question, answer, person or comment; case matters not (ASCII)."""
-    by: str = ""
-    """A part of the person's name."""
-    workflow: str = ""
-    node: str = ""
-    since: float | None = None
-    until: float | None = None
-    applied: Applied = ""
-    before: int | None = None
-    """Only entries with a lower number."""
-    after: int = 0
-    """Only entries with a higher number."""
-
-
-def search(conn: sqlite3.Connection, query: LedgerQuery, limit: int) -> list[LedgerEntry]:
+def search(conn: sqlite3.Connection, query: LedgerFilter, limit: int) -> list[LedgerEntry]:
     """Entries, newest first, each with the nodes that ran next."""
     return _select(conn, query, limit, "DESC")
 
 
-def page(conn: sqlite3.Connection, query: LedgerQuery, limit: int) -> list[LedgerEntry]:
+def page(conn: sqlite3.Connection, query: LedgerFilter, limit: int) -> list[LedgerEntry]:
     """Entries, oldest first, for an export."""
     return _select(conn, query, limit, "ASC")
 
@@ -71,18 +50,19 @@ def proven(conn: sqlite3.Connection, entry: LedgerEntry) -> LedgerEntry:
     return entry.replace(then=then)
 
 
-def _select(conn: sqlite3.Connection, query: LedgerQuery, limit: int, order: str) -> list[LedgerEntry]:
+def _select(conn: sqlite3.Connection, query: LedgerFilter, limit: int, order: str) -> list[LedgerEntry]:
+    by, text = small(query.by), small(query.text)
     clauses: list[tuple[str, object]] = [
-        ("run_id = ?", query.run_id or None),
+        ("run_id = ?", query.run or None),
         ("seq < ?", query.before),
         ("seq > ?", query.after or None),
         ("(state = 'applied') = ?", int(query.applied == "yes") if query.applied else None),
         ("json_extract(doc, '$.workflow') = ?", query.workflow or None),
         ("json_extract(doc, '$.node') = ?", query.node or None),
-        ("instr(lower(json_extract(doc, '$.by')), lower(?))", query.by or None),
+        (within("json_extract(doc, '$.by')", by), by or None),
         ("json_extract(doc, '$.at') >= ?", query.since),
         ("json_extract(doc, '$.at') < ?", query.until),
-        (f"instr(lower({_TEXT}), lower(?))", query.text or None),
+        (within(_TEXT, text), text or None),
     ]
     wanted = [(clause, value) for clause, value in clauses if value is not None]
     where = " AND ".join(clause for clause, _ in wanted) or "1"

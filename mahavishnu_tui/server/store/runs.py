@@ -10,11 +10,10 @@ from typing import Any, Literal
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.models.record import Json, Record
 from mahavishnu_tui.server import codec
+from mahavishnu_tui.server.store import flow_runs, needs, texts
 from mahavishnu_tui.server.store.tx import Tx
 
 Mode = Literal["start", "continue", "fork", "edit"]
-
-SNAPSHOT_RUNS = 2000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,9 +64,12 @@ class RunRow:
 
 
 def get(conn: sqlite3.Connection, run_id: str) -> RunRow | None:
-    """The run with this id or name."""
+    """The run with this id or name; a flow run where none of ours has it."""
     found = conn.execute("SELECT doc, work FROM runs WHERE id = ? OR name = ?", (run_id, run_id)).fetchone()
-    return row_of(*found) if found else None
+    if found:
+        return row_of(*found)
+    flow_run = flow_runs.get(conn, run_id)
+    return RunRow(flow_run.run, Work()) if flow_run else None
 
 
 def require(conn: sqlite3.Connection, run_id: str) -> RunRow:
@@ -154,15 +156,22 @@ def insert(tx: Tx, run: Run, work: Work, *, given: Json, config: Json, request_i
         ),
     )
     tx.emit("run", run.id, run.to_json())
+    needs.note_run(tx, run)
+    texts.note_run(tx, run)
 
 
 def save(tx: Tx, run: Run, work: Work | None = None) -> None:
     """Write a changed run and tell the clients."""
+    if run.engine == flow_runs.ENGINE:
+        flow_runs.save(tx, run)
+        return
     doc = _text(run.to_json())
     tx.conn.execute("UPDATE runs SET status = ?, doc = ? WHERE id = ?", (run.status, doc, run.id))
     if work is not None:
         save_work(tx, run.id, work)
     tx.emit("run", run.id, run.to_json())
+    needs.note_run(tx, run)
+    texts.note_run(tx, run)
 
 
 def save_work(tx: Tx, run_id: str, work: Work) -> None:
@@ -194,6 +203,15 @@ def with_status(conn: sqlite3.Connection, statuses: Iterable[str]) -> list[RunRo
         (_text(list(statuses)),),
     )
     return [row_of(*row) for row in rows]
+
+
+def await_disk(conn: sqlite3.Connection) -> list[Run]:
+    """The runs that go on by themselves once the disk has room."""
+    rows = conn.execute(
+        "SELECT doc FROM runs WHERE status = 'paused' AND json_extract(doc, '$.awaits') = 'disk'"
+        " ORDER BY created_at"
+    )
+    return [Run.from_json(codec.loads(doc)) for (doc,) in rows]
 
 
 def save_config(tx: Tx, run_id: str, config: dict[str, Any]) -> None:
@@ -228,35 +246,6 @@ def payload(conn: sqlite3.Connection, run_id: str) -> dict[str, Any]:
 def given(conn: sqlite3.Connection, run_id: str) -> Json:
     """The input of a run."""
     return codec.loads(conn.execute("SELECT input FROM runs WHERE id = ?", (run_id,)).fetchone()[0])
-
-
-def search(
-    conn: sqlite3.Connection,
-    *,
-    statuses: list[str],
-    workflow: str,
-    thread: str,
-    before: float | None,
-    limit: int,
-) -> list[Any]:
-    """Runs, newest first, as stored JSON."""
-    rows = conn.execute(
-        "SELECT doc FROM runs WHERE (?1 = '[]' OR status IN (SELECT value FROM json_each(?1)))"
-        " AND (?2 = '' OR workflow = ?2 OR workflow_id = ?2) AND (?3 = '' OR thread_id = ?3)"
-        " AND (?4 IS NULL OR created_at < ?4) ORDER BY created_at DESC, rowid DESC LIMIT ?5",
-        (_text(statuses), workflow, thread, before, limit),
-    )
-    return [codec.Raw(doc) for (doc,) in rows]
-
-
-def snapshot(conn: sqlite3.Connection) -> list[Any]:
-    """The newest runs and every unfinished one, as stored JSON."""
-    rows = conn.execute(
-        "SELECT doc FROM runs WHERE rowid IN (SELECT rowid FROM runs ORDER BY created_at DESC LIMIT ?)"
-        " OR status IN ('queued','running','interrupted','paused') ORDER BY created_at DESC, rowid DESC",
-        (SNAPSHOT_RUNS,),
-    )
-    return [codec.Raw(doc) for (doc,) in rows]
 
 
 def row_of(doc: str, work: str) -> RunRow:

@@ -110,7 +110,100 @@ _PRUNED = """
 CREATE TABLE pruned(thread_id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_V1, _V_AUDIT, _AGENT, _V_REMOTE, _PRUNED)
+_FLOW_RUNS = """
+CREATE TABLE flow_runs(  -- a mirror of Prefect's
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, workflow TEXT NOT NULL, workflow_id TEXT NOT NULL,
+  deployment_id TEXT NOT NULL, status TEXT NOT NULL, created_at REAL NOT NULL, due_at REAL, ended_at REAL,
+  state_id TEXT NOT NULL, schedule_id TEXT NOT NULL, updated REAL NOT NULL, doc TEXT NOT NULL,
+  twin TEXT NOT NULL  -- the run of ours that it started: lists show that one
+);
+CREATE INDEX flow_runs_by_status ON flow_runs(status, created_at);
+CREATE INDEX flow_runs_by_time ON flow_runs(created_at);
+CREATE INDEX flow_runs_by_name ON flow_runs(name, created_at);
+CREATE INDEX flow_runs_by_end ON flow_runs(ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX flow_runs_by_due ON flow_runs(due_at) WHERE status = 'scheduled';
+CREATE INDEX flow_runs_by_deployment ON flow_runs(deployment_id, created_at) WHERE deployment_id != '';
+
+CREATE TABLE flow_acts(  -- begun, and not yet known to be done or refused
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, run_id TEXT NOT NULL, at REAL NOT NULL, by TEXT NOT NULL,
+  what TEXT NOT NULL, state_id TEXT NOT NULL, details TEXT NOT NULL
+);
+"""
+
+_NEEDS = """
+CREATE TABLE needs(  -- what waits for an operator now
+  key TEXT PRIMARY KEY, kind TEXT NOT NULL,
+  family TEXT NOT NULL,  -- a success of it that began later than `began` resolves the need
+  began REAL NOT NULL, doc TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX needs_by_family ON needs(family) WHERE family != '';
+CREATE TABLE seen(  -- who has seen what happened, and when; `since`: which of its happenings
+  key TEXT PRIMARY KEY, since REAL NOT NULL, by TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE need_claims(key TEXT PRIMARY KEY, by TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE successes(  -- of each workflow or deployment the one that began last
+  family TEXT PRIMARY KEY, began REAL NOT NULL, run_id TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO meta VALUES('needs_since', CAST((julianday('now') - 2440587.5) * 86400.0 AS TEXT));
+INSERT INTO successes
+  SELECT workflow_id, max(coalesce(json_extract(doc, '$.started_at'), created_at)), id FROM runs
+  WHERE status = 'success' GROUP BY workflow_id;
+INSERT OR REPLACE INTO successes
+  SELECT CASE deployment_id WHEN '' THEN workflow_id ELSE deployment_id END AS family,
+    max(coalesce(json_extract(doc, '$.started_at'), created_at)), id FROM flow_runs
+  WHERE status = 'success' GROUP BY family;
+"""
+
+_OUTBOX = """
+CREATE TABLE notifications(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  need TEXT NOT NULL, kind TEXT NOT NULL, number INTEGER NOT NULL, repeat INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  state TEXT NOT NULL,  -- waiting, sending, sent, failed, cancelled
+  over INTEGER NOT NULL DEFAULT 0,  -- 1: the need is gone; 2: and those who were told know
+  gone TEXT NOT NULL DEFAULT '',  -- why it is
+  due_at REAL NOT NULL, created_at REAL NOT NULL, tried_at REAL, sent_at REAL,
+  attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '',
+  message TEXT NOT NULL DEFAULT '',  -- what goes out together has the same one
+  doc TEXT NOT NULL
+);
+-- As long as it is needed, nobody is told of it twice.
+CREATE UNIQUE INDEX notifications_once ON notifications(need, kind, number, repeat, target) WHERE over = 0;
+CREATE INDEX notifications_waiting ON notifications(target, due_at) WHERE state = 'waiting';
+CREATE INDEX notifications_sending ON notifications(message) WHERE state = 'sending';
+CREATE INDEX notifications_lately ON notifications(target, tried_at) WHERE message != '';
+CREATE INDEX notifications_closing ON notifications(seq) WHERE over = 1;
+CREATE INDEX notifications_by_need ON notifications(need) WHERE over = 0;
+"""
+
+_TEXTS = """
+CREATE TABLE texts(  -- what can be found in each run, see texts.py; `at`: when it was created
+  at REAL NOT NULL, run_id TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(at, run_id)
+) WITHOUT ROWID;
+INSERT INTO texts  -- of flow runs what is known here; those of `runs` are written one by one
+  SELECT created_at, id, 'r ' || name || char(10) || 'i ' || id || char(10) || 'w ' || workflow || ' '
+    || coalesce(json_extract(doc, '$.deployment'), '')
+    || coalesce(
+      char(10) || 'e ' || substr(replace(json_extract(doc, '$.error.message'), char(10), ' '), 1, 1000), '')
+  FROM flow_runs WHERE twin = '' AND status != 'scheduled';
+"""
+
+_DOUBT = """
+ALTER TABLE notifications ADD COLUMN doubt INTEGER NOT NULL DEFAULT 0;  -- it may have gone out before
+"""
+
+MIGRATIONS: tuple[str, ...] = (
+    _V1,
+    _V_AUDIT,
+    _AGENT,
+    _V_REMOTE,
+    _PRUNED,
+    _FLOW_RUNS,
+    _NEEDS,
+    _OUTBOX,
+    _TEXTS,
+    _DOUBT,
+)
 """Entry n takes a file from `user_version` n to n + 1."""
 
 

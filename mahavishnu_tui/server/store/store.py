@@ -13,6 +13,7 @@ from typing import TypeVar
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.server.store import schema
 from mahavishnu_tui.server.store.faults import corrupt, storage_error
+from mahavishnu_tui.server.store.letters import teach
 from mahavishnu_tui.server.store.tx import Tx
 from mahavishnu_tui.server.store.writer import Publish, Writer
 
@@ -32,6 +33,8 @@ class Store:
         self._writer = writer
         self._reader = reader
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine-db-reader")
+        self._searching = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine-db-search")
+        self._searcher: sqlite3.Connection | None = None
 
     @classmethod
     async def open(cls, path: Path, publish: Publish) -> Store:
@@ -56,6 +59,21 @@ class Store:
         except sqlite3.Error as error:
             raise storage_error(error, self.path) from error
 
+    async def search(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a long query on a thread and a connection of its own: it holds up no other read."""
+        self._refuse_when_closed()
+
+        def look() -> T:
+            if self._searcher is None:
+                self._searcher = _connect(self.path)
+                self._searcher.execute("PRAGMA query_only = ON")
+            return _in_one_view(self._searcher, query)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._searching, look)
+        except sqlite3.Error as error:
+            raise storage_error(error, self.path) from error
+
     async def write(self, change: Callable[[Tx], T]) -> T:
         """Run a change on the writer thread; returns when it is on disk."""
         self._refuse_when_closed()
@@ -68,8 +86,12 @@ class Store:
         """Finish what is queued and close the file."""
         self._closed = True
         await self._writer.close()
-        await asyncio.get_running_loop().run_in_executor(self._reading, self._reader.close)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._reading, self._reader.close)
+        if self._searcher is not None:
+            await loop.run_in_executor(self._searching, self._searcher.close)
         self._reading.shutdown()
+        self._searching.shutdown()
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
@@ -119,4 +141,5 @@ def _open(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection, str]:
 def _connect(path: Path) -> sqlite3.Connection:
     conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     conn.execute("PRAGMA foreign_keys = ON")
+    teach(conn)
     return conn

@@ -16,6 +16,8 @@ class Line:
 
     seq: int
     data: bytes
+    kind: str = ""
+    """Of the event; empty where nobody asks for it."""
 
 
 class Tx:
@@ -39,7 +41,7 @@ class Tx:
             "INSERT INTO events(at, kind, key, data) VALUES(?, ?, ?, ?)", (self.now, kind, key, body.decode())
         )
         seq = cursor.lastrowid or 0
-        self.lines.append(Line(seq, event_line(seq, self.now, kind, key, body)))
+        self.lines.append(Line(seq, event_line(seq, self.now, kind, key, body), kind))
 
 
 def event_line(seq: int, at: float, kind: str, key: str, body: bytes | str) -> bytes:

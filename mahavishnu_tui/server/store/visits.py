@@ -72,6 +72,13 @@ def close(tx: Tx, run_id: str, outcome: VisitOutcome) -> list[NodeVisit]:
     return closed
 
 
+def withdraw(tx: Tx, run_id: str) -> None:
+    """The questions of a run are withdrawn: its nodes wait for no answer any more."""
+    for visit in _latest(tx.conn, run_id).values():
+        if visit.outcome == "interrupted":
+            save(tx, visit.replace(outcome="withdrawn"))
+
+
 def last_lost(conn: sqlite3.Connection, run_id: str, after_lease: int) -> list[str]:
     """The nodes that were lost by the newest dispatch that lost any, of those after a lease."""
     rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number DESC LIMIT 1000", (run_id,))
@@ -82,11 +89,7 @@ def last_lost(conn: sqlite3.Connection, run_id: str, after_lease: int) -> list[s
 
 def unfinished(conn: sqlite3.Connection, run_id: str) -> list[str]:
     """The nodes that were at work in the last dispatch and came to nothing: they run again."""
-    rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number DESC LIMIT 1000", (run_id,))
-    latest: dict[str, NodeVisit] = {}
-    for (doc,) in rows:
-        visit = NodeVisit.from_json(codec.loads(doc))
-        latest.setdefault(visit.task_id, visit)
+    latest = _latest(conn, run_id)
     lease = max((visit.lease for visit in latest.values()), default=0)
     failed = [visit for visit in latest.values() if visit.outcome in ("error", "cancelled", "lost")]
     return sorted({visit.path for visit in failed if visit.lease == lease})
@@ -97,3 +100,13 @@ def path(conn: sqlite3.Connection, run_id: str) -> list[str]:
     rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number", (run_id,))
     visits = (NodeVisit.from_json(codec.loads(doc)) for (doc,) in rows)
     return [visit.path for visit in visits if visit.outcome == "success"]
+
+
+def _latest(conn: sqlite3.Connection, run_id: str) -> dict[str, NodeVisit]:
+    """The last visit of each task, as far as the newest thousand visits tell."""
+    rows = conn.execute("SELECT doc FROM visits WHERE run_id = ? ORDER BY number DESC LIMIT 1000", (run_id,))
+    latest: dict[str, NodeVisit] = {}
+    for (doc,) in rows:
+        visit = NodeVisit.from_json(codec.loads(doc))
+        latest.setdefault(visit.task_id, visit)
+    return latest

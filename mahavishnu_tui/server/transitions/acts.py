@@ -11,6 +11,9 @@ from mahavishnu_tui.server.transitions.deadlines import restart
 from mahavishnu_tui.server.transitions.questions import supersede_all
 from mahavishnu_tui.server.transitions.start import refuse_busy_thread
 
+_LONGEST_SPAN = 60.0
+"""Seconds that count as work between two looks at the clock."""
+
 
 def cancel(tx: Tx, run_id: str, by: str, version: int | None, gently: bool = False) -> Run:
     """Cancel a run that is not at work; of one that is, remember that its host must be told.
@@ -145,10 +148,14 @@ def stopped(work: Work, now: float) -> Work:
 
 
 def clocked(work: Work, now: float) -> Work:
-    """The time at work, brought up to date."""
+    """The time at work, brought up to date.
+
+    It is looked at every few seconds: a longer span means that the clock was set, or the machine slept.
+    """
     if not work.clocked_at:
         return work
-    return work.replace(worked=work.worked + max(0.0, now - work.clocked_at), clocked_at=now)
+    passed = min(max(0.0, now - work.clocked_at), _LONGEST_SPAN)
+    return work.replace(worked=work.worked + passed, clocked_at=now)
 
 
 def _queue(tx: Tx, row: RunRow, note: str, *, displaced: bool = False) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
+from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError, Need
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.store import Tx, acts, approvals
 from mahavishnu_tui.server.transitions.questions import refuse_changed
@@ -64,13 +64,29 @@ def _open(tx: Tx, approval_id: str, seen: str) -> Approval:
     return approval
 
 
-def _refuse_others(tx: Tx, approval: Approval, by: str, holder: str) -> None:
-    now_held = approval.holder(tx.now)
+def refuse_others(held: Approval | Need, name: str, *, by: str, holder: str, now: float, hint: str) -> None:
+    """Raise MHV-116 where somebody is on it whose claim the caller has not seen.
+
+    Args:
+        held: what is to be claimed or released.
+        name: what to call it.
+        by: the caller.
+        holder: whose claim the caller has seen; empty for nobody's.
+        now: the time.
+        hint: what they can do.
+    """
+    now_held = held.holder(now)
     if now_held not in ("", by, holder):
         raise MahavishnuError(
             ErrorCode.CLAIMED,
-            f"{clean_line(now_held, 80)} is on the question of {approval.run_name}.",
-            "Talk to them, or take it over; an answer of yours would still count.",
+            f"{clean_line(now_held, 80)} is on {name}.",
+            hint,
             claimed_by=now_held,
-            claim_until=approval.claim_until,
+            claim_until=held.claim_until,
         )
+
+
+def _refuse_others(tx: Tx, approval: Approval, by: str, holder: str) -> None:
+    hint = "Talk to them, or take it over; an answer of yours would still count."
+    name = f"the question of {approval.run_name}"
+    refuse_others(approval, name, by=by, holder=holder, now=tx.now, hint=hint)

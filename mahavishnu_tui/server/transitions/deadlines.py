@@ -6,6 +6,7 @@ from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.models.act import Deed
 from mahavishnu_tui.models.deadline import BY_DEADLINE
 from mahavishnu_tui.models.run import FINISHED
+from mahavishnu_tui.models.spans import in_words
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.store import Tx, acts, approvals, elsewhere, runs, visits
 from mahavishnu_tui.server.transitions.claims import lapse
@@ -57,7 +58,7 @@ def _escalate(tx: Tx, approval: Approval) -> str:
 
 
 def _answer(tx: Tx, approval: Approval, run: Run) -> str:
-    comment = f"Nobody answered within {_span(approval.timeout)}."
+    comment = f"Nobody answered within {in_words(approval.timeout)}."
     try:
         entry = answer(
             tx, approval.id, seen=approval.hash, value=approval.default, by=BY_DEADLINE, comment=comment
@@ -74,7 +75,7 @@ def _fail(tx: Tx, approval: Approval, why: str = "") -> str:
     error = MahavishnuError(
         ErrorCode.HUMAN_TIMEOUT,
         f"TimeoutError: nobody answered the question of {clean_line(approval.node, 80)}"
-        f" within {_span(approval.timeout)}.{why}",
+        f" within {in_words(approval.timeout)}.{why}",
         "Resume the run: the question is asked again, with as much time as before.",
         node=approval.node,
         approval=approval.id,
@@ -100,10 +101,3 @@ def _fail(tx: Tx, approval: Approval, why: str = "") -> str:
 
 def _record(tx: Tx, approval: Approval, what: Deed, **details: object) -> None:
     acts.record(tx, approval.run_id, what, BY_DEADLINE, node=approval.node, approval=approval.id, **details)
-
-
-def _span(seconds: float) -> str:
-    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:g} {word}" if seconds % size == 0 else f"{seconds / size:.1f} {word}"
-    return f"{seconds:g} seconds"

@@ -10,6 +10,8 @@ import dataclasses
 from typing import Any
 
 from mahavishnu_tui.models import DeadlineRules, ErrorCode, MahavishnuError, Question, Run
+from mahavishnu_tui.models.act import Deed
+from mahavishnu_tui.models.edit import COPY
 from mahavishnu_tui.models.run import ACTIVE, FINISHED, RunStatus
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.store import Tx, acts, ledger, runs
@@ -66,7 +68,8 @@ def edit(tx: Tx, run_id: str, request: EditRequest) -> Run:
     runs.save(tx, changed, work)
     keys = sorted(request.order["values"]) if isinstance(request.order.get("values"), dict) else []
     about = {name: request.order.get(name) for name in ("as_node", "checkpoint_id", "label")}
-    acts.record(tx, run.id, "edit", request.by, status=run.status, keys=keys, **about)
+    deed: Deed = "rewind" if _rewinds(request.order) else "edit"
+    acts.record(tx, run.id, deed, request.by, status=run.status, keys=keys, **about)
     return changed
 
 
@@ -96,6 +99,7 @@ def settle_edit(tx: Tx, row: RunRow, notice: dict[str, Any], rules: DeadlineRule
     if status == "interrupted" and ledger.open_of(tx.conn, run.id):
         status = "queued"
     reason = clean_line((refused or {}).get("message", ""), 300)
+    done = f"taken back to an earlier checkpoint by {by}" if _rewinds(order) else f"state edited by {by}"
     changed = run.replace(
         status=status,
         version=run.version + 1,
@@ -103,8 +107,13 @@ def settle_edit(tx: Tx, row: RunRow, notice: dict[str, Any], rules: DeadlineRule
         where=sorted({"/".join(filter(None, (item.namespace, item.node))) for item in asked}),
         waiting=waiting,
         error=run.error if status == "error" else None,
-        note=f"the edit by {by} was not made: {reason}" if refused else f"state edited by {by}",
+        note=f"the edit by {by} was not made: {reason}" if refused else done,
         host_id=None,
     )
     runs.save(tx, changed, work)
     return changed
+
+
+def _rewinds(order: dict[str, Any]) -> bool:
+    """Whether an order only makes an earlier checkpoint the latest once more."""
+    return order.get("as_node") == COPY and bool(order.get("checkpoint_id"))

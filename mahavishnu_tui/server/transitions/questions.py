@@ -19,7 +19,7 @@ from mahavishnu_tui.models import (
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server import codec
-from mahavishnu_tui.server.store import Tx, acts, approvals, ledger, runs
+from mahavishnu_tui.server.store import Tx, acts, approvals, ledger, runs, texts, visits
 
 NO_RULES = DeadlineRules()
 
@@ -88,6 +88,7 @@ def answer(tx: Tx, approval_id: str, *, seen: str, value: Json, by: str, comment
         ),
     )
     _wake(tx, approval.run_id, f"answered by {by}")
+    texts.note_answer(tx, runs.require(tx.conn, approval.run_id).run)
     return entry
 
 
@@ -127,7 +128,9 @@ def reconcile(
             continue
         if before and before.status == "answered":
             void_answers(tx, run.id, "the question changed before the graph took it", {question.interrupt_id})
-        approvals.save(tx, _approval(tx, run, approval_id, question, rules, asked_at or tx.now))
+        approvals.save(
+            tx, _approval(tx, run, approval_id, question, rules, question.asked_at or asked_at or tx.now)
+        )
     for approval in known.values():
         if approval.status == "pending" and approval.id not in pending:
             approvals.save(tx, approval.replace(status="superseded"))
@@ -137,9 +140,11 @@ def reconcile(
 def supersede_all(tx: Tx, run_id: str, why: str) -> None:
     """The run goes on or ends without its questions, and without the answers it has not taken."""
     void_answers(tx, run_id, why)
-    for approval in approvals.of_run(tx.conn, run_id):
-        if approval.status in ("pending", "answered"):
-            approvals.save(tx, approval.replace(status="superseded"))
+    withdrawn = [item for item in approvals.of_run(tx.conn, run_id) if item.status in ("pending", "answered")]
+    for approval in withdrawn:
+        approvals.save(tx, approval.replace(status="superseded"))
+    if withdrawn:
+        visits.withdraw(tx, run_id)
 
 
 def void_answers(tx: Tx, run_id: str, why: str, only: set[str] | None = None) -> None:
@@ -176,7 +181,7 @@ def give_back(tx: Tx, run_id: str, interrupt_ids: Iterable[str], why: str) -> No
                     answered_at=None,
                     comment="",
                     ledger=0,
-                    deadline=tx.now + approval.timeout if approval.timeout else None,
+                    deadline=tx.now + approval.timeout if approval.timeout else _expiry(approval),
                 ),
             )
 
@@ -193,7 +198,7 @@ def _approval(
     tx: Tx, run: Run, approval_id: str, question: Question, rules: DeadlineRules, asked_at: float
 ) -> Approval:
     rule = rules.of(run.workflow, question.value, tx.now)
-    return Approval(
+    asked = Approval(
         id=approval_id,
         run_id=run.id,
         run_name=run.name,
@@ -214,6 +219,14 @@ def _approval(
         default=rule.default if rule.seconds else None,
         timeout=rule.seconds,
     )
+    if question.expires_at is None:
+        return asked
+    return asked.replace(deadline=question.expires_at, on_timeout="engine", default=None, timeout=0.0)
+
+
+def _expiry(approval: Approval) -> float | None:
+    """The deadline that is the engine's own: it passes whatever we do."""
+    return approval.deadline if approval.on_timeout == "engine" else None
 
 
 def _answered_before(tx: Tx, approval: Approval, seen: str, value: Json, by: str) -> LedgerEntry:

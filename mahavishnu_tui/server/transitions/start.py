@@ -10,8 +10,9 @@ from typing import Any
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.rules import RunRules
+from mahavishnu_tui.models.run import twin_of
 from mahavishnu_tui.server.names import new_name
-from mahavishnu_tui.server.store import Tx, acts, runs, workflows
+from mahavishnu_tui.server.store import Tx, acts, flow_runs, runs, workflows
 from mahavishnu_tui.server.store.runs import Work
 
 RulesOf = Callable[[str, dict[str, Any]], RunRules]
@@ -65,10 +66,13 @@ def start_run(tx: Tx, order: StartOrder, rules: RulesOf | None = None) -> Run:
         created_by=order.by,
         engine=workflow.engine,
         tags=order.tags,
+        twin=twin_of(order.tags),
     )
     work = Work(mode="start", intent=f"{run_id}/1")
     runs.insert(tx, run, work, given=order.given, config=order.config, request_id=order.request_id)
     acts.record(tx, run_id, "start", order.by, tags=order.tags)
+    if order.request_id:
+        flow_runs.pair(tx, order.request_id)
     return run
 
 

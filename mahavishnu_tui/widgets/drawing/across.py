@@ -9,11 +9,10 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from mahavishnu_tui.widgets.clipping import clip
 from mahavishnu_tui.widgets.drawing.canvas import Canvas, Edges
 from mahavishnu_tui.widgets.drawing.layers import Item, Layers, Link, TooLarge, layers
 from mahavishnu_tui.widgets.drawing.model import (
-    LEFT,
-    RIGHT,
     Drawing,
     Edge,
     FlatGraph,
@@ -21,7 +20,6 @@ from mahavishnu_tui.widgets.drawing.model import (
     Glyphs,
     Placement,
     Span,
-    clip,
 )
 from mahavishnu_tui.widgets.drawing.order import order, place
 from mahavishnu_tui.widgets.drawing.ranks import back_edges, ranks, topological
@@ -242,7 +240,7 @@ class _Painter:
         if room < 1:
             return
         if not terminal and not self.style.stacked:
-            fill = self.glyphs.lines[LEFT | RIGHT] if edges else " "
+            fill = self.canvas.level(edges) if edges else " "
             self.canvas.write(item.y, Span(after, fill * room, "status", node.path, edges))
         elif edges:
             self.canvas.across(item.y, after, x + size - 1, edges)

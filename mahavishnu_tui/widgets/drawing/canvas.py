@@ -128,9 +128,17 @@ class Canvas:
         ):
             # Two lines that only cross: the upright one passes over, so that nothing seems joined.
             bits = UP | DOWN
-        if self.observed and cell.edges <= self.observed:
+        if self._dashed(cell.edges):
             if not bits & (UP | DOWN):
                 return self.glyphs.dash_h
             if not bits & (LEFT | RIGHT):
                 return self.glyphs.dash_v
         return self.glyphs.lines[bits]
+
+    def level(self, edges: Edges) -> str:
+        """The sign of a level line on which these edges run."""
+        return self.glyphs.dash_h if self._dashed(edges) else self.glyphs.lines[LEFT | RIGHT]
+
+    def _dashed(self, edges: Edges) -> bool:
+        """Whether nothing declares any of them."""
+        return bool(self.observed) and edges <= self.observed

@@ -11,6 +11,8 @@ from collections import defaultdict
 
 from rich.cells import cell_len
 
+from mahavishnu_tui.models.graph import node_title
+from mahavishnu_tui.widgets.clipping import clip
 from mahavishnu_tui.widgets.drawing.canvas import NO_EDGES, Canvas
 from mahavishnu_tui.widgets.drawing.model import (
     DOWN,
@@ -24,7 +26,6 @@ from mahavishnu_tui.widgets.drawing.model import (
     Glyphs,
     Placement,
     Span,
-    clip,
 )
 from mahavishnu_tui.widgets.drawing.ranks import back_edges, topological
 
@@ -249,7 +250,7 @@ class _Rails:
 
     def _write(self, step: _Step, names: int, room: int, edges: frozenset[Edge]) -> Placement:
         node, y = step.node, step.row
-        fill = self.glyphs.lines[LEFT | RIGHT] if edges else " "
+        fill = self.canvas.level(edges) if edges else " "
         if not _named(node):
             self.canvas.write(y, Span(2 * step.lane, node.label, "terminal", node.path))
             if edges:
@@ -280,5 +281,5 @@ class _Rails:
 
 def _last(path: str) -> str:
     """A short name for a target within a label."""
-    name = path.rsplit("/", 1)[-1]
+    name = node_title(path.rsplit("/", 1)[-1])
     return "end" if name == "__end__" else clip(name, 24)

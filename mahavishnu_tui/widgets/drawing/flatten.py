@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from mahavishnu_tui.models import GraphNode, GraphShape
+from mahavishnu_tui.models import GraphNode
 from mahavishnu_tui.models.graph import node_title
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.widgets.drawing.model import FlatEdge, FlatGraph, FlatNode, Glyphs, clip
+from mahavishnu_tui.widgets.clipping import clip
+from mahavishnu_tui.widgets.drawing.model import FlatEdge, FlatGraph, FlatNode, Glyphs
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.models import GraphShape
 
 NAME_LIMIT = 32
 """A longer name is cut with an ellipsis; the full one is in the details."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from mahavishnu_tui.widgets.drawing.model import Drawing, FlatGraph, FlatNode, Glyphs, Placement, Span, clip
+from mahavishnu_tui.widgets.clipping import clip
+from mahavishnu_tui.widgets.drawing.model import Drawing, FlatGraph, FlatNode, Glyphs, Placement, Span
 from mahavishnu_tui.widgets.drawing.ranks import back_edges, successors, topological
 
 ROOM = 23

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
-from mahavishnu_tui.models.graph import NodeKind
+if TYPE_CHECKING:
+    from mahavishnu_tui.models.graph import NodeKind
+
 
 Layout = Literal["auto", "across", "down", "list"]
 """`across`: left to right. `down`: top to bottom, one node per line with rails. `list`: no lines."""
@@ -152,12 +154,3 @@ ASCII: Final = Glyphs(
     to="->",
     ellipsis="~",
 )
-
-
-def clip(text: str, width: int, ellipsis: str = "…") -> str:
-    """`text` cut to `width` cells, the last of them an ellipsis where something was cut."""
-    if cell_len(text) <= width:
-        return text
-    if width <= 0:
-        return ""
-    return set_cell_size(text, width - 1).rstrip() + ellipsis

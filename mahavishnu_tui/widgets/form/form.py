@@ -96,6 +96,11 @@ class SchemaForm(VerticalScroll, can_focus=False):
         return assemble(self.fields, self._now()[0], self._start)
 
     @property
+    def unread(self) -> list[Problem]:
+        """What was typed and is no value of its type: `value` lacks it."""
+        return self._now()[1]
+
+    @property
     def problems(self) -> list[Problem]:
         """What is wrong, in the order of the fields; empty when the value fits the schema."""
         now, unread = self._now()
@@ -138,6 +143,11 @@ class SchemaForm(VerticalScroll, can_focus=False):
             self._rows[self._row_of(found[0].path)].enter()
         return found
 
+    def blame(self, found: list[Problem]) -> None:
+        """Say what somebody else found wrong, each at its field, until something is typed."""
+        self._left |= {self._row_of(problem.path) for problem in found}
+        self._show(found)
+
     def _show(self, found: list[Problem]) -> None:
         said: dict[Path, str] = {}
         for problem in found:
@@ -165,12 +175,6 @@ class SchemaForm(VerticalScroll, can_focus=False):
         if self._left:
             self._show(self.problems)
         self.post_message(self.Changed(self))
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next field; a form is not sent by accident."""
-        event.stop()
-        self.screen.focus_next()
 
     def focus(self, scroll_visible: bool = True) -> SchemaForm:
         """Go to the first field."""

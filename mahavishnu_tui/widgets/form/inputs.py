@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import Protocol
 
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Static, TextArea
 
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
@@ -15,6 +14,7 @@ from mahavishnu_tui.widgets.form.choice import ChoiceInput
 from mahavishnu_tui.widgets.form.field import MISSING, Field, Missing
 from mahavishnu_tui.widgets.form.values import read, read_lines, write
 from mahavishnu_tui.widgets.json_editor import JsonEditor
+from mahavishnu_tui.widgets.step_line import StepLine
 
 
 class FieldInput(Protocol):
@@ -27,12 +27,8 @@ class FieldInput(Protocol):
         ...
 
 
-class LineInput(Input):
+class LineInput(StepLine):
     """A simple value on one row."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Next field", show=False, id="form.line.next")
-    ]
 
     def __init__(self, field: Field) -> None:
         super().__init__(write(field.initial), placeholder=field.hint, compact=True, select_on_focus=False)

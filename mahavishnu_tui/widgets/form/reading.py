@@ -211,7 +211,9 @@ def _one_per_line(initial: Json | Missing, kinds: tuple[str, ...]) -> bool:
     if isinstance(initial, Missing) or initial is None:
         return True
     return isinstance(initial, list) and all(
-        item is not None and reads_back(item, kinds) and clean_line(write(item)).strip() == write(item)
+        item not in (None, "")  # an empty line is no entry
+        and reads_back(item, kinds)
+        and clean_line(write(item)).strip() == write(item)
         for item in initial
     )
 

@@ -400,6 +400,16 @@ async def test_the_state_is_changed_as_an_operator_would(agents: Agents, desk: D
     assert done["done"] == ["first", "mine", "last"]
     assert desk.log() == ["first", "last"]
 
+    with pytest.raises(InternalServerError, match="record"):
+        await client.threads.prune([thread])
+    assert await client.threads.prune([thread], strategy="keep_latest") == {"pruned_count": 1}
+    assert len(await client.threads.get_history(thread)) == 1
+    assert (await client.threads.get_state(thread))["values"] == done
+    waiting = (await client.threads.create())["thread_id"]
+    await client.runs.wait(waiting, "asking", input=desk.given)
+    with pytest.raises(ConflictError, match="kept"):
+        await client.threads.prune([thread, waiting], strategy="keep_latest")
+
 
 async def test_breakpoints_belong_to_the_run(agents: Agents, desk: Desk) -> None:
     client = agents.client

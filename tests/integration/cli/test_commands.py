@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -9,14 +10,13 @@ import pytest
 
 from mahavishnu_tui.__main__ import dashboard_words
 from mahavishnu_tui.cli.drawings.mermaid import mermaid
-from mahavishnu_tui.cli.output import span
-from mahavishnu_tui.cli.projects import project_of, resolve_target
 from mahavishnu_tui.models import (
     GraphEdge,
     GraphNode,
     GraphShape,
     Project,
 )
+from mahavishnu_tui.projects.target import project_of, resolve_target
 from tests.integration.cli.conftest import Shell
 
 
@@ -266,7 +266,10 @@ def test_config(fresh: Shell) -> None:
     wrong = fresh("config", "validate", "--json", code=2).json
     assert not wrong["valid"]
     assert len(wrong["problems"]) == 2
-    assert "line 3" in fresh("config", "validate", str(own), code=2).err
+    assert re.search("MHV-001 .*line 3", fresh("config", "validate", str(own), code=2).err)
+    (fresh.home / "keys.yaml").write_text("ui:\n  keymap: {run.retri: c}\n")
+    (clash,) = fresh("config", "validate", "keys.yaml", "--json", code=2).json["problems"]
+    assert clash == ("MHV-001 ui.keymap: there is no key with the id run.retri. Did you mean run.retry?")
     assert "MHV-001" in fresh("info", code=2).err
     # The cure's own commands need no valid settings.
     fresh("config", "show", "--defaults")
@@ -331,6 +334,7 @@ def test_the_dashboard_wants_a_terminal(fresh: Shell) -> None:
         ([], {}),
         (["--context", "prod", "--readonly"], {"context": "prod", "readonly": True}),
         (["--context=prod", "--ascii"], {"context": "prod", "ascii": True}),
+        (["--ssh"], {"ssh": True}),
         (["--data-dir", "d", "--set", "a.b=c=d"], {"data_dir": "d", "settings_flags": ("a.b=c=d",)}),
         (["--set=a.b=c", "--set", "d.e=f"], {"settings_flags": ("a.b=c", "d.e=f")}),
         (["info"], None),
@@ -408,14 +412,6 @@ def test_a_drawing_for_documents() -> None:
         "    n0 --> n1",
         "    n1 -.-> n2",
     ]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(-1, "0.0 s"), (3.21, "3.2 s"), (59, "59 s"), (600, "10 min"), (7500, "2 h 05"), (90000, "25 h 00")],
-)
-def test_lengths_of_time(seconds: float, text: str) -> None:
-    assert span(seconds) == text
 
 
 def test_the_project_of_a_file(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_the_number_is_typed_at_a_terminal(shell: Shell) -> None:
     count = pending(shell, "both", "ask_too")
     code, said = shell.at_terminal(
         *("langgraph", "approve", "--all", "--workflow", "both", "--node", "ask_too", "--approve"),
-        answers={f"to answer all {count}:": f"{count}\n"},
+        answers={f"Type the number to answer {count} ": f"{count}\n"},
     )
     assert (code, f"{run['run_name']}: answered (ledger #" in said) == (0, True)
 
@@ -99,7 +99,7 @@ def test_the_ledger_is_searched_and_exported(shell: Shell) -> None:
     found = shell("ledger", "list", "--run", run["run_id"], "--from", "2020-01-01", "--json").json
     assert [entry["comment"] for entry in found] == ["why"]
     assert shell("ledger", "list", "--run", run["run_id"], "--to", "2020-01-01T10:00", "--json").json == []
-    assert "is not a time" in shell("ledger", "list", "--from", "yesterday", code=2).err
+    assert "is no time" in shell("ledger", "list", "--from", "yesterday", code=2).err
     assert "The newest 1 only" in shell("ledger", "list", "--limit", "1").err
 
     target = shell.home / "ledger.csv"

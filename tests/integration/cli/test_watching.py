@@ -42,7 +42,7 @@ def test_progress_is_for_terminals_and_data_for_pipes(shell: Shell) -> None:
 def test_a_replay_runs_nothing(shell: Shell) -> None:
     done = shell.execute("plain", "--wait")
     told = shell("langgraph", "replay", done["run_name"])
-    assert [line.split()[4] for line in told.out.splitlines()] == ["first", "second"]
+    assert [line.split()[3] for line in told.out.splitlines()] == ["first", "second"]
     played = shell("langgraph", "replay", done["run_name"], "--json").json
     assert played[0]["at"] == 0
     assert len(shell("langgraph", "export", done["run_name"]).json["visits"]) == 2
@@ -87,7 +87,7 @@ def test_a_known_workflow_is_started_by_name(shell: Shell) -> None:
     assert by_id["status"] == "success"
     words = ["langgraph", "execute", "--workflow-id", done["workflow_id"], "--wait", "--json"]
     assert shell(*words).json["execution_path"] == ["first", "second"]
-    assert "no workflow 'nothing'" in shell("workflow", "trigger", "--name", "nothing", code=2).err
+    assert "no workflow 'nothing'" in shell("workflow", "trigger", "--name", "nothing", code=1).err
 
 
 def test_a_thread_is_resumed_from_a_checkpoint(shell: Shell) -> None:

@@ -106,6 +106,7 @@ for side in ("left", "right", "free"):
 
 stop_before = chain("a", "b", "c").compile(interrupt_before=["b"])
 stop_after = chain("a", "b", "c").compile(interrupt_after=["a"])
+stop_then_ask = chain("first", "ask", "last", ask=fail_after_answer).compile(interrupt_after=["first"])
 stop_inside = chain("outer", "sub", sub=chain("x", "y").compile(interrupt_before=["y"]))
 
 # -- routes ------------------------------------------------------------------------------------
@@ -132,6 +133,12 @@ bad_fan = routed(lambda state: ["b", broken_target()])
 def goto(state: State) -> Command[Any]:
     return Command(update=ran("goto"), goto=broken_target())
 
+
+bad_handled = StateGraph(State)
+bad_handled.add_node("a", lambda state: ran("a"), error_handler=lambda state: ran("handler"))
+bad_handled.add_node("b", lambda state: ran("b"))
+bad_handled.add_edge(START, "a")
+bad_handled.add_conditional_edges("a", lambda state: broken_target())
 
 bad_goto = StateGraph(State)
 bad_goto.add_node("a", goto)

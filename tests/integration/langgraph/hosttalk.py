@@ -15,7 +15,7 @@ from typing import Any
 import mahavishnu_tui
 
 ENTRY = Path(mahavishnu_tui.__file__).parent / "engines" / "langgraph" / "host" / "__main__.py"
-WAIT = 30.0
+WAIT = 60.0
 Notice = dict[str, Any]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import operator
 from pathlib import Path
 from typing import Annotated, Any
@@ -63,6 +64,11 @@ async def known_one_last(_state: State) -> State:
         else:
             log += (await deep.ainvoke({"log": []}))["log"]
     return {"log": log}
+
+
+async def at_the_same_time(_state: State) -> State:
+    asked = await asyncio.gather(*(graph.ainvoke({"log": []}) for graph in (long, deep, short)))
+    return {"log": [text for state in asked for text in state["log"]]}
 
 
 async def between_its_own(_state: State) -> State:
@@ -144,6 +150,16 @@ async def test_every_question_is_shown_once_and_its_answer_taken(
     assert done["status"] == "success"
     assert asked.questions == expected
     assert done["values"]["log"] == [f"{value} answered" for value, _, _ in expected]
+
+
+async def test_graphs_called_at_the_same_time_ask_one_after_the_other(tmp_path: Path) -> None:
+    # LangGraph ends a body with the first question that reaches it; the others come when it is answered.
+    asked = Asked(tmp_path)
+    done = await asked.run(one_node("body", at_the_same_time))
+    assert done["status"] == "success"
+    expected = ["deep 0", "long 0", "long 1", "short 0"]
+    assert sorted(value for value, _, _ in asked.questions) == expected
+    assert sorted(done["values"]["log"]) == [f"{value} answered" for value in expected]
 
 
 async def test_an_answer_given_before_the_body_failed_is_not_asked_for_again(tmp_path: Path) -> None:

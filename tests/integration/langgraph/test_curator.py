@@ -17,9 +17,10 @@ from mahavishnu_tui.engines import AdapterError, LangGraphAdapter, WorkflowError
 from mahavishnu_tui.engines.langgraph.checkpoints import created_at
 from mahavishnu_tui.engines.langgraph.edits import COPY, END
 from mahavishnu_tui.engines.langgraph.pruning import Candidate, Policy
-from mahavishnu_tui.engines.langgraph.requests import Answer, EditOrder, RunRequest
+from mahavishnu_tui.engines.langgraph.requests import Answer, RunRequest
 from mahavishnu_tui.models import Checkpoint, ErrorCode, MahavishnuError
 from mahavishnu_tui.models.diff import StateDiff
+from mahavishnu_tui.models.edit import StateEdit
 
 
 class Both(TypedDict, total=False):
@@ -43,11 +44,11 @@ async def asked(adapter: LangGraphAdapter) -> list[Checkpoint]:
     return await adapter.checkpoints("t")
 
 
-def order(values: Any = None, **rest: Any) -> EditOrder:
-    return EditOrder(values, **rest)
+def order(values: Any = None, **rest: Any) -> StateEdit:
+    return StateEdit(values, **rest)
 
 
-async def edit(adapter: LangGraphAdapter, wanted: EditOrder, lease: int = 2, intent: str = "i") -> Any:
+async def edit(adapter: LangGraphAdapter, wanted: StateEdit, lease: int = 2, intent: str = "i") -> Any:
     request = RunRequest("r", "t", ASKING, lease, "edit", edit=wanted, intent=intent)
     return await (await adapter.start(request))
 
@@ -86,7 +87,7 @@ async def test_a_preview_shows_what_the_reducers_make_and_writes_nothing(adapter
 )
 @pytest.mark.usefixtures("asked")
 async def test_what_the_graph_would_drop_in_silence_is_refused(
-    adapter: LangGraphAdapter, wanted: EditOrder, code: ErrorCode, text: str
+    adapter: LangGraphAdapter, wanted: StateEdit, code: ErrorCode, text: str
 ) -> None:
     error = await refusal(adapter.curator.preview(ASKING, "t", wanted))
     assert error.code is code

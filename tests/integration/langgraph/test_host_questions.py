@@ -192,6 +192,18 @@ async def test_a_breakpoint_is_a_question_too(
     assert len(ran(project)) == 3
 
 
+async def test_a_node_after_a_breakpoint_may_ask_and_fail(talk: HostTalk, project: Path) -> None:
+    thread = Thread(talk, "stop_then_ask")
+    (stop,) = (await thread.go())["questions"]
+    (question,) = (await thread.go(answer(stop, True)))["questions"]
+    assert (question["kind"], question["value"]) == ("value", "fragile?")
+    assert thread.applied() == [stop["interrupt_id"]]
+    assert (await thread.go(answer(question, "yes")))["status"] == "error"
+    (project / "repaired").touch()
+    done = await thread.go()
+    assert (done["status"], done["values"]["answer"]) == ("success", "yes")
+
+
 async def test_an_answer_that_does_not_fit_its_schema_leaves_the_question_open(talk: HostTalk) -> None:
     thread = Thread(talk, "typed")
     question = (await thread.go())["questions"][0]

@@ -97,6 +97,13 @@ async def test_an_error_handler_is_a_visit_of_its_own(talk: HostTalk) -> None:
     assert talk.path() == ["boom:error", "__error_handler__boom:success"]
 
 
+async def test_an_error_handler_takes_over_a_route_to_nowhere_too(talk: HostTalk) -> None:
+    await talk.run("graphs.py:bad_handled")
+    assert (await talk.finished())["status"] == "success"
+    assert talk.path() == ["a:error", "__error_handler__a:success"]
+    assert talk.visits()[0]["error"].endswith("which does not exist; the graph has: a, b")
+
+
 @pytest.mark.parametrize("name", ["bad_route", "bad_send", "bad_fan", "bad_goto"])
 async def test_a_route_to_nowhere_fails_its_node_and_commits_nothing(
     talk: HostTalk, project: Path, name: str

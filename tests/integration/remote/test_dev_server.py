@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.edit import COPY, StateEdit
 from tests.integration.remote.conftest import DevServer, Elsewhere
 from tests.integration.server.conftest import eventually
 
@@ -103,8 +104,16 @@ async def test_runs_are_started_cancelled_retried_and_forked_there(
                 run.id, by="ana", checkpoint_id="1f000000-0000-6000-8000-000000000000"
             )
         assert unknown.value.code is ErrorCode.CHECKPOINT_UNKNOWN
-        with pytest.raises(MahavishnuError, match="does not offer to compare checkpoints"):
-            await elsewhere.client.diff(run.id, asking.id, listed[0].id)
+        compared = await elsewhere.client.diff(run.id, asking.id, listed[0].id)
+        assert (compared.before, compared.after) == (asking.id, listed[0].id)
+        assert [(change.path, change.after) for change in compared.diff.listed] == [
+            (["log", 1], "approve"),
+            (["log", 2], "ship yes"),
+            (["answer"], "yes"),
+        ]
+        assert (await elsewhere.client.diff(run.id)).before == listed[1].id
+        with pytest.raises(MahavishnuError, match="does not offer to pin a thread"):
+            await elsewhere.client.pin(run.id, True, "ana")
         await elsewhere.client.resume(run.id, by="ana", checkpoint_id=asking.id)
         run = await elsewhere.seen(run.thread_id, "interrupted")
         await elsewhere.answer(run, "again")
@@ -116,6 +125,36 @@ async def test_runs_are_started_cancelled_retried_and_forked_there(
         assert failed.where == ["fail"]
         assert failed.error is not None
         assert "no paper" in failed.error["message"]
+
+
+async def test_a_state_there_is_edited_and_taken_back(elsewhere: Elsewhere) -> None:
+    async with elsewhere.serving():
+        run = await elsewhere.launch("gate")
+        run = await elsewhere.seen(run.thread_id, "interrupted")
+        preview = await elsewhere.client.preview_edit(run.id, StateEdit({"log": ["by hand"]}))
+        assert preview.drops == ["approve"]
+        assert "reducers" in preview.warnings[0]
+        assert preview.next == ["what its server finds to be next"]
+        stale = StateEdit({"log": ["late"]}, seen="1f000000-0000-6000-8000-000000000000")
+        with pytest.raises(MahavishnuError) as moved:
+            await elsewhere.client.edit_state(run.id, stale, "ana")
+        assert moved.value.code is ErrorCode.CHECKPOINT_MOVED
+
+        order = StateEdit({"log": ["by hand"]}, "prepare", seen=preview.latest_id)
+        made = await elsewhere.client.edit_state(run.id, order, "ana", run.version)
+        state = await elsewhere.client.state(run.id, made.checkpoint_id)
+        assert state.values["log"] == ["prepare", "by hand"]
+        await elsewhere.client.resume(run.id, by="ana", checkpoint_id=made.checkpoint_id)
+        await eventually(lambda: _asks(elsewhere, run.id, [{"question": "Ship it?"}]))
+        await elsewhere.answer(run, "yes")
+        await elsewhere.seen(run.thread_id, "success")
+        assert await elsewhere.log_of(run.thread_id) == ["prepare", "by hand", "approve", "ship yes"]
+
+        back = StateEdit(None, COPY, preview.latest_id)
+        assert (await elsewhere.client.edit_state(run.id, back, "ana")).checkpoint_id
+        assert await elsewhere.log_of(run.thread_id) == ["prepare"]
+        deeds = [act.what for act in await elsewhere.client.acts(run.id)]
+        assert [deed for deed in deeds if deed in ("edit", "rewind")] == ["edit", "rewind"]
 
 
 async def test_a_question_that_somebody_else_answered_takes_no_second_answer(elsewhere: Elsewhere) -> None:
@@ -158,6 +197,32 @@ async def test_a_server_that_goes_and_comes_back(elsewhere: Elsewhere, dev: DevS
         assert (await elsewhere.log_of(thread)) == ["prepare", "approve", "ship patience"]
         assert len(await elsewhere.sdk.runs.list(thread)) == 2
         assert (await elsewhere.client.server()).note == ""
+
+
+async def test_a_server_that_is_killed_while_an_answer_is_on_its_way(
+    elsewhere: Elsewhere, dev: DevServer
+) -> None:
+    async with elsewhere.serving():
+        thread, _ = await elsewhere.start_there("gate")
+        run = await elsewhere.seen(thread, "interrupted")
+        await elsewhere.answer(run, "just now")
+        await asyncio.to_thread(dev.end, signal.SIGKILL)
+        await asyncio.to_thread(dev.start)
+        await elsewhere.client.langgraph_servers()
+        # What that server had not written when it died is gone there; here it is told, whatever it is.
+        await eventually(lambda: _settled(elsewhere, run.id), timeout=60)
+        await eventually(lambda: _rests(elsewhere, run.id), timeout=60)
+        (entry,) = await elsewhere.client.ledger(run=run.id)
+        now = (await elsewhere.client.run(run.id)).run
+        if entry.applied_at:
+            assert (await elsewhere.log_of(thread)).count("ship just now") == 1
+        else:
+            assert entry.not_applied
+            assert now.status != "queued"
+
+
+async def _rests(elsewhere: Elsewhere, run_id: str) -> bool:
+    return (await elsewhere.client.run(run_id)).run.status not in ("queued", "running")
 
 
 async def _is_at(elsewhere: Elsewhere, thread: str, node: str) -> bool:

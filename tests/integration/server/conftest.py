@@ -120,17 +120,18 @@ class Place:
 
 
 async def eventually(question: Callable[[], Any | Awaitable[Any]], timeout: float = 20.0) -> Any:
-    """Ask until the answer is true; the answer."""
-    end = time.monotonic() + timeout
+    """Ask until the answer is true, less often the longer it takes, since asking costs time; the answer."""
+    start = time.monotonic()
     while True:
         answer = question()
         if asyncio.iscoroutine(answer):
             answer = await answer
         if answer:
             return answer
-        if time.monotonic() > end:
+        waited = time.monotonic() - start
+        if waited > timeout:
             raise AssertionError(f"not within {timeout} s")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(min(0.02 + waited / 8, 0.2))
 
 
 @pytest.fixture

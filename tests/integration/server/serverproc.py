@@ -8,12 +8,17 @@ import sys
 from pathlib import Path
 
 from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.models.notifying import Rule
 from mahavishnu_tui.server.main import run_server, serve
-from mahavishnu_tui.server.options import ServerOptions
+from mahavishnu_tui.server.options import NotifyOptions, NotifyTarget, ServerOptions
 
 if __name__ == "__main__":
     data = Path(sys.argv[1])
-    options = ServerOptions(data=data, socket=data / "s", log=data / "server.log", **json.loads(sys.argv[2]))
+    given = json.loads(sys.argv[2])
+    if notify := given.pop("notify", None):
+        target = {"ops": NotifyTarget(notify["url"])}
+        given["notify"] = NotifyOptions(targets=target, rules=(Rule(tuple(notify["about"])),))
+    options = ServerOptions(data=data, socket=data / "s", log=data / "server.log", **given)
     try:
         if sys.argv[3:] == ["scripted"]:
             sys.path.insert(0, str(Path(__file__).parents[3]))

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from mahavishnu_tui.client.calls.checkpoints import COPY, Room, StateEdit
+from mahavishnu_tui.client.calls.checkpoints import Room
 from mahavishnu_tui.models import Act, ErrorCode, MahavishnuError
+from mahavishnu_tui.models.edit import COPY, StateEdit
 from tests.integration.server.conftest import Place, eventually
 
 

@@ -132,6 +132,11 @@ async def test_a_synchronous_node_out_of_time_is_ended_where_its_run_is_isolated
         assert (failed.error["code"], failed.recoveries) == ("MHV-434", 0)
         assert "held_sync" in failed.error["message"]
 
+        async def told() -> bool:
+            return ("stopped", "out of time") in [(host.state, host.note) for host in await client.hosts()]
+
+        await eventually(told)  # and not lost: what we ended ourselves is no alarm
+
 
 async def test_the_time_at_work_survives_the_death_of_the_server(place: Place) -> None:
     options = {"data": str(place.data), "flags": {}}

@@ -17,7 +17,7 @@ import pytest
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.server import dispatcher
 from mahavishnu_tui.server.routes import body as body_module
-from mahavishnu_tui.server.store import runs
+from mahavishnu_tui.server.store import every_run
 from mahavishnu_tui.server.store import store as store_module
 from tests.integration.server.conftest import Place, eventually
 
@@ -189,7 +189,7 @@ async def test_a_read_that_meets_damage_is_told_to_everybody(
     place.script()
     async with place.server(scripted=True) as client, http(place) as raw:
         with monkeypatch.context() as broken:
-            broken.setattr(runs, "search", malformed)
+            broken.setattr(every_run, "search", malformed)
             reply = await raw.get("/v1/runs")
         assert (reply.status_code, reply.json()["error"]["code"]) == (503, ErrorCode.DATABASE_CORRUPT.value)
         assert "is damaged" in (await client.server()).note
@@ -251,7 +251,7 @@ async def test_a_run_that_cannot_be_claimed_now_is_claimed_later(
         run = await client.start_run(workflow_id=workflow.id, input={}, by="ana")
         with contextlib.closing(sqlite3.connect(place.data / "engine.db", isolation_level=None)) as holder:
             holder.execute("BEGIN IMMEDIATE")
-            await asyncio.sleep(0.5)
+            await eventually(lambda: _noted(place))
             assert (await client.run(run.id)).run.status == "queued"
             holder.execute("ROLLBACK")
         await place.until(run, "success")

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from mahavishnu_tui.client.calls.ledger import LedgerFilter
 from mahavishnu_tui.models import Approval, DeadlineRule, DeadlineRules, ErrorCode, MahavishnuError
 from mahavishnu_tui.models.deadline import HUMAN_INPUT
+from mahavishnu_tui.models.ledger_filter import LedgerFilter
 from tests.integration.server.conftest import Place, eventually
 from tests.integration.server.test_process import ended, process, ready
 
@@ -110,6 +110,34 @@ async def test_claims_ledger_and_audit_tell_of_each_other(place: Place) -> None:
             await client.ledger_entry(99)
         with pytest.raises(MahavishnuError, match="no run 'nobody'"):
             _ = [part async for part in client.export_ledger("csv", LedgerFilter(run="nobody"))]
+
+
+async def test_what_needs_an_operator_is_the_same_for_every_client_and_after_a_restart(place: Place) -> None:
+    place.script(ask="Go on?")
+    async with place.server(scripted=True, human_input=DeadlineRules(DeadlineRule(900, "fail"))) as client:
+        (question,) = await asked(place)
+        refused = await place.until(await place.start_scripted("refuse"), "error")
+        asks, failed = await client.needs()
+        assert (asks.key, asks.what, asks.due) == (f"approval:{question.id}", "Go on?", question.deadline)
+        assert (failed.key, failed.what) == (f"failure:{refused.id}", "No.")
+        assert (await client.claim_need(failed.key, "bob")).claimed_by == "bob"
+    async with place.server(scripted=True) as client:
+        assert [(need.key, need.claimed_by) for need in await client.needs()] == [
+            (asks.key, ""),
+            (failed.key, "bob"),
+        ]
+        assert await client.needs(["late", "pool"]) == []
+        stream = client.stream(0, "")
+        snapshot = await anext(stream)
+        assert {need["key"] for need in snapshot["needs"]} == {asks.key, failed.key}
+        results = await client.see([failed.key, asks.key, "failure:nothing"], "ana")
+        assert [result["ok"] for result in results] == [True, False, False]
+        async for line in stream:
+            if line.get("kind") == "need":
+                assert (line["key"], line["data"]["gone"]) == (failed.key, "seen by ana")
+                break
+        await client.answer(question.id, hash="h", value=1, by="ana")
+        assert await client.needs() == []
 
 
 async def test_a_deadline_is_carried_out_while_the_server_runs(place: Place) -> None:

@@ -148,18 +148,29 @@ async def test_it_ends_by_itself_when_there_is_nothing_to_do(place: Place) -> No
         assert await ended(child) == 0
 
 
-async def test_it_does_not_end_while_somebody_listens_or_something_waits(place: Place) -> None:
+async def another_has_ended(folder: Path) -> None:
+    """A server beside it, that has as little patience and nothing to do, has come up and gone."""
+    folder.mkdir()
+    idle = Place(folder)
+    with process(idle, idle_minutes=0.005) as child:
+        assert await ended(child) == 0
+    await idle.client.aclose()
+
+
+async def test_it_does_not_end_while_somebody_listens_or_something_waits(
+    place: Place, tmp_path: Path
+) -> None:
     place.script()
     with process(place, idle_minutes=0.005) as child:
         await ready(place, child)
         source = place.client.stream(0, "")
         await anext(source)
-        await asyncio.sleep(1.5)
+        await another_has_ended(tmp_path / "one")
         assert child.poll() is None
         run = await place.start_scripted("hold")
         await place.until(run, "running")
         await source.aclose()
-        await asyncio.sleep(1.5)
+        await another_has_ended(tmp_path / "other")
         assert child.poll() is None
         await place.client.cancel(run.id, "ana")
         assert await ended(child) == 0

@@ -12,7 +12,7 @@ from textual.app import App
 from mahavishnu_tui.models import Pool
 from mahavishnu_tui.screens.session import Link, LinkUpdate
 from tests.snapshots.scenes import World, WorldConnection, world
-from tests.snapshots.screens.test_screens import SIZES, SMALL, Compare, Scene, size_id
+from tests.snapshots.screens.test_screens import ENDS, MIDDLE, SMALL, Scene, size_id
 
 AWAY = "STALE: what is shown is of 12:00:00 UTC; prod does not answer"
 
@@ -54,17 +54,9 @@ def gone(connection: WorldConnection, _: App[None]) -> None:
     connection._updates.put_nowait(LinkUpdate(Link("live"), frozenset(changes)))
 
 
-@pytest.fixture
-def picture(snap_compare: Compare) -> Callable[..., None]:
-    def take(size: tuple[int, int], scene: Scene) -> None:
-        assert snap_compare(scene.app, terminal_size=size, run_before=scene.act)
-
-    return take
-
-
 SCENES: list[tuple[str, list[tuple[int, int]], Callable[[], Scene]]] = [
-    ("both", SIZES, lambda: Scene("calm-wren", "", both())),
-    ("away", SIZES, lambda: Scene("calm-wren", "", both(AWAY), after=gone)),
+    ("both", ENDS, lambda: Scene("calm-wren", "", both())),
+    ("away", MIDDLE, lambda: Scene("calm-wren", "", both(AWAY), after=gone)),
     ("pools", SMALL, lambda: Scene("calm-wren", "6", both())),
     ("run", SMALL, lambda: Scene("calm-wren", "enter", both())),
     ("logs", SMALL, lambda: Scene("calm-wren", "enter 6", both())),

@@ -14,14 +14,20 @@ from textual.widgets import Input, TextArea
 
 from mahavishnu_tui.app import MahavishnuApp
 from mahavishnu_tui.models import Approval, ErrorCode, MahavishnuError
+from mahavishnu_tui.models.context import Context
+from mahavishnu_tui.screens import contexts as contexts_screen
 from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import DashboardOptions, Taste
 from tests.snapshots.scenes import NOW, World, WorldConnection, world
 from tests.snapshots.widgets.gallery import FORM
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
-SMALL = SIZES[:1]
+SMALL, MIDDLE, LARGE = SIZES[:1], SIZES[1:2], SIZES[2:]
+ENDS = SMALL + LARGE
+# Each screen has its picture at all sizes; its tabs and states have one or two, in turn.
 EMPTY = World([], [], [], [], {}, {}, [])
+UNSETTLED = ("loading …", "No runs yet", "looking at the files")
+"""What is shown only until something is known."""
 Compare = Callable[..., bool]
 Step = Callable[[WorldConnection, "App[None]"], object]
 
@@ -94,23 +100,16 @@ class Scene:
             await settle(pilot, lambda: dashboard.following.now.run_id == identity)
             await settle(pilot, lambda: dashboard.following.now.loaded or dashboard.following.now.error)
         for pane in (room.pools, room.schedules):
-            await settle(pilot, lambda pane=pane: not pane.display or pane.known or pane.error)
+            asked = pane.fetched
+            await settle(pilot, lambda pane=pane, asked=asked: not pane.display or asked.known or asked.error)
 
     def waits(self, pilot: Pilot[None]) -> bool:
         text = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-        return self.live and "loading …" in text
+        return self.live and any(words in text for words in UNSETTLED)
 
 
 def size_id(size: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]}"
-
-
-@pytest.fixture
-def picture(snap_compare: Compare) -> Callable[..., None]:
-    def take(size: tuple[int, int], scene: Scene) -> None:
-        assert snap_compare(scene.app, terminal_size=size, run_before=scene.act)
-
-    return take
 
 
 def lost(connection: WorldConnection, _: App[None]) -> None:
@@ -173,8 +172,11 @@ def priced(connection: WorldConnection, _: App[None]) -> None:
     connection.taste = Taste(prices={"gpt-x": {"input": 2.5, "output": 10.0}})
 
 
-def light(connection: WorldConnection, _: App[None]) -> None:
-    connection.taste = Taste(theme="textual-light")
+def wearing(theme: str) -> Step:
+    def wear(connection: WorldConnection, _: App[None]) -> None:
+        connection.taste = Taste(theme=theme)
+
+    return wear
 
 
 def claimed() -> World:
@@ -203,76 +205,121 @@ def resting(connection: WorldConnection, _: App[None]) -> None:
     found[held.id] = [item.replace(pinned=True) for item in stored]
 
 
+def production(connection: WorldConnection, _: App[None]) -> None:
+    """A context with a red name that is locked."""
+    connection.context = Context("prod", "where it counts", production=True, listed=True)
+
+
+def contexts(connection: WorldConnection, _: App[None]) -> None:
+    """Four contexts; `found` says how each stands."""
+    connection.context = Context("staging", "where releases are tried", colour="yellow", listed=True)
+    connection.contexts = (
+        connection.context,
+        Context("prod", "where it counts", production=True, colour="red", listed=True),
+        Context("audit", "last year's runs, to look at", readonly=True, listed=True),
+        Context("lab", listed=True),
+        Context("default"),
+    )
+    connection.client.socket = "staging"  # type: ignore[attr-defined]
+
+
+async def found(socket: str) -> contexts_screen.Found:
+    return {
+        "staging": contexts_screen.Found("answers", "success", 2, 2),
+        "prod": contexts_screen.Found("answers", "success", 14, 3),
+        "audit": contexts_screen.Found("does not answer", "warning"),
+    }.get(socket, contexts_screen.Found("not started"))
+
+
 # name: (run under the cursor, keys, sizes, further arguments of Scene)
 SCENES: dict[str, tuple[str, str, list[tuple[int, int]], dict[str, Any]]] = {
     "dashboard": ("amber-otter", "", SIZES, {}),
-    "dashboard-failed-run": ("dusty-lynx", "", SIZES[1:], {}),
-    "dashboard-stale": ("amber-otter", "", SIZES, {"after": lost}),
-    "dashboard-connecting": ("", "", SIZES, {"live": False}),
-    "dashboard-empty": ("", "", SIZES, {"given": EMPTY}),
-    "dashboard-error-in-a-pane": ("amber-otter", "3", SIZES[:2], {"before": broken}),
+    "dashboard-failed-run": ("dusty-lynx", "", MIDDLE, {}),
+    "dashboard-stale": ("amber-otter", "", ENDS, {"after": lost}),
+    "dashboard-connecting": ("", "", MIDDLE, {"live": False}),
+    "dashboard-empty": ("", "", LARGE, {"given": EMPTY}),
+    "dashboard-error-in-a-pane": ("amber-otter", "3", MIDDLE, {"before": broken}),
     "dashboard-read-only": ("brisk-heron", "", SMALL, {"readonly": True}),
-    "dashboard-ascii": ("amber-otter", "", [(80, 24), (200, 50)], {"ascii": True}),
+    "notifications": ("", "colon 'notifications enter", SIZES, {}),
+    "production-locked": ("brisk-heron", "", SMALL, {"before": production}),
+    "production-unlocked": ("brisk-heron", "colon 'unlock enter 'prod enter", SMALL, {"before": production}),
+    "production-unlock": ("brisk-heron", "colon 'unlock enter", SMALL, {"before": production}),
+    "production-dialog": (
+        "amber-otter",
+        "colon 'unlock enter 'prod enter x G enter",
+        SMALL,
+        {"before": production},
+    ),
+    "contexts": ("", "colon 'ctx enter", SIZES, {"before": contexts}),
+    "dashboard-ascii": ("amber-otter", "", ENDS, {"ascii": True}),
     "dashboard-ascii-by-setting": ("amber-otter", "", SMALL, {"before": plain}),
-    "dashboard-light": ("amber-otter", "", [(200, 50)], {"before": light}),
+    "sorted": ("amber-otter", "greater_than_sign greater_than_sign I", SMALL, {}),
+    "times-utc": ("amber-otter", "Z Z Z", [(120, 40)], {}),
+    "theme-light": ("dusty-lynx", "", [(120, 40)], {"before": wearing("light")}),
+    "theme-contrast": ("amber-otter", "", [(200, 50)], {"before": wearing("contrast")}),
+    "theme-colorblind": ("dusty-lynx", "", [(120, 40)], {"before": wearing("colorblind")}),
+    "theme-ansi": ("amber-otter", "4", SMALL, {"before": wearing("ansi")}),
+    "theme-list": ("amber-otter", "colon 'theme enter j", SIZES, {}),
     "dashboard-too-small": ("", "", [(50, 12)], {}),
     "pane-path": ("amber-otter", "2", SIZES[:2], {}),
-    "pane-path-full": ("amber-otter", "2 f", SIZES[1:], {}),
-    "pane-checkpoints": ("amber-otter", "3 j", SIZES[:2], {}),
-    "pane-approvals": ("amber-otter", "4", SIZES[:2], {}),
-    "pane-schedules": ("amber-otter", "5", SIZES[:2], {}),
-    "pane-pools": ("amber-otter", "6", SIZES[:2], {}),
+    "pane-path-full": ("amber-otter", "2 f", LARGE, {}),
+    "pane-checkpoints": ("amber-otter", "3 j", SMALL, {}),
+    "pane-approvals": ("amber-otter", "4", SMALL, {}),
+    "pane-schedules": ("amber-otter", "5", SMALL, {}),
+    "pane-pools": ("amber-otter", "6", MIDDLE, {}),
     "filtered": ("", "slash 'state:waiting,failed enter", SMALL, {}),
     "filtered-to-nothing": ("", "slash 'zzz enter", SMALL, {}),
     "prompt": ("", "colon 'appr tab", SMALL, {}),
     "run-path": ("amber-otter", "enter", SIZES, {}),
-    "run-path-unfolded": ("amber-otter", "enter z", SIZES, {}),
-    "run-path-playback": ("amber-otter", "enter full_stop full_stop full_stop", SIZES, {}),
+    "run-path-unfolded": ("amber-otter", "enter z", MIDDLE, {}),
+    "run-path-playback": ("amber-otter", "enter full_stop full_stop full_stop", LARGE, {}),
     "compare": ("amber-otter", "equals_sign", SIZES, {}),
-    "run-timeline": ("brisk-heron", "enter 2", SIZES, {}),
-    "run-timeline-nested": ("amber-otter", "enter 2", SIZES[:2], {}),
-    "run-timeline-totals": ("amber-otter", "enter 2 b", SIZES[:2], {}),
-    "run-state": ("amber-otter", "enter 3", SIZES, {}),
-    "checkpoint-kept": ("frosty-gnu", "3 space j space", SIZES, {"before": resting}),
+    "compare-state": ("amber-otter", "equals_sign 3", MIDDLE, {}),
+    "compare-facts": ("amber-otter", "equals_sign 4", SMALL, {}),
+    "run-timeline": ("brisk-heron", "enter 2", ENDS, {}),
+    "run-timeline-nested": ("amber-otter", "enter 2", SMALL, {}),
+    "run-timeline-totals": ("amber-otter", "enter 2 b", MIDDLE, {}),
+    "run-state": ("amber-otter", "enter 3", ENDS, {}),
+    "checkpoint-kept": ("frosty-gnu", "3 space j space", MIDDLE, {"before": resting}),
     "checkpoint-diff": ("amber-otter", "3 D", SIZES, {}),
     "checkpoint-diff-ascii": ("amber-otter", "3 D", SMALL, {"ascii": True}),
     "checkpoint-edit": ("frosty-gnu", "3 e ctrl+t", SIZES, {"before": resting}),
-    "checkpoint-search": ("amber-otter", "3 S 'feature enter", SIZES[:2], {}),
+    "checkpoint-search": ("amber-otter", "3 S 'feature enter", SIZES, {}),
     "checkpoint-tag": ("amber-otter", "3 T", SMALL, {}),
     "checkpoint-menu": ("frosty-gnu", "3 x", SMALL, {"before": resting}),
-    "run-checkpoints": ("amber-otter", "enter 4", SIZES[:2], {}),
-    "run-messages": ("amber-otter", "enter 5", SIZES, {"before": priced}),
-    "run-logs": ("amber-otter", "enter 6", SIZES, {}),
+    "run-checkpoints": ("amber-otter", "enter 4", ENDS, {}),
+    "run-messages": ("amber-otter", "enter 5", ENDS, {"before": priced}),
+    "run-logs": ("amber-otter", "enter 6", ENDS, {}),
     "run-logs-filtered": ("amber-otter", "enter 6 L L v v V V V", SMALL, {}),
-    "run-input-output": ("amber-otter", "enter 7", SMALL, {}),
-    "run-audit": ("amber-otter", "enter 8", SIZES, {}),
-    "run-errors": ("dusty-lynx", "enter 9", SIZES[:2], {}),
+    "run-input-output": ("amber-otter", "enter 7", MIDDLE, {}),
+    "run-audit": ("amber-otter", "enter 8", MIDDLE, {}),
+    "run-errors": ("dusty-lynx", "enter 9", SMALL, {}),
     "approval": ("brisk-heron", "a", SIZES, {}),
     "approval-options": ("swift-ibis", "a tab tab", SMALL, {}),
-    "approval-edit": ("brisk-heron", "a tab tab tab tab enter", SIZES[:2], {}),
+    "approval-edit": ("brisk-heron", "a tab tab tab tab enter", SMALL, {}),
     "approval-changed": ("brisk-heron", "a tab tab enter", SMALL, {"before": changed}),
-    "approval-actions": ("brisk-heron", "a", SIZES, {"before": batch}),
-    "approval-action-edit": ("brisk-heron", "a tab tab tab enter", SIZES[:2], {"before": batch}),
+    "approval-actions": ("brisk-heron", "a", ENDS, {"before": batch}),
+    "approval-action-edit": ("brisk-heron", "a tab tab tab enter", MIDDLE, {"before": batch}),
     "approval-actions-summary": ("brisk-heron", "a tab tab tab tab tab enter", SMALL, {"before": batch}),
-    "approval-form": ("brisk-heron", "a tab tab enter", SIZES, {"before": form}),
-    "approvals-claimed": ("brisk-heron", "4", SIZES, {"given": claimed()}),
-    "approval-claimed": ("brisk-heron", "a", SIZES[:2], {"given": claimed()}),
+    "approval-form": ("brisk-heron", "a tab tab enter", ENDS, {"before": form}),
+    "approvals-claimed": ("brisk-heron", "4", MIDDLE, {"given": claimed()}),
+    "approval-claimed": ("brisk-heron", "a", SMALL, {"given": claimed()}),
     "batch": ("brisk-heron", "4 j space space A", SIZES, {"given": claimed()}),
     "ledger": ("", "colon 'ledger enter", SIZES, {}),
-    "hosts": ("", "colon 'hosts enter", [(80, 24), (200, 50)], {}),
+    "hosts": ("", "colon 'hosts enter", SIZES, {}),
     "hosts-menu": ("", "colon 'hosts enter x", SMALL, {}),
     "ledger-search": ("", "colon 'ledger enter slash 'by:bob enter", SMALL, {}),
-    "ledger-proof": ("", "colon 'ledger enter j j j enter", SIZES[:2], {}),
+    "ledger-proof": ("", "colon 'ledger enter j j j enter", MIDDLE, {}),
     "launch": ("", "t G k", SIZES, {}),
-    "actions": ("amber-otter", "x", SMALL, {}),
-    "confirm-cancel": ("amber-otter", "x G enter", SIZES[:2], {}),
+    "actions": ("amber-otter", "x", SIZES, {}),
+    "confirm-cancel": ("amber-otter", "x G enter", SIZES, {}),
     "confirm-resume": ("amber-otter", "3 j j j r", SMALL, {}),
-    "details": ("dusty-lynx", "d", SMALL, {}),
+    "details": ("dusty-lynx", "d", SIZES, {}),
     "raw": ("dusty-lynx", "y", SMALL, {}),
-    "logs": ("amber-otter", "colon 'logs enter", SMALL, {}),
-    "info": ("", "colon 'info enter", SIZES[:2], {}),
-    "errors": ("amber-otter", "colon 'nope enter colon 'errors enter", SMALL, {}),
-    "help": ("", "question_mark", SIZES[:2], {}),
+    "logs": ("amber-otter", "colon 'logs enter", SIZES, {}),
+    "info": ("", "colon 'info enter", SIZES, {}),
+    "errors": ("amber-otter", "colon 'nope enter colon 'errors enter", SIZES, {}),
+    "help": ("", "question_mark", SIZES, {}),
 }
 CASES = [
     pytest.param(name, size, id=f"{name}-{size_id(size)}")
@@ -282,6 +329,16 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "size"), CASES)
-def test_picture(name: str, size: tuple[int, int], picture: Callable[..., None]) -> None:
+def test_picture(
+    name: str, size: tuple[int, int], picture: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contexts_screen, "probe", found)
+    monkeypatch.setattr(contexts_screen, "_socket", lambda options: options.context)
     run, keys, _, more = SCENES[name]
     picture(size, Scene(run, keys, **more))
+
+
+@pytest.mark.parametrize("theme", ["", "ansi"])
+def test_without_colours(theme: str, picture: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    picture(SMALL[0], Scene("brisk-heron", "4 a tab tab" if theme else "", before=wearing(theme)))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 
+from mahavishnu_tui.cli.guard import FAILURE, OK, WAITS
 from mahavishnu_tui.cli.progress import Progress, visit_line
+from mahavishnu_tui.cli.waiting import status_of
 from mahavishnu_tui.models.run import NodeVisit, Run
 
 RUN = Run("r1", "amber-otter", "t1", "w1", "release", "running", 0.0, where=["deploy"])
@@ -24,7 +26,7 @@ def test_a_visit_is_told_once_when_it_has_ended() -> None:
     progress.seen(RUN, [visit(2, "test"), done])
     progress.seen(RUN, [done])
     progress.close()
-    assert stream.getvalue().splitlines() == ["✔ done        build                          2.0 s"]
+    assert stream.getvalue().splitlines() == ["✔ done        build                           2.0s"]
 
 
 def test_on_a_terminal_the_last_line_says_what_is_at_work_and_goes_away() -> None:
@@ -44,6 +46,23 @@ def test_a_line_says_branch_attempt_and_the_error_and_reaches_no_terminal() -> N
     )  # fmt: skip
     line = visit_line(failed)
     assert "\x1b" not in line
-    for words in ("↻ retried", "etl/load", "send:1 attempt 2", "0.5 s", "ValueError: no"):
+    for words in ("↻ retried", "etl/load", "1 (attempt 2)", "500ms", "ValueError: no"):
         assert words in line
     assert "second" not in line
+
+
+def test_a_flow_run_is_where_its_tasks_are() -> None:
+    stream = io.StringIO()
+    progress = Progress(stream, moving=True)
+    run = RUN.replace(engine="prefect", where=[])
+    progress.seen(run, [visit(1, "peel"), visit(2, "peel"), visit(3, "cook")])
+    assert stream.getvalue().endswith("▶ running  peel, cook")
+    progress.seen(run, [visit(1, "peel", outcome="success"), visit(2, "peel", outcome="success")])
+    assert stream.getvalue().endswith("▶ running  cook")
+
+
+def test_who_waits_for_a_human() -> None:
+    assert status_of(RUN.replace(status="interrupted")) == WAITS
+    assert status_of(RUN.replace(status="paused")) == OK
+    assert status_of(RUN.replace(status="paused", engine="prefect")) == WAITS
+    assert status_of(RUN.replace(status="cancelled")) == FAILURE

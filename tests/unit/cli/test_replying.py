@@ -20,6 +20,11 @@ ALL = {
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 
 
+def wrapped(kind: str) -> dict[str, Any]:
+    """The schema that Prefect makes of `wait_for_input=str` and its like."""
+    return {"type": "object", "properties": {"value": {"type": kind}}, "required": ["value"]}
+
+
 @pytest.mark.parametrize(
     ("question", "said", "answer"),
     [
@@ -29,6 +34,10 @@ NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required"
         (asked("?"), Said(value='{"n": 1}'), {"n": 1}),
         (asked("?", {"type": "boolean"}), Said("reject"), False),
         (asked("?", NUMBER), Said(value='{"n": 1}'), {"n": 1}),
+        (asked("?", wrapped("string")), Said(respond="hm"), {"value": "hm"}),
+        (asked("?", wrapped("string")), Said(value='{"value": "hm"}'), {"value": "hm"}),
+        (asked("?", wrapped("integer")), Said(value="3"), {"value": 3}),
+        (asked("?", wrapped("boolean")), Said("reject"), {"value": False}),
         (asked("?").replace(kind="breakpoint"), Said("approve"), True),
         (asked(INBOX), Said("ignore"), [{"type": "ignore", "args": None}]),
         (asked(INBOX), Said(respond="hm"), [{"type": "response", "args": "hm"}]),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mahavishnu_tui.client import mirror as mirror_module
 from mahavishnu_tui.client.mirror import EVERYTHING, Mirror
-from mahavishnu_tui.models import Approval, Host, NodeVisit, Run, ServerInfo, Workflow
+from mahavishnu_tui.models import Approval, Host, Need, NodeVisit, Run, ServerInfo, Workflow
 
 
 def server(state: str = "ready") -> dict[str, Any]:
@@ -174,3 +174,24 @@ def test_a_beat_tells_what_no_event_can() -> None:
     assert mirror.apply({"type": "beat", "seq": 0, "note": "the disk is full"}) == set()
     assert mirror.apply({"type": "beat", "seq": 0}) == set()
     assert mirror.apply({"type": "beat", "seq": 0, "note": ""}) == {("server", "server")}
+
+
+def test_needs_come_with_the_snapshot_and_go_with_an_event_that_says_why() -> None:
+    mirror = Mirror()
+    mirror.apply(snapshot())
+    assert (mirror.needs, mirror.needed) == (None, 0), "an older server tells of none"
+    mirror.apply(snapshot(needs=[need("failure:a").to_json()]))
+    assert mirror.needed == 1
+    assert mirror.apply(need_event(1, need("approval:b"))) == {("need", "approval:b")}
+    assert mirror.needs is not None
+    assert set(mirror.needs) == {"failure:a", "approval:b"}
+    mirror.apply(need_event(2, need("failure:a").replace(gone="seen by ana")))
+    assert set(mirror.needs) == {"approval:b"}
+
+
+def need(key: str) -> Need:
+    return Need(key=key, kind=key.partition(":")[0], what="w", where="r", since=1.0)  # type: ignore[arg-type]
+
+
+def need_event(seq: int, told: Need) -> dict[str, Any]:
+    return event(seq, "need", told.to_json())

@@ -53,6 +53,8 @@ def test_scheduled_but_never_begun_came_from_the_cache_or_was_stored() -> None:
         record.recorder.scheduled(task(name))
     record.recorder.step_done("", 1, 3.0)
     assert record.now() == ["7:cached:cached"]
+    (visit,) = record.recorder.visits
+    assert visit.ended_at == visit.started_at  # it took nothing, however long its step was
 
 
 def test_a_failure_blames_the_innermost_node_and_cancels_siblings() -> None:

@@ -29,6 +29,14 @@ class State(TypedDict, total=False):
     log: Annotated[list[str], operator.add]
 
 
+class Branch(TypedDict):
+    item: int
+
+
+def branch(state: Branch) -> dict[str, Any]:
+    return {"log": ["a"], "n": 1}
+
+
 def count(state: State) -> dict[str, Any]:
     return {"n": state.get("n", 0) + 1}
 
@@ -113,6 +121,9 @@ def test_keys_that_nobody_declared_and_keys_that_nobody_writes() -> None:
     found = rules(graph)
     assert found["unknown-key"] == ("error", "a")
     assert found["never-written"] == ("note", "never")
+    own = built((START, "a"), ("a", END), nodes={"a": branch})
+    assert "item" in own.channels
+    assert rules(own) == {}  # what only a node takes comes by `Send`
     strict: StateGraph[Any] = StateGraph(Wide, input_schema=Given)
     strict.add_node("a", misspelt)
     strict.add_edge(START, "a")

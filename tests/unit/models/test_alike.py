@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.models import Approval
-from mahavishnu_tui.models.alike import unlike
+from mahavishnu_tui.models.alike import told_apart, unlike
 
 
 def asked(value: Any, **changes: Any) -> Approval:
@@ -46,3 +46,10 @@ def test_workflow_and_node_must_be_the_same() -> None:
     assert "different workflows" in unlike([asked("?"), asked("?", workflow="etl")])
     assert "different nodes" in unlike([asked("?"), asked("?", namespace="sub")])
     assert "another form" in unlike([asked("?"), asked("?", schema={"type": "string"})])
+
+
+def test_alike_questions_are_told_apart_by_what_differs() -> None:
+    one = {"question": "Refund?", "to": "ana", "currency": "EUR", "lines": [1]}
+    other = {**one, "to": "bob", "lines": [2]}
+    assert told_apart([asked(one), asked(other)]) == ["Refund?  to: ana", "Refund?  to: bob"]
+    assert told_apart([asked("Ship 1?"), asked({"question": "Ship 2?"})]) == ["Ship 1?", "Ship 2?"]

@@ -49,12 +49,13 @@ class Drive:
         return "\n".join(strip.text for strip in lines)
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until something is so; asked less often the longer it takes, since asking costs time too."""
+        start = time.monotonic()
         while not condition():
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - start
+            if waited > PATIENCE:
                 raise AssertionError(f"still not so; the screen shows:\n{self.text}")
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(min(0.001 + waited / 8, 0.03))
 
     async def sees(self, *words: str) -> None:
         """Wait until all these words are on the screen."""

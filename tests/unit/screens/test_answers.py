@@ -121,9 +121,17 @@ def test_other_examples() -> None:
 
 
 def test_what_comes_next() -> None:
-    assert what_next(RELEASE, "approve") == ["yes → deploy", "no → fix"]
-    assert what_next(RELEASE, "legal", "review") == ["the end"]
-    assert what_next(RELEASE, "legal", "nowhere") == []
-    assert what_next(None, "approve") == []
-    hostile = GraphShape([], [GraphEdge("a", "b\x1b[2J")])
-    assert "\x1b" not in what_next(hostile, "a")[0]
+    def said(shape: GraphShape | None, node: str, namespace: str = "", **more: Any) -> str:
+        return what_next(asked("?").replace(node=node, namespace=namespace, **more), shape)
+
+    on = "goes on with your answer"
+    assert said(RELEASE, "approve") == f"approve {on}, then: yes → deploy or no → fix"
+    assert said(RELEASE, "legal", "review") == f"legal {on}, then: the end"
+    assert said(RELEASE, "legal", "nowhere") == said(None, "legal") == f"legal {on}"
+    hostile = GraphShape([], [GraphEdge("a", "b\x1b[2J"), GraphEdge("a", "c")])
+    assert said(hostile, "a") == f"a {on}, then: b\ufffd[2J and c"
+    stop = {"breakpoint": "after", "nodes": ["a"]}
+    assert said(hostile, "a", kind="breakpoint", value=stop) == "b\ufffd[2J and c, once you say so"
+    stop = {"breakpoint": "before", "nodes": ["a", "d"]}
+    assert said(hostile, "a", kind="breakpoint", value=stop) == "a and d, once you say so"
+    assert said(None, "a", kind="breakpoint", value=None) == "the run goes on, once you say so"

@@ -262,8 +262,11 @@ async def test_a_breakpoint_goes_on() -> None:
 async def test_a_run_that_asks_nothing_says_where_questions_are() -> None:
     async with drive() as driven:
         await driven.cursor_on("amber-otter")
+        await driven.until(lambda: "a answer" not in driven.text)
         await driven.press("a")
         await driven.sees("amber-otter asks nothing", "question", "(:approvals)")
+        await driven.cursor_on("brisk-heron")
+        await driven.sees("a answer")
 
 
 def test_the_world_is_as_the_tests_think() -> None:

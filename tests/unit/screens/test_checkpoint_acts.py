@@ -7,7 +7,7 @@ from typing import Any
 from textual.widgets import Button, Input, TextArea
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
-from mahavishnu_tui.screens.asking_line import AskLine
+from mahavishnu_tui.screens.asking import AskScreen
 from mahavishnu_tui.screens.confirm import ConfirmScreen
 from mahavishnu_tui.screens.diffing import DiffScreen
 from mahavishnu_tui.screens.document import DocumentScreen
@@ -133,7 +133,7 @@ async def test_a_name_and_a_pin_keep_checkpoints() -> None:
         await driven.until(lambda: asked(driven, "pin") == [(run_id, True)])
         await driven.sees("pinned, its checkpoints stay")
         await driven.press("T")
-        await driven.until(lambda: isinstance(driven.app.screen, AskLine))
+        await driven.until(lambda: isinstance(driven.app.screen, AskScreen))
         await driven.type("good")
         await driven.press("enter")
         await driven.until(lambda: asked(driven, "tag") == [(run_id, ids(driven)[0], "good", False)])
@@ -168,7 +168,7 @@ async def test_pruning_wants_its_number_typed() -> None:
     async with drive((120, 40)) as driven:
         run_id = await listed(driven, status="success")
         await choose(driven, "prune")
-        await driven.until(lambda: isinstance(driven.app.screen, AskLine))
+        await driven.until(lambda: isinstance(driven.app.screen, AskScreen))
         await driven.sees("3 checkpoints, 4.1 KB")
         await driven.type("4")
         await driven.press("enter")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mahavishnu_tui.client.api import RunDetail
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, NodeVisit, Run
-from mahavishnu_tui.screens.compare import CompareScreen
+from mahavishnu_tui.screens.compare import CompareScreen, differing_text
 from mahavishnu_tui.screens.comparing import Comparison, compare, comparison_rows
 from mahavishnu_tui.screens.run.screen import RunScreen
 from mahavishnu_tui.widgets.table import Cell, Row
+from tests.snapshots.flow_scenes import flows
 from tests.snapshots.scenes import NOW, run, visit
 from tests.unit.screens.driving import drive
 
@@ -60,7 +64,7 @@ def test_differences_come_first_and_are_said_in_words() -> None:
         ("quick", "faster"),
         ("same", "the same"),
     ]
-    assert rows[4][2:] == ["+ 9.0s", "+ 3.0s", "x3.0"]
+    assert rows[4][2:] == ["+ 9.0s", "+ 3.0s", "+6.0s", "x3.0"]
     assert rows[3][2:4] == ["+ 2.0s x2", "+ 1.0s"]
     assert (rows[0][3], rows[1][2]) == ("-", "-")
     assert found.differing == 6
@@ -80,6 +84,13 @@ def test_one_that_stopped_earlier_parts_with_nothing_more() -> None:
     assert found.lines[2] == "they part at step 2: nothing more here, deploy there"
     nothing = compared([], [])
     assert (nothing.nodes, nothing.differing, len(nothing.lines)) == ((), 0, 2)
+
+
+def test_how_many_differ_is_said_in_plain_words() -> None:
+    assert differing_text(1, 1, "node") == "the only node differs"
+    assert differing_text(0, 1, "node") == "the only node is the same"
+    assert differing_text(1, 3, "node") == "1 of 3 nodes differs"
+    assert differing_text(2, 3, "node") == "2 of 3 nodes differ"
 
 
 paths = st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 100)), max_size=12)
@@ -134,3 +145,69 @@ async def test_without_another_success_or_an_answer_it_says_so() -> None:
         await driven.cursor_on("amber-otter")
         await driven.press("=")
         await driven.sees("MHV-004", "Locked.")
+
+
+async def test_tabs_show_what_was_given_what_it_came_to_and_what_is_known() -> None:
+    async with drive((120, 40)) as driven:
+        await driven.cursor_on("amber-otter")
+        await driven.press("=")
+        await driven.sees("beside mild-owl", "2 Input 2", "3 State 3")
+        await driven.press("2")
+        await driven.sees("input: 1 removed, 1 changed", "version", "1.4.1", "pace")
+        await driven.press("enter")
+        await driven.sees("the other", "this run")
+        await driven.press("escape", "]")
+        await driven.sees("state: 1 added, 1 removed, 1 changed", "deployed")
+        await driven.press("4")
+        await driven.sees("differ", "interpreter", "state")
+        await driven.press("]")
+        await driven.sees("NODE", "only there")
+        assert ("diff", "run-0020", "latest", "latest") not in driven.calls, "both states are known already"
+
+
+async def test_two_marked_runs_are_compared_and_three_are_not() -> None:
+    async with drive((120, 40)) as driven:
+        for name in ("amber-otter", "brisk-heron"):
+            await driven.cursor_on(name)
+            await driven.press("space")
+        await driven.press("=")
+        await driven.sees("brisk-heron beside amber-otter")
+        await driven.press("escape")
+        await driven.cursor_on("calm-wren")
+        await driven.press("space", "=")
+        await driven.sees("Two runs can be compared, and 3 are marked.")
+
+
+async def test_flow_runs_are_compared_by_their_tasks_and_parameters() -> None:
+    async with drive((120, 40), world=flows()) as driven:
+        await driven.cursor_on("eager-eel")
+        await driven.press("=")
+        await driven.sees("eager-eel beside lazy-lion-0", "4 Facts")
+        assert "they part at" not in driven.text, "tasks have no steps"
+        await driven.press("2")
+        await driven.sees("limit", "5000", "100")
+        await driven.press("3")
+        await driven.sees("Flow runs keep no state")
+        await driven.press("4")
+        await driven.sees("deployment", "error")
+
+
+async def test_states_that_are_not_told_whole_are_compared_where_they_are_stored() -> None:
+    async with drive((120, 40)) as driven:
+        client = driven.connection.client
+        whole = client.run
+
+        async def cut(run_id: str) -> RunDetail:
+            return dataclasses.replace(await whole(run_id), values=None)
+
+        client.run = cut  # type: ignore[method-assign]
+        await driven.cursor_on("amber-otter")
+        await driven.press("=")
+        await driven.sees("beside mild-owl")
+        await driven.press("3")
+        await driven.sees("state: 1 added, 1 removed, 2 changed")
+        client.fail["diff"] = MahavishnuError(ErrorCode.HOST_DIED, "The host died.")
+        await driven.press("ctrl+r")
+        await driven.sees("MHV-424 The host died.")
+        await driven.press("1")
+        await driven.sees("only there")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mahavishnu_tui.app import MahavishnuApp
-from mahavishnu_tui.models import ErrorCode
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.screens.connection import open_connection
 from mahavishnu_tui.screens.session import DashboardOptions
 from tests.unit.screens.driving import Drive
@@ -37,10 +37,11 @@ async def test_a_server_is_started_and_started_again(options: DashboardOptions) 
     app = MahavishnuApp(options)
     async with app.run_test(size=(120, 40)) as pilot:
         driven = Drive(app, pilot, None)  # type: ignore[arg-type]
-        await driven.sees("No runs yet: t launches a workflow")
+        await driven.sees("Nothing has run here yet", "Write an example project here")
+        assert "answers again" not in driven.text
         first = app.session.mirror.server
         assert first is not None
-        await driven.sees("langgraph *", "6 Pools")
+        await driven.sees("graph *", "6 Pools")
         try:
             os.kill(first.pid, signal.SIGKILL)
             await driven.sees("STALE")
@@ -91,3 +92,50 @@ async def test_without_settings_the_short_way_leads_to_the_same_places(
     assert "ui.ascii" in whole.facts["settings"]
     for connection in (short, whole):
         await connection.aclose()
+
+
+async def test_a_server_that_hangs_keeps_nobody_in_its_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith(("MAHAVISHNU_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / ".config/mahavishnu/mahavishnu.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("contexts: {a: {colour: cyan}, b: {production: true}}\nprefect: {mode: 'off'}\n")
+    app = MahavishnuApp(DashboardOptions(context="a"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        driven = Drive(app, pilot, None)  # type: ignore[arg-type]
+        await driven.until(lambda: app.session.link.live)
+        first = app.session
+        assert first.mirror.server is not None
+        pid = first.mirror.server.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await driven.press("colon")
+            await driven.type("ctx b")
+            began = time.monotonic()
+            await driven.press("enter")
+            await driven.sees("PROD b", "locked")
+            assert time.monotonic() - began < 5.0, "waited for the one that hangs"
+            await driven.until(lambda: app.session.link.live)
+            assert app.session.mirror.epoch != first.mirror.epoch
+            with pytest.raises(MahavishnuError) as caught:
+                await app.session.client.stop_server(drain=False)
+            assert caught.value.code is ErrorCode.READ_ONLY
+            await driven.press("colon")
+            await driven.type("ctx")
+            await driven.press("enter")
+            await driven.sees("contexts · 3", "does not answer", "answers", "not started")
+            os.kill(pid, signal.SIGCONT)
+            await driven.press("colon")
+            await driven.type("ctx -")
+            await driven.press("enter")
+            await driven.until(lambda: app.session is first and first.link.live)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+            assert app._switcher is not None
+            for session in app._switcher.sessions.values():
+                if session.connection is not None:
+                    await session.connection.client.stop_server(drain=False)

@@ -9,7 +9,6 @@ import pytest
 from mahavishnu_tui.client.calls.runs import CancelPlan
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.screens.asking import AskScreen
-from mahavishnu_tui.screens.cancelling import CancelScreen
 from mahavishnu_tui.screens.confirm import ConfirmScreen
 from mahavishnu_tui.screens.hosts import HostsScreen
 from mahavishnu_tui.screens.launch import LaunchScreen
@@ -39,7 +38,7 @@ async def test_a_cancel_says_what_it_ends_and_can_wait_for_the_step_boundary() -
         driven.connection.client.plan = CancelPlan("h1", False, ["deploy"], ["run-0019"])
         await driven.cursor_on("amber-otter")
         await choose(driven, "cancel")
-        await driven.until(lambda: isinstance(driven.app.screen, CancelScreen))
+        await driven.until(lambda: isinstance(driven.app.screen, ConfirmScreen))
         await driven.sees("Node deploy is synchronous", "1 other run", "End the process")
         await driven.press("right", "enter")
         await driven.until(lambda: asked(driven, "cancel") == [("run-0020", 1, "boundary")])

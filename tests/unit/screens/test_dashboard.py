@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.screens.layout import PANES
+from mahavishnu_tui.screens.panes.pane import Pane
 from tests.snapshots.scenes import HOSTILE, NOW, World, run, visit, world
 from tests.unit.screens.driving import Drive, drive
 
@@ -27,7 +29,7 @@ async def test_one_pane_at_a_time_on_a_small_terminal() -> None:
             "2": "build",
             "3": "STEP",
             "4": "refund > 500 EUR?",
-            "5": "This server has no schedules: they come with Prefect.",
+            "5": "This server has no schedules: they come with Prefect",
             "6": "langgraph",
             "1": "calm-wren",
         }.items():
@@ -236,6 +238,17 @@ async def test_q_command_leaves() -> None:
 async def test_loss_dims_and_the_return_is_by_itself() -> None:
     async with drive() as driven:
         await driven.sees("amber-otter")
+        runs, before = driven.dashboard.room.runs, list(driven.dashboard.room.runs.table.rows)
+        driven.app.session.clock.exact = lambda: NOW + 600
+        runs._stepped()
+        older = list(runs.table.rows)
+        others = {row.key for row, old in zip(older, before, strict=True) if row != old}
+        going = {run.id for run in driven.connection.world.runs if run.status not in FINISHED}
+        assert others
+        assert others <= going
+        runs.invalidate()
+        assert list(runs.table.rows) == older, "ages that move make the rows that a whole look makes"
+        driven.app.session.clock.exact = lambda: NOW
         driven.connection.link("lost", since=NOW - 42, attempt=3, message="no answer")
         await driven.sees("STALE 42s · retry 3", "amber-otter", "what you see is old")
         assert driven.dashboard.room.runs.table.stale
@@ -274,7 +287,7 @@ async def test_settings_that_are_wrong_are_said_and_the_dashboard_stays() -> Non
 
 async def test_empty_says_what_fills_it() -> None:
     async with drive((200, 50), world=EMPTY) as driven:
-        await driven.sees("No runs yet: t launches a workflow", "Nothing waits for you", "No run is selected")
+        await driven.sees("Nothing has run here yet", "Nothing waits for you", "No run is selected")
 
 
 async def test_an_error_of_one_pane_stays_in_it() -> None:
@@ -299,6 +312,22 @@ async def test_too_small_says_so_until_it_is_larger() -> None:
         await driven.pilot.resize_terminal(80, 24)
         await driven.sees("amber-otter")
         assert "MHV-009" not in driven.text
+
+
+async def test_what_was_too_small_for_a_moment_has_its_keys_back() -> None:
+    async with drive((80, 24)) as driven:
+        table = driven.app.focused
+        await driven.pilot.resize_terminal(50, 12)
+        await driven.until(lambda: driven.app.focused is None)
+        await driven.pilot.resize_terminal(80, 24)
+        await driven.until(lambda: driven.app.focused is table)
+        await driven.sees("enter open")
+        await driven.press("exclamation_mark")
+        await driven.pilot.resize_terminal(50, 12)
+        await driven.press("escape")
+        await driven.sees("MHV-009")
+        await driven.pilot.resize_terminal(80, 24)
+        await driven.sees("x actions")
 
 
 async def test_resizing_changes_the_layout() -> None:
@@ -390,9 +419,11 @@ _TEXTUAL_ACTIONS = {
 }
 
 
-async def test_no_row_can_be_marked_as_no_act_would_take_the_marks() -> None:
+async def test_no_row_can_be_marked_where_no_act_would_take_the_marks() -> None:
     async with drive() as driven:
-        table = driven.dashboard.room.runs.table
+        await driven.press("6")
+        await driven.sees("slots")
+        table = driven.dashboard.room.pools.table
         first = table.cursor_key
         await driven.press("space")
         assert (table.marked, table.cursor_key) == ([], first)
@@ -448,3 +479,20 @@ async def test_many_changes_are_gathered() -> None:
         await driven.sees("runs: 76")
         await driven.until(lambda: sum(seen) >= 60)
         assert len(seen) < 20
+
+
+async def test_a_run_that_gets_on_costs_its_own_row_and_no_other(monkeypatch):
+    drawn: list[Pane] = []
+    note = Pane.note
+    monkeypatch.setattr(
+        Pane, "note", lambda pane, *told, **more: (drawn.append(pane), note(pane, *told, **more))
+    )
+    async with drive((120, 40)) as driven:
+        pane = driven.dashboard.room.runs
+        run = next(item for item in driven.connection.world.runs if item.status == "running")
+        drawn.clear()
+        driven.connection.event("run", run.id, run.replace(where=["elsewhere"]))
+        await driven.sees("elsewhere")
+        assert pane not in drawn
+        driven.connection.event("run", run.id, run.replace(where=["elsewhere"], status="error"))
+        await driven.until(lambda: pane in drawn)

@@ -12,6 +12,7 @@ from mahavishnu_tui.screens import rows
 from mahavishnu_tui.screens.approval import ApprovalScreen
 from mahavishnu_tui.screens.batch import BatchScreen
 from mahavishnu_tui.screens.confirm import ConfirmScreen
+from mahavishnu_tui.screens.times import Times
 from tests.snapshots.scenes import NOW, World, world
 from tests.unit.screens.driving import Drive, drive
 
@@ -223,7 +224,7 @@ def test_what_is_escalated_stands_first_and_says_so() -> None:
     brisk, swift = world().approvals
     late = brisk.replace(escalated=2, asked_at=NOW)
     assert rows.order_approvals([brisk, swift, late.replace(id="late")])[0].id == "late"
-    assert rows.approval_row(late, NOW, False).cells[3] == rows.Cell(
+    assert rows.approval_row(late, Times(now=NOW), False).cells[3] == rows.Cell(
         "ESCALATED 2× · Deploy 1.4.2 to production?", "error"
     )
     assert "escalated" in rows.approval_attributes(late, NOW)["state"]

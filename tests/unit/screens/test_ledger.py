@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from mahavishnu_tui.client.calls.ledger import LedgerFilter
 from mahavishnu_tui.models import Act, ErrorCode, LedgerEntry, MahavishnuError
 from mahavishnu_tui.models.act import Deed
+from mahavishnu_tui.models.ledger_filter import LedgerFilter
 from mahavishnu_tui.screens import ledger as ledger_module
 from mahavishnu_tui.screens.audit_rows import act_row
 from mahavishnu_tui.screens.document import DocumentScreen
@@ -183,8 +183,11 @@ def test_searches_are_understood() -> None:
         text="refund 500 EUR", by="ana", node="ask"
     )
     assert parse_query("from:2026-11-20T14:30 to:2026-11-21").since == at
+    assert parse_query("since:2026-11-20T14:30 until:2026-11-21") == parse_query(
+        "from:2026-11-20T14:30 to:2026-11-21"
+    )
     assert parse_query("http://x it's") == LedgerFilter(text="http://x it's")
-    with pytest.raises(MahavishnuError, match="not a time"):
+    with pytest.raises(MahavishnuError, match="no time"):
         parse_query("from:soon")
 
 

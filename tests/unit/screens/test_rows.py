@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import Checkpoint, Host, Pool, Run, Schedule
-from mahavishnu_tui.screens import rows
+from mahavishnu_tui.screens import catalog_rows, rows
+from mahavishnu_tui.screens.times import Times
 from mahavishnu_tui.widgets.table import Cell, Row
 from tests.snapshots.scenes import HOSTILE, NOW, run, world
 
@@ -19,7 +20,8 @@ def texts(row: Row) -> list[str]:
 
 
 def shown(item: Run, since: float | None = None) -> list[str]:
-    return texts(rows.run_row(item, ("success", "error"), rows.run_age(item, since, NOW), ascii_only=False))
+    age = rows.run_age(item, since, Times(now=NOW))
+    return texts(rows.run_row(item, ("success", "error"), age, ascii_only=False))
 
 
 def test_what_waits_for_a_human_is_on_top_then_what_runs_then_the_queue() -> None:
@@ -43,13 +45,6 @@ def test_the_order_does_not_depend_on_arrival(runs: list[Run]) -> None:
     assert rows.order_runs(runs) == rows.order_runs(WORLD.runs)
 
 
-def test_history_ends_with_the_run_itself() -> None:
-    found = rows.histories([run(n, f"r{n}", "f", "success" if n else "error", 100 - n) for n in range(15)])
-    assert found["run-0000"] == ("error",)
-    assert len(found["run-0014"]) == 10
-    assert found["run-0009"][0] == "error"
-
-
 def test_rows_say_state_place_and_age() -> None:
     assert shown(BY_NAME["amber-otter"])[:5] == ["▶ running", "amber-otter", "release", "deploy", "42s"]
     assert shown(BY_NAME["brisk-heron"], since=NOW - 240)[3:5] == ["approve", "4m"]
@@ -64,11 +59,17 @@ def test_rows_say_state_place_and_age() -> None:
 
 def test_waiting_never_ticks_by_the_second() -> None:
     question = WORLD.approvals[0]
-    assert rows.waits(question, question.asked_at + 61) == rows.waits(question, question.asked_at + 119)
-    assert rows.waits(question, question.asked_at + 3).text == "<1m"
+
+    def waits(seconds: float) -> Cell:
+        return rows.waits(question, Times(now=question.asked_at + seconds))
+
+    assert waits(61) == waits(119)
+    assert waits(3).text == "<1m"
     dated = WORLD.approvals[1]
-    assert rows.waits(dated, NOW).text == "25m left"
-    assert rows.waits(dated, NOW + 9999) == Cell("LATE", "error")
+    assert rows.waits(dated, Times(now=NOW)).text == "25m left"
+    assert rows.waits(dated, Times(now=NOW + 9999))[:2] == ("LATE", "error")
+    assert rows.waits(dated, Times("utc", NOW)).text == "by 14:38"
+    assert rows.waits(question, Times("utc", NOW)).text == "@14:09"
 
 
 def test_forks_are_counted() -> None:
@@ -82,17 +83,25 @@ def test_forks_are_counted() -> None:
     assert texts(row)[1] == "the end"
 
 
+def shown_schedule(schedule: Schedule) -> list[str]:
+    cells = texts(catalog_rows.schedule_row(schedule, Times(now=NOW), ascii_only=False))
+    return [cells[3], cells[5]]
+
+
 def test_schedules_late_and_coming() -> None:
     coming = Schedule("s", "nightly", "0 2 * * *", next_at=NOW + 7300)
     late = coming.replace(next_at=NOW - 400, active=False)
-    assert texts(rows.schedule_row(coming, NOW))[2:] == ["in 2h", "active"]
-    assert texts(rows.schedule_row(late, NOW))[2:] == ["LATE 6m", "paused"]
-    assert texts(rows.schedule_row(coming.replace(next_at=None), NOW))[2] == ""
+    assert shown_schedule(coming) == ["in 2h01m", "✔ active"]
+    assert shown_schedule(coming.replace(estimated=True))[0] == "~in 2h01m"
+    assert shown_schedule(late) == ["LATE 6m", "⏸ paused"]
+    assert shown_schedule(coming.replace(late=3, late_since=NOW - 90)) == ["LATE 1m", "⚠ 3 late"]
+    assert shown_schedule(coming.replace(deployment_paused=True)) == ["", "⏸ dep. paused"]
+    assert shown_schedule(coming.replace(next_at=None))[0] == ""
 
 
 def test_hosts_say_what_is_wrong() -> None:
     host = Host("h", "p", "/srv/flows/", "py", "blocked", lag=4.2, note="busy", error={"message": "no"})
-    row = texts(rows.host_row(host, ascii_only=True))
+    row = texts(catalog_rows.host_row(host, ascii_only=True))
     assert row[0] == "- flows"
     assert row[1] == "! blocked"
     assert row[-1] == "busy; no; late by 4s"
@@ -106,4 +115,4 @@ def test_what_a_lost_server_tells_is_called_stale() -> None:
 
 def test_a_pool_without_known_slots_shows_what_runs() -> None:
     elsewhere = Pool("dev", "LangGraph server", "healthy", slots=0, used=3, queued=1)
-    assert texts(rows.pool_row(elsewhere, ascii_only=False))[2:4] == ["3", "1"]
+    assert texts(catalog_rows.pool_row(elsewhere, ascii_only=False))[2:4] == ["3", "1"]

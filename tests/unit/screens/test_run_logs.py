@@ -68,6 +68,22 @@ async def test_levels_and_visits_are_filtered_by_the_server() -> None:
         await driven.until(lambda: "14:13:0" not in driven.text)
 
 
+async def test_only_what_was_said_lately() -> None:
+    async with drive() as driven:
+        driven.connection.world.said[RUN] = [
+            SaidLine(1, NOW - 7200, "two hours ago", 9),
+            SaidLine(2, NOW - 240, "four minutes ago", 9),
+            SaidLine(3, NOW - 5, "trying eu-west again", 9),
+        ]
+        await opened(driven, "W")
+        await driven.sees("1 line · the last 1m")
+        await driven.press("W")
+        await driven.sees("four minutes ago", "2 lines · the last 5m")
+        assert "two hours ago" not in driven.text
+        await driven.press("W", "W", "W")
+        await driven.sees("two hours ago", "3 lines")
+
+
 async def test_in_the_timeline_l_shows_what_a_visit_said() -> None:
     async with drive() as driven:
         tab = await opened(driven, "2")
@@ -94,7 +110,7 @@ async def test_many_pages_and_a_change_of_mind_meanwhile(monkeypatch: pytest.Mon
 async def test_what_is_shown_is_saved_for_its_operator_alone() -> None:
     async with drive((120, 40)) as driven:
         await opened(driven, "s")
-        await driven.sees("9 lines written to")
+        await driven.sees("12 lines written to")
         path = Path(driven.text.partition("written to ")[2].split()[0])
         assert path.stat().st_mode & 0o777 == 0o600
         assert "deploying to 3 regions" in path.read_text()

@@ -7,10 +7,9 @@ from typing import Any
 from textual.widgets import Button, Input, TextArea
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Project
-from mahavishnu_tui.screens.cancelling import CancelScreen
+from mahavishnu_tui.screens.confirm import ConfirmScreen
 from mahavishnu_tui.screens.launch import LaunchScreen
 from mahavishnu_tui.screens.run import RunScreen
-from mahavishnu_tui.screens.run.screen import TABS
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from tests.snapshots.scenes import NOW, run, visit
 from tests.unit.screens.driving import Drive, drive
@@ -21,7 +20,7 @@ def asked(driven: Drive, name: str) -> list[tuple[Any, ...]]:
     return [call[1:] for call in driven.calls if call[0] == name]
 
 
-ERRORS = str(len(TABS))
+ERRORS = str(len(RunScreen.TABS))
 """The key of the last tab."""
 
 
@@ -165,12 +164,12 @@ async def test_cancel_is_only_in_the_menu_and_asks() -> None:
         await driven.press("x")
         await driven.sees("cancel …", "pause at the next step boundary")
         await driven.press("G", "enter")
-        await driven.until(lambda: isinstance(driven.app.screen, CancelScreen))
+        await driven.until(lambda: isinstance(driven.app.screen, ConfirmScreen))
         await driven.sees("Cancel amber-otter?", "run-0020", "staging")
         await driven.press("escape")
         assert asked(driven, "cancel") == []
         await driven.press("x", "G", "enter")
-        await driven.until(lambda: isinstance(driven.app.screen, CancelScreen))
+        await driven.until(lambda: isinstance(driven.app.screen, ConfirmScreen))
         await driven.press("right", "right", "enter")
         await driven.until(lambda: asked(driven, "cancel") == [("run-0020", 1)])
         await driven.sees("amber-otter is cancelled")
@@ -269,7 +268,7 @@ async def to_release(driven: Drive) -> LaunchScreen:
     await driven.press("G", "k")
     screen = driven.app.screen
     assert isinstance(screen, LaunchScreen)
-    await driven.until(lambda: screen.workflow is not None and screen.workflow.name == "release")
+    await driven.until(lambda: screen.target is not None and screen.target.name == "release")
     await driven.until(lambda: screen.entry.as_form)
     return screen
 
@@ -309,7 +308,7 @@ async def test_the_input_as_json_keeps_what_was_typed() -> None:
         await push(driven, "Launch")
         await driven.sees("MHV-010")
         await driven.press("ctrl+t")
-        await driven.sees("No form can show this")
+        await driven.sees("MHV-010 The input is not JSON: line 1")
         editor.query_one(TextArea).text = '{"version": "2", "more": [1]}'
         await driven.settle()
         await driven.press("ctrl+t")
@@ -360,7 +359,7 @@ async def test_nothing_to_launch() -> None:
         await driven.press("t")
         await driven.sees("No workflow is known")
         await push(driven, "Launch")
-        await driven.sees("No workflow is chosen.")
+        await driven.sees("Nothing is chosen.")
         await driven.press("escape")
         await driven.until(lambda: len(driven.app.screen_stack) == 1)
 

@@ -64,11 +64,15 @@ def test_the_queue_counts_as_waiting() -> None:
 def test_an_open_question_waits_until_now_and_a_failed_attempt_too() -> None:
     asks = visit("r", 1, "a", 50, 10, outcome="interrupted")
     backing_off = visit("r", 2, "b", 50, 20, outcome="running", error="no")
-    assert visit_times([asks], NOW, waiting=True)[1] == VisitTime(NOW - 50, NOW - 40, NOW)
+    assert visit_times([asks], NOW, waiting=True)[1] == VisitTime(NOW - 50, NOW - 40, NOW, waits=True)
     assert visit_times([asks], NOW, waiting=False)[1].waited == 0
     assert visit_times([backing_off], NOW, waiting=False)[2] == VisitTime(NOW - 50, NOW - 30, NOW)
     row = texts(timeline_rows(Timeline.of([backing_off], None, NOW), 20, ascii_only=True)[0])
     assert row[2:5] == ["~ retried", "20s", "30s"]
+    waiting = run(1, "r", "w", "interrupted", 100)
+    again = visit("r", 2, "a", 20, 10, outcome="interrupted").replace(task_id=asks.task_id)
+    rows = timeline_rows(Timeline.of([asks, again], waiting, NOW), 20, ascii_only=True)
+    assert [texts(row)[2] for row in rows] == ["? asked", "? waiting"]
 
 
 def test_visits_in_a_subgraph_stand_under_their_node_and_are_not_counted_twice() -> None:

@@ -14,8 +14,8 @@ from textual.widgets import Input
 from mahavishnu_tui.client.calls.runs import CancelPlan
 from mahavishnu_tui.screens import typeahead
 from mahavishnu_tui.screens.approval import ApprovalScreen
-from mahavishnu_tui.screens.cancelling import CancelScreen
 from mahavishnu_tui.screens.compare import CompareScreen
+from mahavishnu_tui.screens.confirm import ConfirmScreen
 from mahavishnu_tui.screens.errors import ErrorsScreen
 from mahavishnu_tui.screens.help import HelpScreen
 from mahavishnu_tui.screens.hosts import HostsScreen
@@ -50,6 +50,12 @@ async def test_a_command_in_one_read(typed: str, opened: type) -> None:
         await driven.until(lambda: isinstance(driven.app.screen, opened))
         await all_done(driven)
         assert stack(driven) == [opened]
+
+
+async def test_an_enter_from_before_the_terminal_was_ours_is_one() -> None:
+    async with drive() as driven:
+        driven.burst(":", *"errors", "ctrl+j")
+        await driven.until(lambda: isinstance(driven.app.screen, ErrorsScreen))
 
 
 async def test_a_command_with_an_argument_answers_nothing_on_the_way() -> None:
@@ -105,8 +111,8 @@ async def test_launch_with_its_form_typed_ahead() -> None:
         await all_done(driven)
         screen = driven.app.screen
         assert isinstance(screen, LaunchScreen)
-        assert screen.workflow is not None
-        assert screen.workflow.name == "release"
+        assert screen.target is not None
+        assert screen.target.name == "release"
         assert "2.0.1" in str(screen.entry.value)
         assert not [call for call in driven.calls if call[0] == "start_run"]
 
@@ -221,7 +227,7 @@ async def test_keys_do_not_wait_for_it_for_long() -> None:
         await driven.until(lambda: driven.dashboard.active == "approvals")
         assert asyncio.get_running_loop().time() - begun >= PATIENCE * 0.9
         answer.set()
-        await driven.until(lambda: stack(driven) == [CancelScreen] and driven.app.screen.focused)
+        await driven.until(lambda: stack(driven) == [ConfirmScreen] and driven.app.screen.focused)
 
 
 async def test_a_loop_that_is_never_idle_does_not_take_the_keyboard() -> None:
@@ -244,7 +250,7 @@ async def test_ctrl_c_drops_what_waits() -> None:
         driven.burst("enter", "4", "ctrl+c")
         await driven.sees("ctrl+c does not quit")
         answer.set()
-        await driven.until(lambda: stack(driven) == [CancelScreen] and driven.app.screen.focused)
+        await driven.until(lambda: stack(driven) == [ConfirmScreen] and driven.app.screen.focused)
         await all_done(driven)
         assert driven.dashboard.active == "runs"
 

@@ -42,6 +42,14 @@ async def test_a_cancelled_wait_leaves_its_questions_superseded(desk: Desk) -> N
     assert (await desk.run(run.id)).waiting == 0
 
 
+async def test_a_node_whose_question_is_withdrawn_waits_no_more(desk: Desk) -> None:
+    run = await desk.running()
+    asked = [visit(1, outcome="interrupted", task_id="t"), visit(2, outcome="interrupted", task_id="t")]
+    await desk.tell(run, *asked, finished("interrupted", questions=[question("q")]))
+    await desk.act(acts.cancel, run.id, "ana", None)
+    assert await desk.outcomes(run.id) == ["interrupted", "withdrawn"]
+
+
 async def test_an_ended_run_cannot_be_cancelled(desk: Desk) -> None:
     run = await desk.running()
     await desk.tell(run, finished("success"))

@@ -216,3 +216,15 @@ async def test_a_default_that_cannot_be_an_answer_ends_the_run_and_says_why(desk
     assert "within 2 hours. Its default answer cannot be given" in told
     assert (await desk.run(run.id)).status == "error"
     assert await desk.store.read(lambda conn: ledger.get(conn, 1)) is None
+
+
+async def test_a_clock_that_jumps_makes_a_deadline_pass_early_or_late_and_once(desk: Desk) -> None:
+    """A deadline is a time of day: it is there when the clock says so, and what it did stays done."""
+    run = await waiting(desk, ask("default", default="late"))
+    assert await later(desk, -86400) == []
+    assert (await desk.approval(f"{run.id}.q1")).status == "pending"
+    assert len(await later(desk, 86400)) == 1
+    for jump in (-86400, 0, 86400):
+        assert await later(desk, jump) == []
+    entries = await desk.store.read(lambda conn: ledger.open_of(conn, run.id))
+    assert [item.entry.by for item in entries] == ["deadline"]

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, LedgerEntry, MahavishnuError
+from mahavishnu_tui.models.ledger_filter import LedgerFilter
 from mahavishnu_tui.server.store import ledger, ledger_search
-from mahavishnu_tui.server.store.ledger_search import LedgerQuery
 from mahavishnu_tui.server.transitions import questions
 from tests.unit.server.conftest import Desk, finished, question
 
@@ -46,7 +46,7 @@ async def test_an_answer_to_another_question_than_the_one_shown_is_refused(desk:
         await answer(desk, f"{run.id}.q1", "h0-q1")
     assert refused.value.code is ErrorCode.QUESTION_CHANGED
     assert (await desk.run(run.id)).status == "interrupted"
-    assert await desk.store.read(lambda conn: ledger_search.search(conn, LedgerQuery(), 10)) == []
+    assert await desk.store.read(lambda conn: ledger_search.search(conn, LedgerFilter(), 10)) == []
 
 
 async def test_an_unknown_question_is_refused(desk: Desk) -> None:

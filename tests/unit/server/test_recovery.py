@@ -2,11 +2,13 @@ from pathlib import Path
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, Run
 from mahavishnu_tui.server.store import ledger
+from mahavishnu_tui.server.store.tx import Tx
 from mahavishnu_tui.server.transitions import acts, questions
 from mahavishnu_tui.server.transitions.recovery import (
     HostDeath,
     fail,
     host_died,
+    keep_time,
     park_all,
     recover_all,
     unclaim,
@@ -214,3 +216,20 @@ async def test_a_checkpoint_of_a_later_dispatch_forgives_what_came_before_it(des
     assert (await desk.row(run.id)).work.died == [2]
     await desk.tell(run, step(2))
     assert (await desk.row(run.id)).work.died == []
+
+
+async def test_a_clock_that_is_set_takes_no_time_from_a_run(desk: Desk) -> None:
+    run = await desk.running()
+
+    async def worked(jump: float) -> float:
+        def at(tx: Tx) -> None:
+            tx.now += jump
+            keep_time(tx)
+
+        await desk.store.write(at)
+        return (await desk.row(run.id)).work.worked
+
+    await worked(0)
+    assert await worked(-86400) < 1
+    assert await worked(86400) <= 61
+    assert await worked(86400 + 5) <= 67

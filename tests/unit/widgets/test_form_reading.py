@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mahavishnu_tui.schemas import fits
@@ -209,6 +209,7 @@ def read_back(found: Field) -> Any:
     return found.empty if found.initial is MISSING else found.initial
 
 
+@example(({"type": "array", "items": {"type": "string"}}, ["a", ""]))
 @settings(max_examples=150)
 @given(SCHEMAS.flatmap(lambda schema: st.tuples(st.just(schema), values_of(schema))))
 def test_a_value_that_fits_comes_out_of_its_form_as_it_went_in(case: tuple[dict[str, Any], Any]) -> None:

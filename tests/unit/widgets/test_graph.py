@@ -161,16 +161,17 @@ async def test_follows_the_running_node_until_one_looks_elsewhere():
 
 
 async def test_nothing_ticks_while_nothing_runs():
-    graph = view()
+    graph = view(until_step=lambda: 0.7)
     async with shown(graph, (120, 10)) as (pilot, _):
         graph.show(shapes.LINE)
         graph.set_visits(visits(("fetch", 1, "success", 900.0, 902.0)))
         await settle(pilot)
         assert graph._timer is None
         graph.update_visit(
-            visits(("fetch", 1, "success", 900.0, 902.0), ("transform", 2, "running", 970.0))[1]
+            visits(("fetch", 1, "success", 900.0, 902.0), ("transform", 2, "running", NOW - 11.99))[1]
         )
         assert graph._timer is not None
+        assert graph._timer._interval == 0.7, "before that its clock does not move"
         graph.clear("no run is selected")
         assert graph._timer is None
         await settle(pilot)
@@ -274,7 +275,7 @@ async def test_a_dense_graph_is_drawn_beside_the_message_pump(monkeypatch):
 
     graph = view()
     async with shown(graph, (120, 30)) as (pilot, _):
-        monkeypatch.setattr("mahavishnu_tui.widgets.graph.draw", slow)
+        monkeypatch.setattr("mahavishnu_tui.widgets.graph_layout.draw", slow)
         graph.show(tangle(600))
         graph.set_visits([shapes.RELEASE_VISITS[0].replace(node="n3")])
         assert await asyncio.to_thread(begun.wait, 20)

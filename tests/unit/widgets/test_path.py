@@ -146,3 +146,14 @@ def test_a_node_that_waits_for_its_next_attempt_does_not_seem_to_run():
     light = path.light("flaky")
     assert light is not None
     assert (light.outcome, light.attempt) == ("running", 2)
+
+
+def test_calls_of_one_task_of_a_flow_are_counted_and_the_one_that_failed_is_seen():
+    calls = [
+        ("load", 2, "success", 2.0, 5.0, {"branch": "map:0", "task_id": "a"}),
+        ("load", 3, "error", 2.0, 15.0, {"branch": "map:1", "task_id": "b", "attempt": 3}),
+        ("load", 4, "success", 3.0, 6.0, {"branch": "map:2", "task_id": "c"}),
+    ]
+    light = PathState(visits(*calls)).light("load")
+    assert light is not None
+    assert (light.outcome, light.done, light.branches, light.visits) == ("error", 2, 3, 1)

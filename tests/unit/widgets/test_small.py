@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
 from textual.widgets import Static
 
-from mahavishnu_tui.widgets import log_view
 from mahavishnu_tui.widgets.flash import Flash
 from mahavishnu_tui.widgets.graph import GraphView
 from mahavishnu_tui.widgets.header import EngineState, Header, HeaderState
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.json_text import parse, pretty
+from mahavishnu_tui.widgets.log_lines import broken
 from mahavishnu_tui.widgets.log_view import LogView
+from mahavishnu_tui.widgets.plain import PlainSigns
 from mahavishnu_tui.widgets.state_tree import StateTree
 from mahavishnu_tui.widgets.table import Column, Row, VirtualTable
 from mahavishnu_tui.widgets.tabs import PaneStrip, PaneTab
@@ -44,7 +47,29 @@ async def test_header_says_what_needs_attention():
         assert "STALE 44s" in text(header)[0]
         header.show(HeaderState("main", notice="connecting …", readonly=True, production=True))
         await settle(pilot)
-        assert text(header)[0] == " mahavishnu  PROD  main  read-only   connecting …"
+        assert text(header)[0] == " mahavishnu   PROD main   read-only   connecting …"
+        header.show(HeaderState("main", production=True, locked=True, colour="blue"))
+        await settle(pilot)
+        assert text(header)[0].rstrip() == " mahavishnu   PROD main   locked"
+        header.show(HeaderState("lab", production=True))
+        await settle(pilot)
+        assert text(header)[0].rstrip() == " mahavishnu   PROD lab   UNLOCKED"
+        engines = (EngineState("graph", "ready"), EngineState("prefect", "off"))
+        header.show(
+            HeaderState("lab", engines, failed=2, waiting=3, trouble="MHV-461 Notifications to ops fail")
+        )
+        await settle(pilot)
+        assert text(header)[0].startswith(" mahavishnu  lab   graph ●   prefect ○ off  MHV-461 ")
+        header.show(HeaderState("lab", engines, trouble="the disk is full; retrying"))
+        await settle(pilot)
+        assert text(header)[0].rstrip().endswith("prefect ○ off   the disk is full; retrying")
+        engines = (EngineState("graph", "ready"), EngineState("prefect", "ready", clock[0], fresh="live"))
+        header.show(HeaderState("prod", engines, 2, 3, 5, 7, production=True, locked=True))
+        await settle(pilot)
+        assert text(header)[0].startswith("   PROD prod   locked   graph ●   prefect ● live ")
+        header.show(HeaderState("lab", colour="cyan"))
+        await settle(pilot)
+        assert text(header)[0].rstrip() == " mahavishnu   lab"
         assert header._timer is None
 
 
@@ -75,6 +100,10 @@ async def test_flash_shows_one_message_then_the_rest():
             flash.flash("[b]said\x1b[0m", severity)
             await settle(pilot)
             assert text(flash)[0] == f" {sign} [b]said\ufffd[0m"
+        for severity, end in (("error", "y y y… :errors"), ("info", "y y y y y y…")):
+            flash.flash("y " * 60, severity)
+            await settle(pilot)
+            assert text(flash)[0].rstrip().endswith(end)
         flash.set_rest("other")
         flash.flash("short", seconds=0.01)
         await pilot.pause(0.05)
@@ -149,6 +178,7 @@ async def test_wrapped_log_is_painted_for_the_width_it_has():
     log = LogView()
     log.follow, log.wrap = False, True
     log.set_lines(["some words in a line", "others"])
+    assert log.virtual_size.height == 2  # not a letter a row, while its size is not known
     async with shown(log, (40, 6)) as (pilot, app):
         await settle(pilot)
         assert on_screen(app)[0].startswith("some words in a line")
@@ -209,6 +239,33 @@ async def test_log_wraps_shifts_and_drops():
         assert len(log.text().splitlines()) == 90
         log.write_lines(["x" * 10_000])
         assert len(log.text().splitlines()[-1]) == 4000
+
+
+async def test_log_shows_only_the_lines_that_match():
+    log = LogView()
+    async with shown(log, (40, 6)) as (pilot, _):
+        log.set_lines([f"{'ERROR' if n % 10 == 0 else 'info'} line {n}" for n in range(100)])
+        await pilot.press("ampersand", *"Error", "enter")
+        log.write_lines(["info line 100", "ERROR line 101"])
+        await settle(pilot)
+        assert text(log)[-3:] == ["ERROR line 90", "ERROR line 101", "&error  11 of 102 lines"]
+        await pilot.press("slash", *"line 3", "enter")
+        await settle(pilot)
+        assert "ERROR line 30" in text(log)
+        assert text(log)[-1] == "&error  11 of 102 lines  /line 3  1 of 1"
+        await pilot.press("escape", "G", "ampersand", *"!info", "enter", "w")
+        await settle(pilot)
+        assert text(log)[-1] == "&!info  11 of 102 lines"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert text(log)[-2:] == ["info line 100", "ERROR line 101"]
+        await pilot.press("ampersand", *"zebra", "escape")
+        assert log.only == ""
+        await pilot.press("m")
+        log.write_lines(["after it"])
+        await settle(pilot)
+        assert text(log)[-2].startswith("──")
+        assert text(log)[-1] == "after it"
 
 
 async def test_log_search():
@@ -284,8 +341,15 @@ async def test_editor_judges_while_one_types():
     assert JsonEditor(text="not yet").error
 
 
-@given(st.text(alphabet="ab \N{CJK UNIFIED IDEOGRAPH-4E2D}", max_size=200), st.integers(4, 40))
-def test_lines_broken_between_words_fit_and_lose_no_letter(line: str, width: int) -> None:
-    parts = log_view._words(line, width)
-    assert all(cell_len(part) <= width for part in parts)
-    assert "".join(parts).replace(" ", "") == line.replace(" ", "")
+@given(st.text("a ✋漢\u0301", max_size=40), st.integers(1, 12))
+def test_lines_that_are_broken_between_words_lose_none(line: str, width: int) -> None:
+    parts = broken(line, width)
+    assert "".join("".join(parts).split()) == "".join(line.split())
+    assert all(cell_len(part) <= max(width, 2 + width // 2) for part in parts)
+
+
+def test_in_ascii_only_what_people_wrote_is_anything_else() -> None:
+    drawn = "╭─ Ünïcode … ▶ 漢字 ×2 ─╮ ↳ b1 · “so” █▃"
+    [segment] = PlainSigns().apply([Segment(drawn)], Color(0, 0, 0))
+    assert segment.text == '+- Ünïcode ~ > 漢字 x2 -+ \\ b1 - "so" # '
+    assert cell_len(segment.text) == cell_len(drawn)

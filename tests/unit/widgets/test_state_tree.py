@@ -109,8 +109,10 @@ async def test_search_opens_what_encloses_a_match():
         assert tree.needle == ""
         await pilot.press("slash", "q", "q", "backspace")
         assert text(tree)[-1] == "/q_  no match"
-        await pilot.press("escape", "n")
+        await pilot.press("escape")
         assert "/" not in text(tree)[-1]
+        await pilot.press("n")
+        assert text(tree)[-1].startswith("/_"), "nothing is searched for: it asks"
 
 
 async def test_raw_json():

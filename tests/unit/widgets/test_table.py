@@ -72,6 +72,18 @@ async def test_equal_rows_paint_nothing_and_a_changed_cell_its_line():
         assert "2s" in text(table)[4]
 
 
+async def test_a_range_is_marked_and_escape_takes_all_marks_away():
+    table = VirtualTable(COLUMNS, markable=True)
+    async with shown(table) as (pilot, _):
+        table.set_rows(rows(*"abcdefgh"))
+        await pilot.press("g", "j", "space", "G", "k", "ctrl+@")
+        assert table.marked == list("bcdefg"), "from the last mark to the cursor"
+        await pilot.press("g", "ctrl+space")
+        assert table.marked == list("abcdefg")
+        await pilot.press("escape")
+        assert table.marked == []
+
+
 async def test_cursor_and_marks_follow_their_keys():
     table = VirtualTable(COLUMNS, markable=True)
     async with shown(table) as (pilot, app):
@@ -156,7 +168,7 @@ async def test_sorted_by_value_and_stays_so():
         table.sort_by("for")
         assert [row.key for row in table.rows] == ["quick", "medium", "slow"]
         await settle(pilot)
-        assert "FOR ↑" in text(table)[0]
+        assert "FOR ▲" in text(table)[0]
         table.set_rows([*rows("slow", age="2h"), *rows("quick", age="3h"), *rows("medium", age="4m12s")])
         assert [row.key for row in table.rows] == ["medium", "slow", "quick"]
         table.sort_by("for", reverse=True)
@@ -263,7 +275,9 @@ def test_columns_fit_and_none_that_matters_drops(columns, width):
     "ordered",
     [
         ["40ms", "2.1s", "12s", "4m", "4m12s", "2h", "3d", "text", ""],
-        ["-3", "0", "7", "1000", "a"],
+        ["-3", "0", "7", "1,000", "a"],
+        ["2/10", "3/10", "10/10"],
+        ["⊘ cancelled", "✔ done", "▶ running"],
         ["312 B", "3.1 KB", "46 MB", "1.0 GB"],
     ],
 )

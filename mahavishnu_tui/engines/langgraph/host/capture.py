@@ -27,22 +27,26 @@ _MOST_PARTS = 256
 """Of a line that is begun, before they are put together."""
 
 
-class _Here(threading.local):
-    """Of the thread that runs now."""
+class _Ear:
+    """Whom a stream heard last in one thread. Somebody may print a million lines: one look-up will do."""
 
-    logging = False
-    """It writes a record that was taken down: what its handlers print is for the host's log."""
+    __slots__ = ("begun", "config", "speaker")
 
-
-class _Mine(threading.local):
-    """Whom a stream heard last in this thread. Somebody may print a million lines: one look-up will do."""
-
-    config: Any = None
-    speaker: Speaker | None = None
-    begun: list[str]
+    def __init__(self) -> None:
+        self.config: Any = None
+        self.speaker: Speaker | None = None
+        self.begun: list[str] = []
 
 
-_here = _Here()
+class _Ears(threading.local):
+    """Of the thread that runs now. Its one attribute is read once per text: that is what costs."""
+
+    def __init__(self) -> None:
+        self.mine = _Ear()
+
+
+_logging = set[int]()
+"""Threads that write a record which was taken down: what its handlers print is for the host's log."""
 
 
 class RunStream(io.TextIOBase):
@@ -59,7 +63,7 @@ class RunStream(io.TextIOBase):
         self._name: SaidStream = name
         self._level: SaidLevel = "warning" if name == "stderr" else "info"
         self._voices = voices
-        self._mine = _Mine()
+        self._ears = _Ears()
         self._lock = threading.Lock()
         self._begun: dict[tuple[RunLog, int], list[str]] = {}
         """The parts of the line that a visit has begun."""
@@ -68,25 +72,38 @@ class RunStream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Take down a text."""
-        if _here.logging or process.forked:
+        if process.forked or (_logging and threading.get_ident() in _logging):
             return self._real.write(text)
-        mine = self._mine
+        mine = self._ears.mine
         config = var_child_runnable_config.get()
-        if config is None or mine.config is not config or mine.speaker is None or not mine.speaker.log.open:
-            self._recognise(mine, config)
-        if mine.speaker is None or not isinstance(text, str):
+        speaker = mine.speaker
+        if mine.config is not config or config is None or speaker is None or not speaker.log.open:
+            speaker = self._recognise(mine, config)
+        if speaker is None or not isinstance(text, str):
             return self._real.write(text)
-        if "\n" not in text and "\r" not in text and len(mine.begun) < _MOST_PARTS and len(text) < MAX_TEXT:
+        if text == "\n":  # the last that a print writes
+            taken = self._take_line(speaker, mine.begun)
+        elif "\n" in text or "\r" in text or len(mine.begun) >= _MOST_PARTS or len(text) >= MAX_TEXT:
+            taken = self._take(speaker, mine.begun, text)
+        else:
             mine.begun.append(text)
-            return len(text)
-        return len(text) if self._take(mine.speaker, mine.begun, text) else self._real.write(text)
+            taken = True
+        return len(text) if taken else self._real.write(text)
 
-    def _recognise(self, mine: _Mine, config: Any) -> None:
+    def _recognise(self, mine: _Ear, config: Any) -> Speaker | None:
         mine.config, mine.speaker = config, self._voices.speaker()
         if mine.speaker is not None:
             key = (mine.speaker.log, mine.speaker.visit)
             with self._lock:
                 mine.begun = self._begun.setdefault(key, [])
+        return mine.speaker
+
+    def _take_line(self, speaker: Speaker, begun: list[str]) -> bool:
+        """What was begun is a line."""
+        with self._lock:
+            parts = begun[:]
+            del begun[: len(parts)]
+        return self._say(speaker, ["".join(parts)])
 
     def _take(self, speaker: Speaker, begun: list[str], text: str) -> bool:
         with self._lock:
@@ -98,13 +115,11 @@ class RunStream(io.TextIOBase):
                 lines, rest = [*lines, rest], ""
             if rest:
                 begun.insert(0, rest)
-        return self._say(speaker, lines)
+        return not lines or self._say(speaker, lines)
 
     def _say(self, speaker: Speaker, lines: list[str]) -> bool:
-        if not lines:
-            return True
-        shown = [_overdrawn(line).rstrip("\r") for line in lines]
-        return speaker.log.say(speaker.visit, self._name, shown, level=self._level)
+        shown = [_overdrawn(line).rstrip("\r") if "\r" in line else line for line in lines]
+        return speaker.log.say(speaker.visit, self._name, shown, self._level)
 
     def end(self, log: RunLog, visit: int | None = None) -> None:
         """What a visit (or any of the run's) has begun and not ended with a newline is a line too."""
@@ -218,17 +233,21 @@ class Capture:
 
 def _overdrawn(line: str) -> str:
     """What is left of a line that draws over itself, as progress bars do."""
-    return line[line.rfind("\r", 0, len(line) - 1) + 1 :] if "\r" in line else line
+    return line[line.rfind("\r", 0, len(line) - 1) + 1 :]
 
 
 @contextlib.contextmanager
 def _as_logging(taken: bool) -> Iterator[None]:
-    before = _here.logging
-    _here.logging = before or taken
+    """Whatever this thread prints meanwhile is for the host's log, where the record is `taken` down."""
+    me = threading.get_ident()
+    taken = taken and me not in _logging
+    if taken:
+        _logging.add(me)
     try:
         yield
     finally:
-        _here.logging = before
+        if taken:
+            _logging.discard(me)
 
 
 def _taken_down(voices: Voices, record: logging.LogRecord) -> bool:
@@ -236,11 +255,9 @@ def _taken_down(voices: Voices, record: logging.LogRecord) -> bool:
     if record.name.startswith(NOISE):
         return True
     speaker = voices.speaker()
-    if speaker is None or _here.logging:
+    if speaker is None or threading.get_ident() in _logging:
         return False
-    return speaker.log.say(
-        speaker.visit, "log", [_text(record)], level=_level(record.levelno), logger=record.name[:200]
-    )
+    return speaker.log.say(speaker.visit, "log", [_text(record)], _level(record.levelno), record.name[:200])
 
 
 def _text(record: logging.LogRecord) -> str:

@@ -59,9 +59,9 @@ class CheckpointOps:
         return page.to_json()
 
     async def _preview(self, message: Message) -> Json:
-        from mahavishnu_tui.engines.langgraph.requests import EditOrder
+        from mahavishnu_tui.models.edit import StateEdit
 
-        order = EditOrder.from_json(message.get("edit") or {})
+        order = StateEdit.from_json(message.get("edit") or {})
         return (await self._curator().preview(message["spec"], message["thread_id"], order)).to_json()
 
     async def _pin(self, message: Message) -> Json:

@@ -12,7 +12,9 @@ import socket
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
+from mahavishnu_tui.engines.langgraph.dependencies import dependency_folders
 from mahavishnu_tui.engines.langgraph.host.channel import Channel
 from mahavishnu_tui.engines.langgraph.host.service import Service
 
@@ -30,6 +32,7 @@ def main(argv: Sequence[str]) -> int:
     connection = socket.socket(fileno=parser.parse_args(argv).fd)
     connection.set_inheritable(False)
     _die_with_parent()
+    sys.path += dependency_folders(Path.cwd())  # last, so that they shadow nothing
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is meant for the program in front
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -78,7 +78,9 @@ def _written(builder: Any, prefix: str, declared: set[str]) -> list[Finding]:
             found.append(Finding("unknown-key", "error", prefix + name, said, hint))
     if whole and builder.nodes:
         given = _input_keys(builder, declared)
-        found += [_never_written(prefix, key, key in given) for key in sorted(declared - written)]
+        # What only a node's own input has is given by the `Send` that starts it.
+        shared = set(_hints(getattr(builder, "state_schema", None))) or declared
+        found += [_never_written(prefix, key, key in given) for key in sorted(declared & shared - written)]
     return found
 
 

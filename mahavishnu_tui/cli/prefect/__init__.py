@@ -1,0 +1,1 @@
+"""`mahavishnu prefect …` and `mahavishnu schedule …`: commands that only flows have."""

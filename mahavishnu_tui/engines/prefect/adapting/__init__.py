@@ -1,0 +1,1 @@
+"""The parts of `PrefectAdapter`, a file per noun."""

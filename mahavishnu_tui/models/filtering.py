@@ -1,0 +1,131 @@
+"""The grammar of `/`: regular expressions, `!` for the inverse, `attribute:value`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shlex
+import warnings
+from collections.abc import Callable, Mapping
+
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+
+Attributes = Mapping[str, str]
+"""What a row says about itself: attribute name → text. `text` holds all that is searched without one."""
+
+_ALIASES = {"status": "state", "name": "run", "wf": "workflow", "node": "where"}
+_AGE = re.compile(r"^([<>])(\d+(?:\.\d+)?)([smhd])$")
+_BACK = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
+_WIDE = re.compile(r"\\[SWDws]")
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
+_PREFIX = re.compile(r"\(\?(?:P?<\w+>|<?[=!]|[a-zA-Z-]*:|>)")
+_MOST_WIDE = 3
+_MOST_REPEATS = 8
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclasses.dataclass(frozen=True)
+class Filter:
+    """A parsed filter: every term must hold."""
+
+    text: str
+    terms: tuple[Callable[[Attributes], bool], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def matches(self, row: Attributes) -> bool:
+        """Whether a row passes."""
+        return all(term(row) for term in self.terms)
+
+
+NO_FILTER = Filter("", ())
+
+
+def parse_filter(text: str, attributes: frozenset[str]) -> Filter:
+    """Read a filter line.
+
+    Args:
+        text: what the operator typed: `deploy !prod state:failed,waiting age:<1d`.
+        attributes: the names this view's rows have, besides `age`.
+
+    Raises:
+        MahavishnuError: MHV-010, an expression or attribute that makes no sense.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    return Filter(text.strip(), tuple(_term(word, attributes) for word in words))
+
+
+def _term(word: str, attributes: frozenset[str]) -> Callable[[Attributes], bool]:
+    if word.startswith("!") and len(word) > 1:
+        inner = _term(word[1:], attributes)
+        return lambda row: not inner(row)
+    name, colon, value = word.partition(":")
+    name = _ALIASES.get(name.lower(), name.lower())
+    if colon and name == "age":
+        return _age(value)
+    if colon and name in attributes:
+        # While `state:` is being typed it must not empty the list.
+        patterns = [_regex(part) for part in value.split(",") if part]
+        return lambda row: not patterns or any(pattern.search(row.get(name, "")) for pattern in patterns)
+    pattern = _regex(word)
+    return lambda row: pattern.search(row.get("text", "")) is not None
+
+
+def _age(value: str) -> Callable[[Attributes], bool]:
+    found = _AGE.match(value)
+    if found is None:
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT, f"age:{value} is not an age.", "Write age:<1d or age:>30m (s, m, h, d)."
+        )
+    limit = float(found[2]) * _SECONDS[found[3]]
+    if found[1] == "<":
+        return lambda row: float(row.get("age", "0")) < limit
+    return lambda row: float(row.get("age", "0")) > limit
+
+
+def _may_explode(text: str) -> bool:
+    """Whether a regular expression may take time without bound; Python's cannot be stopped once it runs."""
+    if _BACK.search(text):
+        return True
+    plain = _WIDE.sub(".", text)
+    plain = _PREFIX.sub("(", _CLASS.sub(".", _ESCAPED.sub("x", plain)))
+    groups, closed, repeats, wide = [False], False, 0, 0
+    for place, sign in enumerate(plain):
+        before = plain[place - 1 : place]
+        if sign == "(":
+            groups.append(False)
+        elif sign == ")" and len(groups) > 1:
+            closed = groups.pop()
+            groups[-1] = groups[-1] or closed
+        elif sign in "*+?{|":
+            if sign in "*+{":
+                if before == ")" and closed:
+                    return True
+                repeats, wide = repeats + 1, wide + (before in ".)")
+            groups[-1] = True
+    return wide > _MOST_WIDE or repeats > _MOST_REPEATS
+
+
+def _regex(text: str) -> re.Pattern[str]:
+    if _may_explode(text):
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT,
+            f"The filter {text} could take for ever: it repeats what repeats itself, or too much.",
+            "One `.*` between two words is enough; several words may stand side by side.",
+        )
+    try:
+        with warnings.catch_warnings():
+            # `[[a]` means what it means today; a warning on the terminal helps nobody.
+            warnings.simplefilter("ignore", FutureWarning)
+            return re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT,
+            f"The filter {text} is not a regular expression: {error}.",
+            "Put a backslash before brackets that are meant literally.",
+        ) from error

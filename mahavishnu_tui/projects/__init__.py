@@ -1,0 +1,1 @@
+"""Folders with workflows in them: what a name means there, what is found, and what `init` writes."""

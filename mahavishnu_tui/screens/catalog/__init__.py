@@ -1,0 +1,1 @@
+"""Lists that are asked for, on screens of their own: deployments, problems, limits; and Prefect itself."""

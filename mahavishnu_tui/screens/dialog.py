@@ -1,0 +1,29 @@
+"""`Dialog`: a modal screen that says in its frame on which context it acts."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual import events, on
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.unlocking import Unlocking
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result]):
+    """Its box is a `Vertical` with a frame. A context that the settings name is said in it."""
+
+    @on(events.Mount)
+    def _name_context(self) -> None:
+        app = self.app
+        if not isinstance(app, Unlocking) or not app.session.context.listed:
+            return
+        context = app.session.context
+        name = clean_line(context.name, 64)
+        said = (f" PROD {name} ", "bold $text-error") if context.production else (f" {name} ", "")
+        self.query_children(Vertical).first().border_title = Content.assemble(said)

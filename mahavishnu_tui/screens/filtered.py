@@ -1,0 +1,52 @@
+"""`Filtered`: a list on a screen of its own, filtered with `/`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+
+from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.models.filtering import NO_FILTER, Filter, parse_filter
+from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.prompt import Prompt, PromptKind
+from mahavishnu_tui.screens.session import Session
+
+
+class Filtered(OperatorScreen):
+    """An operator screen that shows what its filter lets through."""
+
+    ATTRIBUTES: ClassVar[frozenset[str]]
+    """What `/` knows besides plain text."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.filter: Filter = NO_FILTER
+
+    def draw(self) -> None:
+        """Show what the filter lets through."""
+        raise NotImplementedError
+
+    def action_prompt(self, kind: PromptKind) -> None:
+        """Type a command or a filter."""
+        self.open_prompt(kind, self.filter.text if kind == "/" else "")
+
+    @on(Prompt.Typed)
+    def _filter_typed(self, event: Prompt.Typed) -> None:
+        if event.kind != "/":
+            return
+        try:
+            self.filter = parse_filter("" if event.left else event.text, self.ATTRIBUTES)
+        except MahavishnuError as error:
+            if event.done:
+                self.flash_error(error)
+            return
+        self.draw()
+
+    def action_back(self) -> None:
+        """One step back: the filter, then the screen."""
+        if self.filter:
+            self.filter = NO_FILTER
+            self.draw()
+        else:
+            super().action_back()

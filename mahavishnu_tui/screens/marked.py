@@ -1,0 +1,43 @@
+"""`MarkedRuns`: one act on all runs that are marked."""
+
+from __future__ import annotations
+
+from mahavishnu_tui.models import Run
+from mahavishnu_tui.screens.base import OperatorScreen
+
+
+class MarkedRuns(OperatorScreen):
+    """An operator screen on which runs may be marked."""
+
+    @property
+    def marked_runs(self) -> list[Run]:
+        """The runs that are marked, where they can be."""
+        return []
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+
+    def bulk_of(self, *acts: str) -> None:
+        """The first of these acts that can be done to any of the marked runs."""
+        from mahavishnu_tui.screens.bulk import BULK_ACTS
+
+        for act in acts:
+            if any(map(BULK_ACTS[act].fits, self.marked_runs)):
+                self.action_bulk(act)
+                return
+        deeds = " or ".join(BULK_ACTS[act].deed for act in acts)
+        self.flash(f"None of the {len(self.marked_runs):,} marked runs can {deeds} now.", "warning")
+
+    def action_bulk(self, act: str) -> None:
+        """Do one thing to those of the marked runs to which it can be done, after asking."""
+        from mahavishnu_tui.screens.bulk import BULK_ACTS, BulkScreen
+
+        deed = BULK_ACTS[act]
+        runs = [run for run in self.marked_runs if deed.fits(run)]
+
+        def done(count: int | None) -> None:
+            if count:
+                self.action_unmark()
+                self.flash(f"{count:,} of {len(runs):,} {deed.done}", "success")
+
+        self.app.push_screen(BulkScreen(self.session, deed, runs), done)

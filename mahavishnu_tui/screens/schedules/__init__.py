@@ -1,0 +1,1 @@
+"""Schedules: what is done to them, and the form that makes them."""

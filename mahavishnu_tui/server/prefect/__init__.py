@@ -1,0 +1,1 @@
+"""Prefect beside our own engine: mirrored, and driven through the server."""

@@ -1,0 +1,22 @@
+"""The base of every group of settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+
+class Group(BaseModel):
+    """A group of settings: frozen, and without keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _absolute(path: Path) -> Path:
+    return Path.cwd() / path.expanduser()
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+"""`~` is expanded; a relative path starts at the working directory."""

@@ -1,0 +1,2 @@
+def doubled(number: int) -> int:
+    return 2 * number

@@ -1,0 +1,3 @@
+from tests.stylesheets import parse_once
+
+parse_once()
