@@ -47,8 +47,8 @@ demo: install
 # since tests of processes wait more than they compute.
 test: .venv/.dev-stamp .tools/sshd/usr/sbin/sshd
 	@$(RUN)coverage erase
-	@$(RUN)pytest -n 3 --dist loadgroup --cov --cov-report= --durations=15
-	@$(RUN)coverage combine --quiet --append 2>/dev/null || true
+	@$(RUN)coverage run -m pytest -n 3 --dist loadgroup --durations=15
+	@$(RUN)coverage combine --quiet
 	@$(RUN)coverage report --skip-empty --fail-under=90
 
 check: .venv/.dev-stamp

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 pytest_plugins = ["tests.integration.prefect.shared"]
@@ -74,8 +76,6 @@ _tracing = pytest.StashKey[str | None]()
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if is_in(item, UNTRACED):
-            item.add_marker("no_cover")
         folder = next((folder for folder in TOGETHER if is_in(item, (folder,))), None)
         if folder and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(folder))
@@ -89,14 +89,22 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before the fixtures: a server for all tests of a module is a child too."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Around the fixtures too: a server for all tests of a module is a child."""
     tracing = item.config.stash[_tracing]
     if tracing and not is_in(item, UNTRACED + UNTRACED_CHILDREN):
         os.environ[TRACE_CHILDREN] = tracing
     else:
         os.environ.pop(TRACE_CHILDREN, None)
+    tracer = Coverage.current() if is_in(item, UNTRACED) else None
+    if tracer:
+        tracer.stop()
+    try:
+        return (yield)
+    finally:
+        if tracer:
+            tracer.start()
 
 
 def is_in(item: pytest.Item, beginnings: tuple[str, ...]) -> bool:
