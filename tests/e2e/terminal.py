@@ -139,6 +139,7 @@ class Terminal:
             time.sleep(0.05)
         if self.exit_code is None:
             raise AssertionError(f"still running after {timeout} s\n{self.text()}")
+        self._reader.join(5)  # what was written last may not have been read yet
         return self.exit_code
 
     def hang_up(self) -> None:
