@@ -23,7 +23,7 @@ import websockets
 from decoding import decoded, held
 from figures import Figure, Section, above_floor, below, beside, plain, report
 from prefect_server import PrefectServer, prefect_server
-from probe import COMMAND, Program, home, median, p95
+from probe import COMMAND, Program, cpu_seconds, home, median, p95
 
 from mahavishnu_tui.client.api import ServerClient
 
@@ -50,12 +50,6 @@ WHY_MEMORY = (
 PREFECT = str(Path(COMMAND).with_name("prefect"))
 
 
-def cpu(pid: int) -> float:
-    """CPU seconds that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def resident(pid: int) -> float:
     """MiB of a process."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -64,9 +58,11 @@ def resident(pid: int) -> float:
 
 def per_two_seconds(*pids: int) -> list[float]:
     """Milliseconds of CPU that each takes in 2 s, on average."""
-    before = [cpu(pid) for pid in pids]
+    before = [cpu_seconds(pid) for pid in pids]
     time.sleep(STEADY_SECONDS)
-    return [(cpu(pid) - was) * 1000 * 2 / STEADY_SECONDS for pid, was in zip(pids, before, strict=True)]
+    return [
+        (cpu_seconds(pid) - was) * 1000 * 2 / STEADY_SECONDS for pid, was in zip(pids, before, strict=True)
+    ]
 
 
 async def mirrored(client: ServerClient) -> float:

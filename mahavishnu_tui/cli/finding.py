@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import shlex
 from collections.abc import Callable, Iterable, Sequence
@@ -61,6 +62,13 @@ def _only(text: str, found: list[Thing], show: Callable[[Thing], str], kind: str
         "Give an id, or more of the name.",
         candidates=[show(thing) for thing in found],
     )
+
+
+def instead(text: str, names: Iterable[str], otherwise: str) -> str:
+    """What to do where `text` names nothing: take the name that comes next to it, else `otherwise`."""
+    known = [clean_line(name, 120) for name in names if name]
+    found = difflib.get_close_matches(text, known, n=1, cutoff=0.5)
+    return f"Did you mean {found[0]}?" if found else otherwise
 
 
 def telling_length(ids: Iterable[str]) -> int:

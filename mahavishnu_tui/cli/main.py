@@ -137,6 +137,7 @@ SCHEDULE = {
     "pause": ("prefect.scheduling:pause", "Have one start no more runs."),
     "resume": ("prefect.scheduling:resume", "Have one start runs again."),
     "run": ("prefect.scheduling:run", "Start one run of it now."),
+    "make-runs": ("prefect.scheduling:make_runs", "Have the runs made that Prefect does not make."),
     "skip": ("prefect.scheduling:skip", "Delete late runs that nobody has taken."),
     "delete": ("prefect.scheduling:delete", "Take schedules away."),
 }

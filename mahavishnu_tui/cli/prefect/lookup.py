@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mahavishnu_tui.cli.finding import pick
+from mahavishnu_tui.cli.finding import instead, pick
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.text import clean_line
 
@@ -21,9 +21,10 @@ async def find_deployment(client: ServerClient, text: str) -> Deployment:
     Raises:
         MahavishnuError: MHV-401 there is none, MHV-010 several are meant.
     """
+    deployments = await client.deployments()
     found = pick(
         text,
-        await client.deployments(),
+        deployments,
         names=lambda item: (item.id, item.title, item.name, item.flow),
         show=lambda item: f"{item.title} ({item.id})",
         kind="deployment",
@@ -32,7 +33,11 @@ async def find_deployment(client: ServerClient, text: str) -> Deployment:
         raise MahavishnuError(
             ErrorCode.PREFECT_DEPLOYMENT_NOT_FOUND,
             f"There is no deployment {clean_line(text, 80)!r}.",
-            "`mahavishnu prefect deployment list` shows those there are.",
+            instead(
+                text,
+                [item.title for item in deployments],
+                "`mahavishnu prefect deployment list` shows those there are.",
+            ),
         )
     return found
 
@@ -43,9 +48,10 @@ async def find_schedule(client: ServerClient, text: str) -> Schedule:
     Raises:
         MahavishnuError: MHV-010 there is none, or several are meant.
     """
+    schedules = await client.schedules()
     found = pick(
         text,
-        await client.schedules(),
+        schedules,
         names=lambda item: (item.id, item.schedule_id, item.slug, item.name),
         show=lambda item: f"{item.schedule_id or item.id} ({item.name}, {item.rule})",
         kind="schedule",
@@ -54,7 +60,11 @@ async def find_schedule(client: ServerClient, text: str) -> Schedule:
         raise MahavishnuError(
             ErrorCode.BAD_INPUT,
             f"There is no schedule {clean_line(text, 80)!r}.",
-            "`mahavishnu prefect schedule list` shows those there are.",
+            instead(
+                text,
+                [name for item in schedules for name in (item.slug, item.name)],
+                "`mahavishnu prefect schedule list` shows those there are.",
+            ),
         )
     return found
 

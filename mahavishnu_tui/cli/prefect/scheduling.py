@@ -1,4 +1,4 @@
-"""`mahavishnu prefect schedule pause|resume|run|skip|delete`: what is done to a schedule as a whole."""
+"""`mahavishnu prefect schedule pause|resume|run|make-runs|skip|delete`: what is done to one as a whole."""
 
 from __future__ import annotations
 
@@ -58,6 +58,16 @@ async def run(setup: Setup, schedule: str, wait: bool, timeout: float | None) ->
         launch = LaunchOptions.of(loaded.paths, loaded.flags)
         started = await surely(launch, lambda request: client.run_schedule(found.id, who(), request))
         return await conclude(setup, client, loaded, started, wait=wait, timeout=timeout)
+
+
+@command("make-runs")
+@click.argument("schedule", shell_complete=completing.schedule)
+async def make_runs(setup: Setup, schedule: str) -> int:
+    """Have Prefect make the next runs of SCHEDULE now, where its own scheduler makes none."""
+    async with with_prefect(setup.load_strictly()) as client:
+        found = await find_schedule(client, schedule)
+        changed = await client.make_runs(found.id, who())
+    return told(setup, changed)
 
 
 @command("skip")

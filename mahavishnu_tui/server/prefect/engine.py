@@ -115,8 +115,7 @@ class PrefectEngine:
         from mahavishnu_tui.server.prefect import selftest
 
         link = await self.reach()
-        schedules = await self._store.read(self.schedules)
-        silent = [f"{item.name} {item.rule}" for item in schedules if item.runs and not item.coming]
+        silent = [f"{item.schedule.name} {item.schedule.rule}" for item in self.silent() or ()]
         python = self._options.prefect.python or sys.executable
         self._findings = await selftest.check(link.api, python, embedded=link.embedded, silent=silent)
         self._changed()

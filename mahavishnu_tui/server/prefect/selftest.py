@@ -122,7 +122,7 @@ async def check(api: PrefectApi, python: str, *, embedded: bool, silent: list[st
         api: the server.
         python: its interpreter, where it is ours.
         embedded: whether it is.
-        silent: active schedules that have made no runs.
+        silent: active schedules whose time has passed without a run.
     """
     version = await api.system.version()
     findings = combinations(await versions(python)) if embedded else []
@@ -143,8 +143,8 @@ async def check(api: PrefectApi, python: str, *, embedded: bool, silent: list[st
             "scheduler",
             "warning",
             name,
-            "This schedule is active and has no run to come.",
-            "Its rule may have ended, or the server's scheduler does not work.",
+            "This schedule is active, its time has passed, and no run was made for it.",
+            "Prefect's scheduler does not reach it; `mahavishnu prefect schedule make-runs` has them made.",
         )
         for name in silent[:20]
     ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mahavishnu_tui.cli.finding import exactly, pick, telling_length
+from mahavishnu_tui.cli.finding import exactly, instead, pick, telling_length
 from mahavishnu_tui.cli.prefect.selecting import joined, with_deployment, with_states
 from mahavishnu_tui.models.errors import MahavishnuError
 from mahavishnu_tui.models.filtering import parse_filter
@@ -111,3 +111,10 @@ def test_as_much_of_an_id_is_shown_as_tells_it_from_the_others() -> None:
     assert telling_length(["0123456789"]) == 8
     assert telling_length(["01a226ab-1111", "01a226ab-1122", "01a226ab-1122"]) == 12
     assert telling_length(["0123456789", "01234567890"]) == 11
+
+
+def test_the_name_next_to_a_wrong_one_is_offered() -> None:
+    names = ["nested/slow", "hourly/etl", ""]
+    assert instead("nested_slow/d", names, "Look.") == "Did you mean nested/slow?"
+    assert instead("x", names, "Look.") == "Look."
+    assert instead("x", [], "Look.") == "Look."

@@ -378,6 +378,14 @@ def test_a_schedule_keeps_its_parameters_when_its_rule_changes(operator: Operato
         assert operator.server.asked("POST", FIRST)["active"] is active
 
 
+def test_runs_that_prefect_does_not_make_are_made(operator: Operator) -> None:
+    operator.server.answers["POST", f"{FIRST}/make"] = operator.server.schedules[0].to_json()
+    assert "0 2 * * *" in operator("schedule", "make-runs", "night").out
+    assert operator.server.asked("POST", f"{FIRST}/make").keys() == {"by"}
+    assert "Did you mean night?" in operator("schedule", "make-runs", "nigth", code=2).err
+    assert "Did you mean etl/nightly?" in operator("prefect", "deployment", "run", "etl_nigthly", code=1).err
+
+
 def test_a_backlog_is_skipped_by_its_number(operator: Operator, started: dict[str, Any]) -> None:
     operator.server.answers["POST", f"{FIRST}/skip"] = {
         "results": [{"id": f"r{n}", "ok": True} for n in range(3)]
