@@ -20,6 +20,7 @@ from mahavishnu_tui.models import Approval, MahavishnuError, Project, Run, Workf
 from mahavishnu_tui.server.hosts.process import ChildSpawner, HostProcess
 from mahavishnu_tui.server.main import serve
 from mahavishnu_tui.server.options import ServerOptions
+from tests.integration.forking import ForkingSpawner
 
 HERE = Path(__file__).parent
 
@@ -53,8 +54,11 @@ class Place:
         (self.root / "plan.json").write_text(json.dumps(plan))
 
     @contextlib.asynccontextmanager
-    async def server(self, *, scripted: bool = False, **changes: Any) -> AsyncIterator[ServerClient]:
-        spawner = ScriptedSpawner() if scripted else None
+    async def server(
+        self, *, scripted: bool = False, forked: bool = True, **changes: Any
+    ) -> AsyncIterator[ServerClient]:
+        """A server; its hosts are forked, or as `ServerOptions` has them started unless `forked`."""
+        spawner = ScriptedSpawner() if scripted else ForkingSpawner() if forked else None
         self._serving = asyncio.create_task(serve(self.options(**changes), spawner))
         try:
             await eventually(self.answers)

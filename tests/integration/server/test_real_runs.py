@@ -14,7 +14,7 @@ from tests.integration.server.conftest import Place, eventually
 
 
 async def test_a_run_from_start_to_approval_to_end(place: Place) -> None:
-    async with place.server() as client:
+    async with place.server(forked=False) as client:
         run = await place.start("asking", tags=["a"])
         approval = await place.question(run)
         assert approval.value == {"question": "Go on?", "options": ["yes", "no"]}
@@ -112,7 +112,7 @@ async def test_failure_retry_cancel_pause_and_an_edge_that_only_runs_show(place:
 async def test_the_death_of_a_host_in_mid_node_costs_nothing_but_the_node(
     place: Place, isolate: bool
 ) -> None:
-    async with place.server() as client:
+    async with place.server(forked=isolate) as client:
         run = await place.start("gated", config={"isolate": isolate})
         await eventually(lambda: "held" in place.log())
         (host,) = [item for item in await client.hosts() if item.running]
