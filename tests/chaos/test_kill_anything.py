@@ -31,7 +31,7 @@ from tests.chaos.killing import Kill, read_line
 
 HERE = Path(__file__).parent
 SEED = int(os.environ.get("MAHAVISHNU_CHAOS_SEED", "20261120"))
-BATCHES = 6
+BATCHES = 4
 SERVER_KILLS_PER_BATCH = 30
 FEWEST_KILLS = SERVER_KILLS_PER_BATCH // 2
 RUNS = 5
@@ -45,9 +45,9 @@ HOST_POINTS = [
 
 
 class Fire:
-    """One folder, one zygote, and a client that never gives up."""
+    """One folder, one server at a time, and a client that never gives up."""
 
-    def __init__(self, folder: Path, dice: random.Random) -> None:
+    def __init__(self, folder: Path, dice: random.Random, zygote: str) -> None:
         self.folder = folder
         self.dice = dice
         self.kills = 0
@@ -56,13 +56,8 @@ class Fire:
         self.acknowledged: set[tuple[str, str]] = set()
         shutil.copytree(HERE / "project", folder / "project", ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "data").mkdir()
-        self._path = str(folder / "zygote")
-        self._zygote = subprocess.Popen([sys.executable, str(HERE / "zygote.py"), self._path])
-        end = time.monotonic() + PATIENCE
-        while not os.path.exists(self._path):
-            assert self._zygote.poll() is None, "the zygote did not start"
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        self._path = zygote
+        self.arm_hosts([])
         self.client = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(folder / "s")), base_url="http://mahavishnu", timeout=10
         )
@@ -114,14 +109,30 @@ class Fire:
         self.client.close()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        self._zygote.kill()
-        self._zygote.wait()
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[str]:
+    """Where the one answers that all batches have their servers and hosts from."""
+    with tempfile.TemporaryDirectory(prefix="mhv-") as folder:
+        path = f"{folder}/zygote"
+        process = subprocess.Popen([sys.executable, str(HERE / "zygote.py"), path])
+        try:
+            end = time.monotonic() + PATIENCE
+            while not os.path.exists(path):
+                assert process.poll() is None, "the zygote did not start"
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            yield path
+        finally:
+            process.kill()
+            process.wait()
 
 
 @pytest.fixture
-def fire(request: pytest.FixtureRequest) -> Iterator[Fire]:
+def fire(request: pytest.FixtureRequest, zygote: str) -> Iterator[Fire]:
     folder = Path(tempfile.mkdtemp(prefix="mhv-"))
-    burning = Fire(folder, random.Random(request.param))
+    burning = Fire(folder, random.Random(request.param), zygote)
     try:
         yield burning
     finally:

@@ -11,6 +11,7 @@ answer is its pid, and when it dies its exit status follows.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import selectors
@@ -88,4 +89,5 @@ class Zygote:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # or each fork would copy all that has been imported to look through it
     Zygote(sys.argv[1]).run()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mahavishnu_tui
+from tests.integration.forking import ForkedProcess, forked
 
 ENTRY = Path(mahavishnu_tui.__file__).parent / "engines" / "langgraph" / "host" / "__main__.py"
 WAIT = 60.0
@@ -39,6 +40,7 @@ class HostTalk:
         self._changed = asyncio.Condition()
         self._replies: dict[int, asyncio.Future[Any]] = {}
         self._next = 0
+        self.process: asyncio.subprocess.Process | ForkedProcess
         self.scope = ""
         self.folder = root
         self.logs = root / "logs"
@@ -50,11 +52,21 @@ class HostTalk:
         self.folder = folder
         self.notices = []
 
-    async def start(self) -> None:
+    async def start(self, fork: bool) -> None:
         ours, theirs = socket.socketpair()
         env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        if fork:
+            self.log.touch()
+            self.process = await forked(self.root, env, self.log, theirs.fileno())
+        else:
+            self.process = await self._started(env, theirs)
+        theirs.close()
+        self.reader, self.writer = await asyncio.open_unix_connection(sock=ours, limit=1 << 26)
+        self._pump = asyncio.create_task(self._read())
+
+    async def _started(self, env: dict[str, str], theirs: socket.socket) -> asyncio.subprocess.Process:
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 self.interpreter,
                 str(ENTRY),
                 "--fd",
@@ -67,9 +79,6 @@ class HostTalk:
                 stderr=log,
                 start_new_session=True,
             )
-        theirs.close()
-        self.reader, self.writer = await asyncio.open_unix_connection(sock=ours, limit=1 << 26)
-        self._pump = asyncio.create_task(self._read())
 
     async def hello(self, checkpoints: Path, **settings: Any) -> Any:
         return await self.ask(
@@ -184,11 +193,15 @@ class HostTalk:
 
 @contextlib.asynccontextmanager
 async def host(
-    root: Path, checkpoints: Path | None = None, interpreter: str = sys.executable, **settings: Any
+    root: Path,
+    checkpoints: Path | None = None,
+    interpreter: str = sys.executable,
+    fork: bool = False,
+    **settings: Any,
 ) -> AsyncIterator[HostTalk]:
-    """A host that has had its hello."""
+    """A host that has had its hello. A forked one costs little, and is not traced."""
     talk = HostTalk(root, interpreter, root / "host.log")
-    await talk.start()
+    await talk.start(fork)
     try:
         await talk.hello(checkpoints or root / "checkpoints.db", **settings)
         yield talk

@@ -103,7 +103,7 @@ async def test_an_edited_file_is_loaded_anew_when_nothing_uses_it(talk: HostTalk
 async def test_a_host_that_dies_in_a_node_is_followed_by_one_that_goes_on(
     talk: HostTalk, project: Path
 ) -> None:
-    async with host(project, talk.root / "checkpoints.db") as first:
+    async with host(project, talk.root / "checkpoints.db", fork=True) as first:
         first.scope = talk.scope
         await first.run("graphs.py:dying_beside")
         assert await first.ended() == 9
@@ -115,7 +115,7 @@ async def test_a_host_that_dies_in_a_node_is_followed_by_one_that_goes_on(
 
 
 async def test_a_host_ends_at_once_with_its_server(project: Path) -> None:
-    async with host(project) as talking:
+    async with host(project, fork=True) as talking:
         await talking.run("graphs.py:waiting_sync")
         await until((project / "waiting").exists)
         await talking.run("graphs.py:blocking", run_id="r2", thread_id="t2")
@@ -127,7 +127,7 @@ async def test_a_host_ends_at_once_with_its_server(project: Path) -> None:
 async def test_a_newer_dispatch_fences_off_an_older_one(talk: HostTalk, project: Path) -> None:
     file = talk.root / "checkpoints.db"
     thread = f"{talk.scope}t1"
-    async with host(project, file) as old:
+    async with host(project, file, fork=True) as old:
         old.scope = talk.scope
         await old.run("graphs.py:waiting")
         await old.until(at_work("waits"))

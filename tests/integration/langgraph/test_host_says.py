@@ -119,11 +119,11 @@ async def test_what_was_said_before_a_crash_is_kept_and_the_next_dispatch_goes_o
     tmp_path: Path,
 ) -> None:
     shutil.copy(Path(__file__).parent / "speaking.py", tmp_path)
-    async with host(tmp_path) as talk:
+    async with host(tmp_path, fork=True) as talk:
         await talk.run("speaking.py:dying")
         assert await talk.ended() == -9
     assert [line["text"] for line in said(talk)] == ["before the end"]
-    async with host(tmp_path) as again:
+    async with host(tmp_path, fork=True) as again:
         (tmp_path / "mended").touch()
         await again.run("speaking.py:dying", mode="continue", lease=2, next_visit=2)
         await again.finished(lease=2)
