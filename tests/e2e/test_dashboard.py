@@ -98,40 +98,26 @@ def test_reject_goes_back_and_asks_again(machine: Machine) -> None:
     terminal.wait(lambda screen: "rework" in screen and "×2" in screen)
 
 
-def test_a_dropped_session_does_not_touch_the_run(machine: Machine) -> None:
-    gate = machine.home / "gate"
-    run = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
-    terminal = machine.dashboard()
-    terminal.wait(lambda screen: run["run_name"] in screen and "▶ running" in screen)
-
-    terminal.hang_up()
-    terminal.wait_exit()
-    gate.touch()
-
-    eventually(lambda: machine.status(run["run_id"]) == "success")
-    assert machine.lines() == ["first", "held", "held-done", "last"]
-
-
-def test_the_server_dies_and_comes_back_by_itself(machine: Machine) -> None:
+def test_neither_a_dropped_session_nor_a_node_that_exits_touches_another_run(machine: Machine) -> None:
     gate = machine.home / "gate"
     run = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
     terminal = machine.dashboard()
     terminal.wait(lambda screen: run["run_name"] in screen and "▶ running" in screen)
     eventually(lambda: "held" in machine.lines())
 
-    kill(machine.server_pid())
+    terminal.hang_up()
+    terminal.wait_exit()
+    leaving = machine.execute("leaving", wait=True, code=1, log=str(machine.log("leaving")))
 
-    terminal.wait(lambda screen: "STALE" in screen or "server" in screen.lower())
-    terminal.wait(
-        lambda screen: run["run_name"] in screen and "▶ running" in screen and "STALE" not in screen
-    )
-    eventually(lambda: machine.lines().count("held") == 2)
+    assert leaving["status"] == "error"
+    assert leaving["error"]["code"] == "MHV-427"
+    assert "leaves" in leaving["error"]["message"]
     gate.touch()
-    terminal.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
-    assert machine.lines() == ["first", "held", "held", "held-done", "last"]
+    eventually(lambda: machine.status(run["run_id"]) == "success")
+    assert machine.lines() == ["first", "held", "held-done", "last"]
 
 
-def test_an_engine_host_dies_and_its_run_goes_on(machine: Machine) -> None:
+def test_an_engine_host_dies_and_the_server_too_and_the_run_goes_on(machine: Machine) -> None:
     gate = machine.home / "gate"
     run = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
     terminal = machine.dashboard()
@@ -143,23 +129,19 @@ def test_an_engine_host_dies_and_its_run_goes_on(machine: Machine) -> None:
 
     terminal.wait(lambda screen: "engine host of project died" in screen)
     eventually(lambda: machine.lines().count("held") == 2)
+    terminal.wait(lambda screen: run["run_name"] in screen and "▶ running" in screen)
+
+    kill(machine.server_pid())
+
+    # It comes back by itself.
+    terminal.wait(lambda screen: "STALE" in screen or "server" in screen.lower())
+    terminal.wait(
+        lambda screen: run["run_name"] in screen and "▶ running" in screen and "STALE" not in screen
+    )
+    eventually(lambda: machine.lines().count("held") == 3)
     gate.touch()
     terminal.wait(lambda screen: run["run_name"] in screen and "✔ done" in screen)
-
-
-def test_a_node_that_exits_ends_its_own_run_only(machine: Machine) -> None:
-    gate = machine.home / "gate"
-    other = machine.execute("held_run", log=str(machine.log()), gate=str(gate))
-    eventually(lambda: "held" in machine.lines())
-
-    leaving = machine.execute("leaving", wait=True, code=1, log=str(machine.log("leaving")))
-
-    assert leaving["status"] == "error"
-    assert leaving["error"]["code"] == "MHV-427"
-    assert "leaves" in leaving["error"]["message"]
-    gate.touch()
-    eventually(lambda: machine.status(other["run_id"]) == "success")
-    assert machine.lines() == ["first", "held", "held-done", "last"]
+    assert machine.lines() == ["first", "held", "held", "held", "held-done", "last"]
 
 
 def test_a_node_that_blocks_its_event_loop_does_not_stop_other_runs(machine: Machine) -> None:
@@ -183,36 +165,25 @@ def test_a_node_that_blocks_its_event_loop_does_not_stop_other_runs(machine: Mac
     assert machine.lines("beside") == ["first", "held", "held-done", "last"]
 
 
-def test_a_tiny_terminal_gets_one_sentence_until_it_grows(machine: Machine) -> None:
+def test_no_tiny_terminal_no_ctrl_c_and_no_dead_servers_socket_is_an_obstacle(machine: Machine) -> None:
+    machine.run("server", "start")
+    dead = machine.server_pid()
+    kill(dead)
+
     terminal = machine.dashboard(50, 12)
+
     terminal.wait(lambda screen: "MHV-009" in screen and "60" in screen)
-
     terminal.resize(80, 24)
+    terminal.wait(lambda screen: "1 Runs" in screen and "graph ●" in screen and "MHV-009" not in screen)
+    assert json.loads(machine.run("server", "status", "--json").stdout)["pid"] not in (None, dead)
 
-    terminal.wait(lambda screen: "1 Runs" in screen and "MHV-009" not in screen)
-
-
-def test_ctrl_c_does_not_quit(machine: Machine) -> None:
-    terminal = machine.dashboard()
-    terminal.wait("1 Runs")
     terminal.send("ctrl+c")
     terminal.send("?")
-
     terminal.wait("KEYS HERE")
     terminal.send("escape")
     terminal.wait(lambda screen: "KEYS HERE" not in screen)
     terminal.send("q")
     assert terminal.wait_exit() == 0
-
-
-def test_a_dead_servers_socket_is_no_obstacle(machine: Machine) -> None:
-    machine.run("server", "start")
-    kill(machine.server_pid())
-
-    terminal = machine.dashboard()
-
-    terminal.wait(lambda screen: "graph ●" in screen)
-    assert json.loads(machine.run("server", "status", "--json").stdout)["pid"]
 
 
 def test_what_a_run_says_is_read_while_it_speaks(machine: Machine) -> None:

@@ -24,7 +24,7 @@ _control: socket.socket | None = None
 
 
 def control() -> socket.socket:
-    """To the process that hosts are forked from, one for all tests; it ends with us."""
+    """To the process that hosts are forked from, one for all tests; it ends with us and our servers."""
     global _control
     if _control is None:
         _control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -59,6 +59,13 @@ class ForkedProcess:
         if not self._exit.done():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+
+
+def use_control(fd: int) -> None:
+    """Ask, over this descriptor, the process that our parent forks hosts from."""
+    global _control
+    _control = socket.socket(fileno=fd)
+    os.set_inheritable(fd, False)
 
 
 async def forked(cwd: Any, env: Mapping[str, str], log_path: Any, fd: int) -> ForkedProcess:

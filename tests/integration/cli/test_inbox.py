@@ -20,19 +20,20 @@ def pending(shell: Shell, workflow: str, node: str) -> int:
     return sum((item["workflow"], item["node"]) == (workflow, node) for item in listed)
 
 
-def test_all_alike_questions_are_answered_with_one_command(fresh: Shell) -> None:
-    runs = [waiting(fresh) for _ in range(2)]
-    every = ("langgraph", "approve", "--all", "--approve", "--comment", "both fine", "--workflow", "asking")
-    unsure = fresh(*every, "--json", code=2)
+def test_all_alike_questions_are_answered_with_one_command(shell: Shell) -> None:
+    # A workflow of their own: only these two ask its question.
+    runs = [waiting(shell, "alike") for _ in range(2)]
+    every = ("langgraph", "approve", "--all", "--approve", "--comment", "both fine", "--workflow", "alike")
+    unsure = shell(*every, "--json", code=2)
     assert unsure.error == "MHV-010"
     assert unsure.json["error"]["hint"] == "Say how many you mean: --count 2."
-    assert "not 3" in fresh(*every, "--count", "3", code=2).err
-    assert "No question of asking at nowhere" in fresh(*every, "--node", "nowhere", code=1).err
-    done = fresh(*every, "--node", "ask", "--count", "2")
+    assert "not 3" in shell(*every, "--count", "3", code=2).err
+    assert "No question of alike at nowhere" in shell(*every, "--node", "nowhere", code=1).err
+    done = shell(*every, "--node", "ask", "--count", "2")
     for run in runs:
         assert f"{run['run_name']}: answered (ledger #" in done.out
     assert "2 of 2 answered." in done.err
-    assert fresh(*every, "--count", "2", code=1).err.startswith("mahavishnu: MHV-103")
+    assert shell(*every, "--count", "2", code=1).err.startswith("mahavishnu: MHV-103")
 
 
 def test_what_is_not_alike_is_not_answered_together(shell: Shell) -> None:

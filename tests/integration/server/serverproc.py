@@ -1,4 +1,4 @@
-"""A server as a process of its own, to be killed: `serverproc.py DATA OPTIONS [scripted]`."""
+"""A server as a process of its own, to be killed: `serverproc.py DATA OPTIONS [scripted | forked FD]`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ if __name__ == "__main__":
         given["notify"] = NotifyOptions(targets=target, rules=(Rule(tuple(notify["about"])),))
     options = ServerOptions(data=data, socket=data / "s", log=data / "server.log", **given)
     try:
+        sys.path.insert(0, str(Path(__file__).parents[3]))
         if sys.argv[3:] == ["scripted"]:
-            sys.path.insert(0, str(Path(__file__).parents[3]))
             from tests.integration.server.conftest import ScriptedSpawner
 
             sys.exit(asyncio.run(serve(options, ScriptedSpawner())))
+        if sys.argv[3:4] == ["forked"]:
+            from tests.integration.forking import ForkingSpawner, use_control
+
+            use_control(int(sys.argv[4]))
+            sys.exit(asyncio.run(serve(options, ForkingSpawner())))
         sys.exit(run_server(options))
     except MahavishnuError as error:
         print(error, file=sys.stderr)

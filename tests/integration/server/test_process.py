@@ -17,15 +17,18 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.models import MahavishnuError
+from tests.integration.forking import control
 from tests.integration.server.conftest import Place, eventually
 
 
 @contextlib.contextmanager
 def process(place: Place, *, scripted: bool = True, **options: Any) -> Iterator[subprocess.Popen[str]]:
     script = Path(__file__).with_name("serverproc.py")
-    words = [sys.executable, str(script), str(place.data), json.dumps(options)]
+    inherited = [] if scripted else [control().fileno()]
+    hosts = ["scripted"] if scripted else ["forked", *map(str, inherited)]
+    words = [sys.executable, str(script), str(place.data), json.dumps(options), *hosts]
     with subprocess.Popen(
-        words + ["scripted"] * scripted, stderr=subprocess.PIPE, text=True, start_new_session=True
+        words, stderr=subprocess.PIPE, text=True, start_new_session=True, pass_fds=inherited
     ) as child:
         try:
             yield child
@@ -55,7 +58,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def test_after_kill_9_the_next_server_goes_on_at_once(place: Place) -> None:
+async def test_one_run_outlives_every_end_of_its_server(place: Place) -> None:
+    """Killed, stopped cleanly, told twice to stop: the next server goes on at once with what was at work."""
     place.script()
     with process(place) as first:
         await ready(place, first)
@@ -77,54 +81,31 @@ async def test_after_kill_9_the_next_server_goes_on_at_once(place: Place) -> Non
         second.send_signal(signal.SIGTERM)
         assert await ended(second) == 0
     assert not (place.data / "s").exists()
-
-
-async def test_a_clean_stop_parks_runs_for_the_next_server(place: Place) -> None:
-    place.script()
-    with process(place) as first:
-        await ready(place, first)
-        run = await place.start_scripted("hold")
-        await eventually(lambda: len(place.seen()) == 1)
-        first.send_signal(signal.SIGTERM)
-        assert await ended(first) == 0
-    with process(place) as second:
-        await ready(place, second)
-        again = await place.until(run, "running")
-        assert (again.recoveries, again.lease) == (0, 2)
-        await place.client.stop_server()
-        assert await ended(second) == 0
-
-
-async def test_a_second_signal_does_not_wait_for_runs(place: Place) -> None:
+    # After a clean stop it was parked, and has nothing to recover from.
     place.script(drain=False)
-    with process(place, drain_seconds=60) as child:
-        await ready(place, child)
-        run = await place.start_scripted("hold")
-        await eventually(lambda: len(place.seen()) == 1)
-        child.send_signal(signal.SIGINT)
+    with process(place, drain_seconds=60) as third:
+        await ready(place, third)
+        again = await place.until(run, "running")
+        assert (again.recoveries, again.lease) == (1, 3)
+        await eventually(lambda: len(place.seen()) == 3)
+        # A second signal does not wait for runs.
+        third.send_signal(signal.SIGINT)
         await eventually(lambda: _draining(place))
         with pytest.raises(MahavishnuError) as refused:
             await place.client.start_run(workflow_id=run.workflow_id, input={}, by="ana")
         assert "stopping" in refused.value.message
-        child.send_signal(signal.SIGINT)
-        assert await ended(child) == 0
-    with process(place) as child:
-        await ready(place, child)
-        assert (await place.until(run, "running")).lease == 2
+        third.send_signal(signal.SIGINT)
+        assert await ended(third) == 0
+    place.script()
+    with process(place) as fourth:
+        await ready(place, fourth)
+        assert (await place.until(run, "running")).lease == 4
+        await place.client.stop_server()
+        assert await ended(fourth) == 0
 
 
 async def _draining(place: Place) -> bool:
     return (await place.client.server()).state == "draining"
-
-
-async def test_two_servers_on_one_data_folder(place: Place) -> None:
-    with process(place) as first:
-        await ready(place, first)
-        with process(place) as second:
-            assert await ended(second) == 1
-            assert second.stderr is not None
-            assert "MHV-003" in second.stderr.read()
-        assert (await place.client.server()).pid == first.pid
 
 
 async def test_a_damaged_database_is_refused_with_its_cure_and_kept(place: Place) -> None:
@@ -141,13 +122,6 @@ async def test_a_damaged_database_is_refused_with_its_cure_and_kept(place: Place
     assert (place.data / "engine.db").read_bytes() == b"no database at all" * 100
 
 
-async def test_it_ends_by_itself_when_there_is_nothing_to_do(place: Place) -> None:
-    place.script()
-    with process(place, idle_minutes=0.01) as child:
-        await ready(place, child)
-        assert await ended(child) == 0
-
-
 async def another_has_ended(folder: Path) -> None:
     """A server beside it, that has as little patience and nothing to do, has come up and gone."""
     folder.mkdir()
@@ -157,7 +131,7 @@ async def another_has_ended(folder: Path) -> None:
     await idle.client.aclose()
 
 
-async def test_it_does_not_end_while_somebody_listens_or_something_waits(
+async def test_it_ends_by_itself_but_not_while_somebody_listens_or_something_waits(
     place: Place, tmp_path: Path
 ) -> None:
     place.script()
@@ -176,7 +150,7 @@ async def test_it_does_not_end_while_somebody_listens_or_something_waits(
         assert await ended(child) == 0
 
 
-async def test_what_it_leaves_on_the_disk_is_private_and_it_is_small(place: Place) -> None:
+async def test_it_is_the_only_one_and_small_and_what_it_leaves_on_the_disk_is_private(place: Place) -> None:
     place.script()
     with process(place) as child:
         await ready(place, child)
@@ -191,6 +165,11 @@ async def test_what_it_leaves_on_the_disk_is_private_and_it_is_small(place: Plac
         assert "langgraph" not in maps
         log = (place.data / "server.log").read_text()
         assert f"run {run.name} ({run.id}) is success" in log
+        with process(place) as second:
+            assert await ended(second) == 1
+            assert second.stderr is not None
+            assert "MHV-003" in second.stderr.read()
+        assert (await place.client.server()).pid == child.pid
         os.kill(child.pid, signal.SIGTERM)
         assert await ended(child) == 0
 

@@ -50,6 +50,7 @@ def _line(*nodes: Any) -> Any:
 
 plain = _line(first, second)
 asking = _line(first, ask, second)
+alike = _line(first, ask, second)
 failing = _line(first, fail)
 
 _both = StateGraph(State)
