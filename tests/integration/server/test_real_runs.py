@@ -173,7 +173,7 @@ async def test_an_import_that_never_ends_costs_nobody_else_anything(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host_module, "LONG_IMPORT", 0.5)
-    (place.root / "hangs.py").write_text("while True:\n    pass\n")
+    (place.root / "hangs.py").write_text("import time\n\nwhile True:\n    time.sleep(0.01)\n")
     async with place.server(load_seconds=12.0) as client:
         hanging = asyncio.create_task(client.register("hangs.py", place.project))
         await eventually(lambda: _in_state(place, "blocked"))
