@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,6 +19,7 @@ from pathlib import Path
 import httpx
 
 START_SECONDS = 300.0
+DATABASE = "prefect.db"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -43,15 +47,17 @@ class PrefectServer:
 
     Args:
         folder: for its home and its log.
+        templates: where the first server that starts on an empty home leaves its database for those after it.
         settings: more of Prefect's variables for it.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, templates: Path, **settings: str) -> None:
         self.home = folder / "prefect"
         self.log = folder / "prefect.log"
         self.port = free_port()
         self.root = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.root}/api"
+        self._templates = templates
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -71,6 +77,20 @@ class PrefectServer:
         if self._process is not None:
             return
         self.home.mkdir(parents=True, exist_ok=True)
+        if (self.home / DATABASE).exists():
+            self._launch()
+            return
+        with _template(self._templates) as template:
+            if not template.exists():  # others wait meanwhile
+                self._launch()
+                _back_up(self.home / DATABASE, template)
+                return
+        # With the tables, and with the rows of block types that the start of the first server made.
+        shutil.copy(template, self.home / DATABASE)
+        self._settings["PREFECT_API_BLOCKS_REGISTER_ON_START"] = "false"
+        self._launch()
+
+    def _launch(self) -> None:
         env = clean_environment(
             PREFECT_HOME=str(self.home),
             PREFECT_PROFILES_PATH=str(self.home / "profiles.toml"),
@@ -124,14 +144,37 @@ class PrefectServer:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, **settings: str) -> Iterator[PrefectServer]:
+def serving(folder: Path, templates: Path, **settings: str) -> Iterator[PrefectServer]:
     """A server while the block runs."""
-    server = PrefectServer(folder, **settings)
+    server = PrefectServer(folder, templates, **settings)
     try:
         server.start()
         yield server
     finally:
         server.kill()
+
+
+@contextlib.contextmanager
+def _template(folder: Path) -> Iterator[Path]:
+    """A database as a first start leaves it, or where to leave it; for one process at a time.
+
+    To make its tables, and to fill some, is more than half of what the start of a server costs.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder / DATABASE
+
+
+def _back_up(database: Path, copy: Path) -> None:
+    """Copy what a server has open, with what is in its write-ahead log."""
+    unfinished = copy.with_suffix(".part")
+    with (
+        contextlib.closing(sqlite3.connect(database, timeout=60)) as source,
+        contextlib.closing(sqlite3.connect(unfinished)) as target,
+    ):
+        source.backup(target)
+    unfinished.rename(copy)
 
 
 def _die_with_parent() -> None:

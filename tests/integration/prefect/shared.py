@@ -6,7 +6,9 @@ Both rest as soon as the tests of their group have run: idle, they take a fifth 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pytest
@@ -54,11 +56,18 @@ def _group(item: pytest.Item) -> Any:
 
 
 @pytest.fixture(scope="session")
+def prefect_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all processes of pytest-xdist, and of this session alone."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "prefect-templates"
+
+
+@pytest.fixture(scope="session")
 def prefect_server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, prefect_templates: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PrefectServer]:
     """A Prefect server that runs all session long: leave nothing in it that others would trip over."""
-    yield from _running(request, PrefectServer(tmp_path_factory.mktemp("prefect-server")))
+    yield from _running(request, PrefectServer(tmp_path_factory.mktemp("prefect-server"), prefect_templates))
 
 
 @pytest.fixture(scope="session")

@@ -152,12 +152,12 @@ async def test_a_server_that_goes_and_comes_back(api: PrefectApi, fault_proxy: F
     assert await api.system.health()
 
 
-async def test_password_and_csrf(tmp_path: Path) -> None:
+async def test_password_and_csrf(tmp_path: Path, prefect_templates: Path) -> None:
     settings = {
         "PREFECT_SERVER_API_AUTH_STRING": "admin:pass",
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
     }
-    with serving(tmp_path, **settings) as server:
+    with serving(tmp_path, prefect_templates, **settings) as server:
         async with PrefectApi(PrefectConnection(server.url)) as stranger:
             assert await stranger.system.health()
             with pytest.raises(PrefectError, match="MHV-408"):
