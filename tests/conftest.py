@@ -46,17 +46,20 @@ UNTRACED_CHILDREN = (
     "integration/cli",
     "integration/remote",
     "integration/server",
-    "integration/prefect/test_adapter.py",
-    "integration/prefect/test_children.py::test_a_cancel",
-    "integration/prefect/test_children.py::test_a_flow_goes_on",
-    "integration/prefect/test_children.py::test_a_flow_whose",
-    "integration/prefect/test_children.py::test_a_schedule_whose",
-    "integration/prefect/test_children.py::test_a_worker",
-    "integration/prefect/test_commands.py",
-    "integration/prefect/test_control.py",
-    "integration/prefect/test_examples.py",
-    "integration/prefect/test_upstream_flows.py",
-    "integration/prefect/test_writes.py",
+    "integration/prefect",
+)
+# Of those, these few are traced all the same: together they run what the children hold.
+TRACED_CHILDREN = (
+    "integration/prefect/test_children.py::test_a_deployment_is_made",
+    "integration/prefect/test_children.py::test_a_flow_runs_to_its_end",
+    "integration/prefect/test_children.py::test_a_cancel_on_the_server_ends_the_flow[waits_async]",
+    "integration/prefect/test_children.py::test_what_cannot_be",
+    "integration/prefect/test_dates.py::test_a_preview_never_fails",
+    "integration/prefect/test_embedded.py",
+    "integration/prefect/test_inspecting_flows.py::test_a_module_is_found",
+    "integration/prefect/test_inspecting_flows.py::test_what_cannot_be_loaded",
+    "integration/prefect/test_workflows_by_prefect.py::test_a_retry",
+    "integration/prefect/test_workflows_by_prefect.py::test_without_a_server",
 )
 # A server or a host that all tests of a folder use is started once where one worker runs them all.
 TOGETHER = ("integration/agent", "integration/cli", "integration/langgraph")
@@ -93,7 +96,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Around the fixtures too: a server for all tests of a module is a child."""
     tracing = item.config.stash[_tracing]
-    if tracing and not is_in(item, UNTRACED + UNTRACED_CHILDREN):
+    untraced = is_in(item, UNTRACED + UNTRACED_CHILDREN) and not is_in(item, TRACED_CHILDREN)
+    if tracing and not untraced:
         os.environ[TRACE_CHILDREN] = tracing
     else:
         os.environ.pop(TRACE_CHILDREN, None)

@@ -50,7 +50,7 @@ async def fault_proxy(prefect_server: PrefectServer) -> AsyncIterator[FaultProxy
     await proxy.down()
 
 
-async def eventually(question: Callable[[], Awaitable[Any]], seconds: float = 30.0) -> Any:
+async def eventually(question: Callable[[], Awaitable[Any]], seconds: float = 90.0) -> Any:
     """The first answer that is true, asked less often the longer it takes; fails when none comes."""
     start = time.monotonic()
     while True:

@@ -67,7 +67,7 @@ async def reaches(adapter: PrefectAdapter, run_id: str, *states: str) -> None:
     async def there() -> bool:
         return await adapter.get_flow_run_state(run_id) in states
 
-    await eventually(there, 60)
+    await eventually(there, 90)
 
 
 async def test_a_flow_is_deployed_run_and_looked_at(adapter: PrefectAdapter, prefect_worker: str) -> None:
@@ -125,8 +125,9 @@ async def test_a_flow_is_deployed_run_and_looked_at(adapter: PrefectAdapter, pre
     assert all(result.ok for result in await adapter.bulk("delete", [run_id, later.run_id]))
 
 
-async def cancelled_and_measured(adapter: PrefectAdapter, prefect_worker: str) -> None:
-    run = await adapter.trigger_flow_run(await known(adapter, "steps", prefect_worker))
+async def cancelled_and_measured(adapter: PrefectAdapter, prefect_worker: str, folder: Path) -> None:
+    held = await known(adapter, "held", prefect_worker)
+    run = await adapter.trigger_flow_run(held, {"gate": str(folder / "never")})
     with pytest.raises(AdapterError, match="MHV-407"):
         await adapter.wait_for_flow_run(run.run_id, 0.1)
     await reaches(adapter, run.run_id, "RUNNING")
@@ -136,25 +137,30 @@ async def cancelled_and_measured(adapter: PrefectAdapter, prefect_worker: str) -
 
     assert await eventually(measured) > 10
     await adapter.cancel_flow_run(run.run_id)
-    assert (await adapter.wait_for_flow_run(run.run_id, 60)).state == "CANCELLED"
+    assert (await adapter.wait_for_flow_run(run.run_id, 90)).state == "CANCELLED"
     await adapter.delete_flow_run(run.run_id)
 
 
-async def suspended_and_resumed(adapter: PrefectAdapter, prefect_worker: str) -> None:
-    run = await adapter.trigger_flow_run(await known(adapter, "steps", prefect_worker), {"count": 25})
+async def suspended_and_resumed(adapter: PrefectAdapter, prefect_worker: str, folder: Path) -> None:
+    held, gate = await known(adapter, "held", prefect_worker), folder / "gate"
+    run = await adapter.trigger_flow_run(held, {"gate": str(gate)})
     await reaches(adapter, run.run_id, "RUNNING")
     suspended = await adapter.pause_flow_run(run.run_id)
     assert suspended.state["name"] == "Suspended"
 
-    async def resumed() -> bool:
-        found = await presence(adapter.api, await adapter.api.flow_runs.get(run.run_id))
-        return bool(found.gone) and (await adapter.resume_flow_run(run.run_id)).done
+    async def gone() -> bool:
+        return bool((await presence(adapter.api, await adapter.api.flow_runs.get(run.run_id))).gone)
 
-    await eventually(resumed, 60)
+    async def resumed() -> bool:
+        return (await adapter.resume_flow_run(run.run_id)).done
+
+    await eventually(gone)
+    gate.touch()
+    await eventually(resumed)
     assert (await adapter.wait_for_flow_run(run.run_id, 90)).state == "COMPLETED"
 
 
-async def asked_and_answered(adapter: PrefectAdapter, prefect_worker: str) -> None:
+async def asked_and_answered(adapter: PrefectAdapter, prefect_worker: str, folder: Path) -> None:
     asked = await adapter.execute({"deployment": await known(adapter, "asks", prefect_worker), "timeout": 90})
     assert (asked["status"], asked["state"]) == ("interrupted", "PAUSED")
 
@@ -166,19 +172,22 @@ async def asked_and_answered(adapter: PrefectAdapter, prefect_worker: str) -> No
     with pytest.raises(AdapterError, match="MHV-101"):
         await adapter.resume_flow_run(asked["run_id"], {"value": 7})
     await adapter.resume_flow_run(asked["run_id"], {"value": "yes"}, seen=asked["state_id"])
-    assert (await adapter.wait_for_flow_run(asked["run_id"], 60)).state == "COMPLETED"
+    assert (await adapter.wait_for_flow_run(asked["run_id"], 90)).state == "COMPLETED"
 
 
-async def test_runs_are_steered(adapter: PrefectAdapter, prefect_worker: str) -> None:
+async def test_runs_are_steered(adapter: PrefectAdapter, prefect_worker: str, tmp_path: Path) -> None:
     """Three runs at the same time, since each waits for its worker most of the time."""
     stories = (cancelled_and_measured, suspended_and_resumed, asked_and_answered)
-    await asyncio.gather(*(story(adapter, prefect_worker) for story in stories))
+    await asyncio.gather(*(story(adapter, prefect_worker, tmp_path) for story in stories))
 
 
-async def test_flows_run_from_files_and_on_pools(adapter: PrefectAdapter, prefect_worker: str) -> None:
+async def test_flows_run_from_files_and_on_pools(
+    adapter: PrefectAdapter, prefect_worker: str, tmp_path: Path
+) -> None:
     good = {"entrypoint": "adapting.py", "flow": "add", "parameters": {"count": 2}}
     bad = {"entrypoint": "adapting.py:fails", "name": "bakery"}
-    long = {"entrypoint": "adapting.py:steps", "timeout": 0.1}
+    gate = {"gate": str(tmp_path / "never")}
+    long = {"entrypoint": "adapting.py:held", "parameters": gate, "timeout": 0.1}
     first, second, third, fourth = await adapter.execute_batch([good, bad, {"deployment": "no/such"}, long])
     assert (first["status"], first["result"]) == ("success", 12)
     assert second["status"] == "error"

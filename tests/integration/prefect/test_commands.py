@@ -30,7 +30,7 @@ def shell(prefect_server: PrefectServer) -> Iterator[Shell]:
         yield found
 
 
-def until(question: Callable[[], Any], seconds: float = 60.0) -> Any:
+def until(question: Callable[[], Any], seconds: float = 120.0) -> Any:
     end = time.monotonic() + seconds
     while True:
         if answer := question():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mahavishnu_tui.engines.base import AdapterError
 from mahavishnu_tui.engines.prefect.api import PrefectApi
 from mahavishnu_tui.engines.prefect.schedules import DateHelper, check_rule, estimate, to_prefect
-from mahavishnu_tui.models import ScheduleRule
+from mahavishnu_tui.models import SchedulePreview, ScheduleRule
 from tests.integration.prefect.conftest import eventually
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -40,6 +40,9 @@ class Asked:
 
     def dates(self, rule: ScheduleRule, count: int, start: float) -> list[float]:
         return self._loop.run_until_complete(self._helper.dates(rule, count, start))
+
+    def preview(self, rule: ScheduleRule, count: int, start: float | None = None) -> SchedulePreview:
+        return self._loop.run_until_complete(self._helper.preview(rule, count, start))
 
     def close(self) -> None:
         self._loop.run_until_complete(self._helper.close())
@@ -160,15 +163,8 @@ def test_the_day_that_lacks_an_hour(prefect: Asked) -> None:
     assert len(prefect.dates(rule, 2, autumn)) == 2
 
 
-@pytest.fixture
-async def helper() -> AsyncIterator[DateHelper]:
-    made = DateHelper(exact=True)
-    yield made
-    await made.close()
-
-
 async def test_previews_agree_with_the_runs_that_the_server_makes(
-    prefect_api: PrefectApi, helper: DateHelper
+    prefect_api: PrefectApi, prefect: Asked
 ) -> None:
     rule = ScheduleRule("cron", cron="17 */7 * * *", timezone="Europe/Paris")
     flow = await prefect_api.flows.create("previewed")
@@ -181,16 +177,16 @@ async def test_previews_agree_with_the_runs_that_the_server_makes(
         return sorted(run["expected_start_time"] for run in runs)
 
     expected = [datetime.fromisoformat(text).timestamp() for text in await eventually(made)]
-    preview = await helper.preview(rule, len(expected))
+    preview = await asyncio.to_thread(prefect.preview, rule, len(expected))
     await prefect_api.deployments.delete(deployment["id"])
     assert preview.exact
     assert preview.dates == expected
 
 
-async def test_a_preview_never_fails(helper: DateHelper, tmp_path: Path) -> None:
+async def test_a_preview_never_fails(prefect: Asked, tmp_path: Path) -> None:
     now = time.time()
-    assert (await helper.preview(ScheduleRule("once", at=now + 5), 3)).dates == [now + 5]
-    tick = await helper.preview(ScheduleRule("interval", interval=60), 2, now)
+    assert (await asyncio.to_thread(prefect.preview, ScheduleRule("once", at=now + 5), 3)).dates == [now + 5]
+    tick = await asyncio.to_thread(prefect.preview, ScheduleRule("interval", interval=60), 2, now)
     assert (tick.exact, [round(date - now) for date in tick.dates]) == (True, [0, 60])
 
     other = DateHelper(exact=False)

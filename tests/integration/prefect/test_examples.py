@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import uuid
 from pathlib import Path
@@ -14,6 +13,7 @@ from mahavishnu_tui.engines.prefect.api import PrefectApi
 from mahavishnu_tui.engines.prefect.config import PrefectConnection
 from mahavishnu_tui.engines.prefect.local_runs import UserCode, ask_child
 from tests.integration.prefect.conftest import Begin, eventually
+from tests.integration.prefect.one_child import TOGETHER
 from tests.integration.prefect.serving import PrefectServer
 
 pytestmark = pytest.mark.xdist_group("prefect-code")
@@ -26,24 +26,21 @@ def code(prefect_server: PrefectServer, tmp_path: Path) -> UserCode:
     return UserCode(sys.executable, str(EXAMPLES), server, home=str(tmp_path / "home"))
 
 
-async def test_the_examples_run_to_their_end(code: UserCode, begin: Begin) -> None:
-    turns = asyncio.Semaphore(2)
-
-    async def result(file: str, **request: Any) -> Any:
-        async with turns:
-            run = await begin(code, entrypoint=file, **request)
-            ended = await run.wait()
-        assert ended["state"]["type"] == "COMPLETED", (file, ended)
-        return ended["result"]
-
-    training, etl, batch, validation, pipeline, words = await asyncio.gather(
-        result("parallel_training.py", parameters={"rates": [0.05, 0.1]}),
-        result("etl.py"),
-        result("nightly_batch.py", parameters={"items": 20, "tolerated": 0.5}),
-        result("data_validation.py"),
-        result("ci_pipeline.py", flow="ci-pipeline"),
-        result("../starter/flow.py"),
-    )
+async def test_the_examples_run_to_their_end(code: UserCode, begin: Begin, tmp_path: Path) -> None:
+    """As they are, but in one process, which imports Prefect once."""
+    (tmp_path / "together.py").write_text(TOGETHER)
+    orders: list[dict[str, Any]] = [
+        {"entrypoint": "parallel_training.py", "parameters": {"rates": [0.05, 0.1]}},
+        {"entrypoint": "etl.py"},
+        {"entrypoint": "nightly_batch.py", "parameters": {"items": 20, "tolerated": 0.5}},
+        {"entrypoint": "data_validation.py"},
+        {"entrypoint": "ci_pipeline.py", "flow": "ci-pipeline"},
+        {"entrypoint": "../starter/flow.py"},
+    ]
+    run = await begin(code, entrypoint=str(tmp_path / "together.py"), parameters={"orders": orders})
+    ended = await run.wait()
+    assert ended["state"]["type"] == "COMPLETED", ended
+    training, etl, batch, validation, pipeline, words = ended["result"].values()
     assert training["slope"] == pytest.approx(3, abs=0.2)
     assert etl == {"Ada": 120.5, "Edsger": 310.25, "Grace": 112.24}
     assert batch["done"] + batch["failed"] == 20

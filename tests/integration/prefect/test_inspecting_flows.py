@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import shutil
 import sys
 from pathlib import Path
@@ -12,9 +10,9 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.engines.base import AdapterError
-from mahavishnu_tui.engines.prefect.child import ENTRY
 from mahavishnu_tui.engines.prefect.local_runs import UserCode, ask_child
 from mahavishnu_tui.models import ErrorCode
+from tests.integration.prefect.one_child import in_one_child
 
 PROJECT = Path(__file__).parent / "project"
 NOBODY = {"PREFECT_API_URL": "http://127.0.0.1:1/api"}
@@ -25,26 +23,6 @@ def code(tmp_path: Path) -> UserCode:
     root = tmp_path / "project"
     shutil.copytree(PROJECT, root, ignore=shutil.ignore_patterns("__pycache__"))
     return UserCode(sys.executable, str(root), NOBODY, home=str(tmp_path / "home"))
-
-
-ONE_CHILD_FOR_ALL = """
-import importlib, json, os, sys, types
-package = types.ModuleType("children")
-package.__path__ = [sys.argv[1]]
-sys.modules["children"] = package
-inspect_flow = importlib.import_module("children.inspect_flow")
-found = []
-for root, request in json.load(sys.stdin):
-    os.chdir(root)
-    sys.path[0] = root
-    sys.modules.pop("it", None), sys.modules.pop("flows", None), sys.modules.pop("helpers", None)
-    try:
-        found.append(inspect_flow.carry_out(request, None))
-    except inspect_flow.Refusal as refusal:
-        found.append(refusal.to_json())
-print(json.dumps(found))
-"""
-"""An import of Prefect for all of them, not one for each."""
 
 
 async def test_flows_are_described(code: UserCode, tmp_path: Path) -> None:
@@ -81,8 +59,9 @@ async def test_a_module_is_found_from_the_projects_folder(code: UserCode) -> Non
         "from prefect import flow\nfrom . import words\n\n@flow\ndef sells(): ...\n"
     )
     (package / "words.py").touch()
-    for entrypoint in ("shop.flows:sells", "shop.flows.sells"):
-        found = await ask_child(code, "inspect", {"entrypoint": entrypoint})
+    entrypoints = ("shop.flows:sells", "shop.flows.sells")
+    orders = [(code.root, "inspect", {"entrypoint": entrypoint}) for entrypoint in entrypoints]
+    for found in await in_one_child(code, orders):
         assert [flow["entrypoint"] for flow in found["flows"]] == ["shop.flows.sells"]
 
 
@@ -138,15 +117,10 @@ async def test_what_cannot_be_loaded_is_said_in_a_sentence(code: UserCode, tmp_p
         shutil.copytree(code.root, tmp_path / name)
         if source is not None:
             (tmp_path / name / "it.py").write_text(source)
-    asked = json.dumps([[str(tmp_path / name), request] for name, (_, request, *_) in BAD.items()])
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", ONE_CHILD_FOR_ALL, str(ENTRY.parent)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=code.environ(),
-    )
-    said, _ = await asyncio.wait_for(process.communicate(asked.encode()), 60)
-    for (name, (_, _, message, hint)), error in zip(BAD.items(), json.loads(said), strict=True):
+    orders = [(str(tmp_path / name), "inspect", request) for name, (_, request, *_) in BAD.items()]
+    answers = await in_one_child(code, orders)
+    for (name, (_, _, message, hint)), answer in zip(BAD.items(), answers, strict=True):
+        error = answer["refused"]
         assert message in error["message"], name
         assert hint in error["hint"], name
         assert error["code"] in ("MHV-402", "MHV-010"), name

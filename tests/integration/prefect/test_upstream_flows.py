@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from mahavishnu_tui.engines.prefect.config import PrefectConnection
+from mahavishnu_tui.engines.prefect.local_runs import UserCode
 from tests.integration.cli.conftest import Shell, opened
+from tests.integration.prefect.one_child import TOGETHER, in_one_child
 from tests.integration.prefect.serving import PrefectServer
 
 pytestmark = pytest.mark.xdist_group("prefect-code")
 UPSTREAM = Path(__file__).parent / "upstream"
-FLOWS = {
-    "hello_world.py:hello": (),
+# Each is executed by a command of its own; a retry of the whole flow starts in its process.
+ALONE = {
     "test_hello_tasks.py:hello": ("--param", "count=3"),
-    "test_concurrent_subflows.py:parent_flow": (
-        *("--param", "n_subflows=2", "--param", "n_tasks_per_subflow=2"),
-    ),
     "test_flow_retries_with_subflows.py:parent_flow": (),
-    "test_task_retries.py:hello": (),
+}
+SUBFLOWS: dict[str, dict[str, int]] = {
+    "hello_world.py:hello": {},
+    "test_concurrent_subflows.py:parent_flow": {"n_subflows": 2, "n_tasks_per_subflow": 2},
+    "test_task_retries.py:hello": {},
 }
 
 
@@ -35,13 +41,29 @@ def shell(prefect_server: PrefectServer) -> Iterator[Shell]:
         yield found
 
 
-@pytest.mark.parametrize("flow", FLOWS)
-def test_it_is_executed_and_deployed(shell: Shell, prefect_pool: str, flow: str) -> None:
-    file, _, name = flow.partition(":")
-    shell("trust", str(shell.home / "theirs" / file))
-    done = shell("prefect", "execute", f"theirs/{flow}", *FLOWS[flow], "--wait", "--timeout", "90", "--json")
-    assert (done.json["status"], done.json["state"]) == ("success", "Completed")
-    words = ("--flow-file", f"theirs/{file}", "--flow-name", name, "--name", file.removesuffix(".py"))
+def test_they_are_executed(shell: Shell) -> None:
+    (shell.home / "theirs" / "together.py").write_text(TOGETHER)
+    orders = [{"entrypoint": flow, "parameters": given} for flow, given in SUBFLOWS.items()]
+    together = {"together.py:together": ("--param", f"orders={json.dumps(orders)}")}
+    for flow, words in {**ALONE, **together}.items():
+        shell("trust", str(shell.home / "theirs" / flow.partition(":")[0]))
+        done = shell("prefect", "execute", f"theirs/{flow}", *words, "--wait", "--timeout", "90", "--json")
+        assert (done.json["status"], done.json["state"]) == ("success", "Completed")
+
+
+def test_one_is_deployed_by_a_command(shell: Shell, prefect_pool: str) -> None:
+    file, name = "test_hello_tasks.py", "hello"
+    words = ("--flow-file", f"theirs/{file}", "--flow-name", name, "--name", "by-command")
     made = shell("prefect", "deployment", "create", *words, "--pool", prefect_pool, "--json").json
-    assert made["name"] == file.removesuffix(".py")
-    assert made["entrypoint"] == flow
+    assert made["name"] == "by-command"
+    assert made["entrypoint"] == f"{file}:{name}"
+
+
+async def test_all_are_deployed(shell: Shell, prefect_pool: str, prefect_server: PrefectServer) -> None:
+    server = PrefectConnection(prefect_server.url).environment()
+    code = UserCode(sys.executable, str(shell.home / "theirs"), server, home=str(prefect_server.home))
+    flows = [*ALONE, *SUBFLOWS]
+    requests = [{"entrypoint": flow, "name": flow.partition(".")[0], "pool": prefect_pool} for flow in flows]
+    made = await in_one_child(code, [(code.root, "register", request) for request in requests])
+    assert [each["entrypoint"] for each in made] == flows
+    assert [each["name"].partition("/")[2] for each in made] == [flow.partition(".")[0] for flow in flows]

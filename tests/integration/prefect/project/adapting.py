@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from prefect import flow, get_run_logger, pause_flow_run, task
 from prefect.cache_policies import INPUTS
@@ -42,13 +43,17 @@ def step(number: int) -> int:
 
 
 @flow
-def steps(count: int = 200) -> int:
-    return sum(step(number) for number in range(count))
+def held(gate: str) -> int:
+    """Goes on until there is such a file."""
+    number = 0
+    while not Path(gate).exists():
+        number = step(number + 1)
+    return step(number)
 
 
 @flow
 def asks() -> str:
-    return pause_flow_run(wait_for_input=str, timeout=120, poll_interval=1)
+    return pause_flow_run(wait_for_input=str, timeout=600, poll_interval=1)
 
 
 @flow

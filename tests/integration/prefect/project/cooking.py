@@ -28,7 +28,7 @@ def soup(count: int = 3, spice: str = "salt") -> int:
 
 
 @flow(name="slow-soup", log_prints=True)
-def slow_soup(seconds: float = 60) -> None:
+def slow_soup(seconds: float = 600) -> None:
     print("stirring")
     time.sleep(seconds)
 
@@ -40,4 +40,4 @@ def burnt_soup() -> None:
 
 @flow(name="asked-soup")
 def asked_soup() -> str:
-    return pause_flow_run(wait_for_input=str, timeout=120, poll_interval=0.5)
+    return pause_flow_run(wait_for_input=str, timeout=600, poll_interval=0.5)

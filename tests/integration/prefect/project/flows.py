@@ -32,12 +32,12 @@ def fails() -> None:
 
 
 @flow
-def waits(seconds: float = 60) -> None:
+def waits(seconds: float = 600) -> None:
     time.sleep(seconds)
 
 
 @flow
-async def waits_async(seconds: float = 60) -> None:
+async def waits_async(seconds: float = 600) -> None:
     import asyncio
 
     await asyncio.sleep(seconds)
