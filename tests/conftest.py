@@ -56,8 +56,7 @@ TRACED_CHILDREN = (
     "integration/prefect/test_children.py::test_what_cannot_be",
     "integration/prefect/test_dates.py::test_a_preview_never_fails",
     "integration/prefect/test_embedded.py",
-    "integration/prefect/test_inspecting_flows.py::test_a_module_is_found",
-    "integration/prefect/test_inspecting_flows.py::test_what_cannot_be_loaded",
+    "integration/prefect/test_inspecting_flows.py::test_modules_are_found",
     "integration/prefect/test_workflows_by_prefect.py::test_a_retry",
     "integration/prefect/test_workflows_by_prefect.py::test_without_a_server",
 )

@@ -92,6 +92,7 @@ async def test_what_cannot_be_deployed_or_run_is_refused_and_what_would_fail_is_
         ("register", {**deploys, "schedules": [bad_cron]}, ErrorCode.PREFECT_SCHEDULE_INVALID, "61"),
         ("run", {"parameters": {}}, ErrorCode.BAD_INPUT, "needs a value for 'count'"),
         ("run", {"parameters": {"count": "many", "wrod": 1}}, ErrorCode.BAD_INPUT, "no parameter 'wrod'"),
+        ("run", {"parameters": {"count": "many"}}, ErrorCode.BAD_INPUT, "does not take these parameters"),
     ]
     lacks = {"entrypoint": "flows.py:needs", "name": name, "schedules": [DAILY], "paused": True}
     refused = [(code.root, verb, {"entrypoint": "flows.py:needs", **request}) for verb, request, *_ in orders]

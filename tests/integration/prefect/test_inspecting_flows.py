@@ -51,20 +51,6 @@ async def test_flows_are_described(code: UserCode, tmp_path: Path) -> None:
     assert "`double`" in bypassed["message"]
 
 
-async def test_a_module_is_found_from_the_projects_folder(code: UserCode) -> None:
-    package = Path(code.root) / "shop"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "flows.py").write_text(
-        "from prefect import flow\nfrom . import words\n\n@flow\ndef sells(): ...\n"
-    )
-    (package / "words.py").touch()
-    entrypoints = ("shop.flows:sells", "shop.flows.sells")
-    orders = [(code.root, "inspect", {"entrypoint": entrypoint}) for entrypoint in entrypoints]
-    for found in await in_one_child(code, orders):
-        assert [flow["entrypoint"] for flow in found["flows"]] == ["shop.flows.sells"]
-
-
 BAD: dict[str, tuple[str | None, dict[str, Any], str, str]] = {
     "no such file": (None, {"entrypoint": "nope.py:f"}, "There is no file nope.py", ""),
     "no such module": (None, {"entrypoint": "nope.deeper:f"}, "There is no file or module 'nope.deeper'", ""),
@@ -112,14 +98,30 @@ BAD: dict[str, tuple[str | None, dict[str, Any], str, str]] = {
 }
 
 
-async def test_what_cannot_be_loaded_is_said_in_a_sentence(code: UserCode, tmp_path: Path) -> None:
+async def test_modules_are_found_and_what_cannot_be_loaded_is_said_in_a_sentence(
+    code: UserCode, tmp_path: Path
+) -> None:
+    package = Path(code.root) / "shop"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "flows.py").write_text(
+        "from prefect import flow\nfrom . import words\n\n@flow\ndef sells(): ...\n"
+    )
+    (package / "words.py").touch()
+    modules = ("shop.flows:sells", "shop.flows.sells")
+    good = (*modules, "flows.py:bypasses")
     for name, (source, *_) in BAD.items():
-        shutil.copytree(code.root, tmp_path / name)
+        shutil.copytree(PROJECT, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
         if source is not None:
             (tmp_path / name / "it.py").write_text(source)
-    orders = [(str(tmp_path / name), "inspect", request) for name, (_, request, *_) in BAD.items()]
+    orders = [(code.root, "inspect", {"entrypoint": entrypoint}) for entrypoint in good]
+    orders += [(str(tmp_path / name), "inspect", request) for name, (_, request, *_) in BAD.items()]
     answers = await in_one_child(code, orders)
-    for (name, (_, _, message, hint)), answer in zip(BAD.items(), answers, strict=True):
+    for found in answers[: len(modules)]:
+        assert [flow["entrypoint"] for flow in found["flows"]] == ["shop.flows.sells"]
+    (bypasses,) = answers[len(modules)]["flows"]
+    assert [finding["rule"] for finding in bypasses["findings"]] == ["plain-calls"]
+    for (name, (_, _, message, hint)), answer in zip(BAD.items(), answers[len(good) :], strict=True):
         error = answer["refused"]
         assert message in error["message"], name
         assert hint in error["hint"], name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 
 from mahavishnu_tui.engines.prefect.api import PrefectApi
 from mahavishnu_tui.engines.prefect.config import PrefectConnection
-from mahavishnu_tui.engines.prefect.local_runs import UserCode, ask_child
-from mahavishnu_tui.engines.prefect.workflow_order import FLOW_FILE, workflow_order
+from mahavishnu_tui.engines.prefect.local_runs import UserCode
+from mahavishnu_tui.engines.prefect.workflow_order import FLOW, FLOW_FILE, workflow_order
 from mahavishnu_tui.models import Run, ScheduleRule
 from tests.integration.prefect.conftest import Begin, eventually
 from tests.integration.prefect.mirrored import Desk
@@ -26,9 +27,12 @@ pytestmark = pytest.mark.xdist_group("prefect-code")
 
 
 @pytest.fixture
-def code(prefect_server: PrefectServer, tmp_path: Path) -> UserCode:
-    server = PrefectConnection(prefect_server.url).environment()
-    return UserCode(sys.executable, str(FLOW_FILE.parent), server, home=str(tmp_path / "home"))
+def code(prefect_server: PrefectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UserCode:
+    server, around = PrefectConnection(prefect_server.url).environment(), dict(os.environ)
+    # Only flows are traced, where anything is: not the hosts, which import LangGraph.
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    home = str(tmp_path / "home")
+    return UserCode(sys.executable, str(FLOW_FILE.parent), server, home=home, environment=around)
 
 
 async def order_of(place: Place, graph: str) -> dict[str, Any]:
@@ -122,8 +126,14 @@ async def test_a_retry_goes_on_with_the_run_that_failed(
         workflow = await place.register("failing")
         # Runs without a deployment cannot be retried: Prefect does not know where their code is.
         order = workflow_order(workflow, str(place.data / "s"), pool="", given={"folder": str(folder)})
-        made = await ask_child(code, "register", order)
-        planned = await prefect_api.deployments.create_run(made["deployment_id"], idempotency_key=str(folder))
+        made = await prefect_api.deployments.create(
+            order["name"],
+            (await prefect_api.flows.create(FLOW))["id"],
+            entrypoint=order["entrypoint"],
+            pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": code.root}}],
+            parameters=order["parameters"],
+        )
+        planned = await prefect_api.deployments.create_run(made["id"], idempotency_key=str(folder))
         flow_run = await begin(code, flow_run_id=planned["id"])
         ended = await flow_run.wait()
         assert ended["state"]["type"] == "FAILED"
@@ -137,7 +147,7 @@ async def test_a_retry_goes_on_with_the_run_that_failed(
         run = await only_run(place)
         assert run is not None
         assert place.log() == ["first", "last"]
-        await prefect_api.deployments.delete(made["deployment_id"])
+        await prefect_api.deployments.delete(made["id"])
 
 
 async def test_without_a_server_a_workflow_runs_alone_and_asks_through_prefect(
@@ -149,7 +159,7 @@ async def test_without_a_server_a_workflow_runs_alone_and_asks_through_prefect(
     flow_run = await begin(code, **order)
     assert await eventually(lambda: asked(prefect_api, flow_run.id))
     assert (await prefect_api.flow_runs.resume(flow_run.id, {"answer": "yes"})).done
-    ended = await asyncio.wait_for(flow_run.wait(), 60)
+    ended = await asyncio.wait_for(flow_run.wait(), 120)
     assert ended["state"]["type"] == "COMPLETED", ended
     assert ended["result"]["done"] == ["first", "ask:yes", "last"]
     assert place.log() == ["first", "answer=yes", "last"]
