@@ -151,8 +151,9 @@ class DateHelper:
         if process is None:
             return
         try:
-            # Read to its end, so that nothing of it is left to the event loop.
-            await asyncio.wait_for(process.communicate(), patience)
+            # Read to its end, so that nothing of it is left to the event loop. Without an input, Python 3.11
+            # leaves stdin open.
+            await asyncio.wait_for(process.communicate(b""), patience)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
