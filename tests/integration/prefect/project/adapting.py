@@ -44,9 +44,11 @@ def step(number: int) -> int:
 
 @flow
 def held(gate: str) -> int:
-    """Goes on until there is such a file."""
-    number = 0
+    """Goes on until there is such a file; not for ever, should a test be killed that has started it."""
+    number, end = 0, time.monotonic() + 600
     while not Path(gate).exists():
+        if time.monotonic() > end:
+            raise TimeoutError(gate)
         number = step(number + 1)
     return step(number)
 
