@@ -38,7 +38,7 @@ def add(count: int, repos: list[str] | None = None) -> int:
 
 @task
 def step(number: int) -> int:
-    time.sleep(0.2)
+    time.sleep(0.5)
     return number
 
 
