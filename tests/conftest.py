@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
-from collections.abc import Generator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 from hypothesis import settings
 
 pytest_plugins = ["tests.integration.prefect.shared"]
@@ -100,14 +102,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         os.environ[TRACE_CHILDREN] = tracing
     else:
         os.environ.pop(TRACE_CHILDREN, None)
-    tracer = Coverage.current() if is_in(item, UNTRACED) else None
-    if tracer:
-        tracer.stop()
-    try:
+    with untraced() if is_in(item, UNTRACED) else contextlib.nullcontext():
         return (yield)
+
+
+@contextlib.contextmanager
+def untraced() -> Iterator[None]:
+    """Without the tracer of coverage, whose own `stop` and `start` patch os._exit once more each time."""
+    here, in_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        yield
     finally:
-        if tracer:
-            tracer.start()
+        sys.settrace(here)
+        threading.settrace(in_threads)
 
 
 def is_in(item: pytest.Item, beginnings: tuple[str, ...]) -> bool:
