@@ -97,8 +97,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Around the fixtures too: a server for all tests of a module is a child."""
     tracing = item.config.stash[_tracing]
-    untraced = is_in(item, UNTRACED + UNTRACED_CHILDREN) and not is_in(item, TRACED_CHILDREN)
-    if tracing and not untraced:
+    alone = is_in(item, UNTRACED + UNTRACED_CHILDREN) and not is_in(item, TRACED_CHILDREN)
+    if tracing and not alone:
         os.environ[TRACE_CHILDREN] = tracing
     else:
         os.environ.pop(TRACE_CHILDREN, None)
