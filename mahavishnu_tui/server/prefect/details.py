@@ -20,6 +20,7 @@ from mahavishnu_tui.models.prefect import Artifact, RunMetrics, StateChange
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean
 from mahavishnu_tui.server.prefect import visits
+from mahavishnu_tui.server.prefect.late import LateTasks
 from mahavishnu_tui.server.prefect.mapping import mapping, state_change, text
 from mahavishnu_tui.server.prefect.mirror import Mirror
 from mahavishnu_tui.server.store import Store, approvals
@@ -60,6 +61,8 @@ class Details:
         self._store = store
         self._mirror = mirror
         self._paths: OrderedDict[str, _Path] = OrderedDict()
+        self.late = LateTasks()
+        """Reads again what was read too early."""
 
     async def fetch(self, run_id: str) -> Run:
         """A flow run that the mirror does not have; raises MHV-100."""
@@ -103,6 +106,10 @@ class Details:
         """Task runs of this run have changed."""
         if run_id in self._paths:
             self._paths[run_id].read_at = 0.0
+
+    def close(self) -> None:
+        """Nothing is read again by itself."""
+        self.late.close()
 
     def visit_of(self, run_id: str, task_run_id: str) -> int:
         """The number of a task run, as far as it was seen."""
@@ -149,6 +156,7 @@ class Details:
                 told = [item async for item in self._api.task_runs.of(run.id, most=MOST_TASKS)]
                 path.numbered = path.numbers.give(told)
                 path.version, path.read_at = run.version, time.monotonic()
+                self.late.read(run.id, told)
         return path
 
     def _artifact(self, run_id: str, told: dict[str, Any]) -> Artifact:

@@ -92,6 +92,7 @@ class Link:
 
     async def close(self) -> None:
         """Let go of its connections."""
+        self.details.close()
         await self.scheduling.close()
         await self.api.close()
 

@@ -35,9 +35,11 @@ class News:
     run_id: str = ""
     """A flow run that has changed."""
     at: float = 0.0
-    """When it did, by Prefect's clock."""
+    """When that was, by Prefect's clock."""
     path_of: str = ""
     """A flow run whose task runs have changed."""
+    task_run_id: str = ""
+    """The one of them that has got a state, at that time."""
     catalog: bool = False
     """Deployments, pools, queues or workers have changed."""
     connection: bool = False
@@ -133,7 +135,9 @@ class Listener:
                 self._hear(News(run_id=run_id, at=event.at))
         elif event.noun == "task-run":
             self._place(run_id, event)
-            self._hear(News(path_of=run_id))
+            self._hear(
+                News(path_of=run_id, task_run_id=event.subject if event.state_type else "", at=event.at)
+            )
         else:
             self._hear(News(catalog=True))
 

@@ -164,8 +164,9 @@ class Watcher:
             self._dirty[news.run_id] = Told(news.at)
             self._wake.set()
         if news.path_of:
-            self.link.details.stale(news.path_of)
-            self._on_path(news.path_of)
+            if news.task_run_id:
+                self.link.details.late.tell(news.path_of, news.task_run_id, news.at, self._path_changed)
+            self._path_changed(news.path_of)
             self._wake.set()
         if news.catalog:
             self._stale_catalog = True
@@ -173,6 +174,10 @@ class Watcher:
         if news.connection:
             # What happened while nobody listened is not told afterwards.
             self.look()
+
+    def _path_changed(self, run_id: str) -> None:
+        self.link.details.stale(run_id)
+        self._on_path(run_id)
 
     async def _watch(self) -> None:
         while True:
