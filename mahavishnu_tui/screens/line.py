@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from textual import events
 from textual._compositor import CompositorUpdate, LayoutUpdate
+from textual.geometry import Size
 
 from mahavishnu_tui.screens.typeahead import TypeAhead
 
@@ -25,6 +27,11 @@ TRIES: Final = 3
 
 _ASK: Final = "\x1b[6n"
 """Where is the cursor? Every terminal answers that."""
+
+
+def terminal_size() -> Size:
+    """What Textual's driver takes for the terminal's size."""
+    return Size(*shutil.get_terminal_size())
 
 
 class _Thinned(CompositorUpdate):
@@ -108,7 +115,17 @@ class LineAware(TypeAhead):
             self._moved_at = time.monotonic()
         elif isinstance(event, events.Resize):
             self._forget()
+            event = self._true(event)
         await super().on_event(event)
+
+    def _true(self, event: events.Resize) -> events.Resize:
+        """The size that the terminal has now.
+
+        The news of two sizes may overtake each other: Textual's handler of SIGWINCH is interrupted by the
+        next one after it has read the size and before it tells of it, and the older size comes last.
+        """
+        size = None if self.is_headless else terminal_size()
+        return event if size in (None, event.size) else events.Resize(size, size)
 
     def _ask_terminal(self) -> None:
         if self._driver is not None:

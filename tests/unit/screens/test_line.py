@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from textual import events
 from textual._compositor import CompositorUpdate, LayoutUpdate
-from textual.geometry import Region
+from textual.geometry import Region, Size
 
 from mahavishnu_tui.screens import line as module
 from mahavishnu_tui.screens.pace import LIVELY, THRIFTY, UNSEEN, Clock
@@ -180,3 +180,15 @@ def test_a_clock_moves_in_steps_and_never_back() -> None:
     assert clock.now() == 400.0
     clock.seen = False
     assert clock.pace is UNSEEN
+
+
+async def test_news_of_an_older_size_that_comes_last_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with drive() as driven:
+        monkeypatch.setattr(module, "terminal_size", lambda: Size(120, 40))
+        monkeypatch.setattr(type(driven.app), "is_headless", False)
+        for told in (Size(120, 40), Size(50, 12)):
+            driven.app.post_message(events.Resize(told, told))
+        await driven.until(lambda: driven.app.size == Size(120, 40))
+        await driven.settle()
+        assert driven.app.screen.size == Size(120, 40)
+        assert "MHV-009" not in driven.text
