@@ -123,7 +123,7 @@ class Place:
         return path.read_text().splitlines() if path.exists() else []
 
 
-async def eventually(question: Callable[[], Any | Awaitable[Any]], timeout: float = 20.0) -> Any:
+async def eventually(question: Callable[[], Any | Awaitable[Any]], timeout: float = 60.0) -> Any:
     """Ask until the answer is true, less often the longer it takes, since asking costs time; the answer."""
     start = time.monotonic()
     while True:
