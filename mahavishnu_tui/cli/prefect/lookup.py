@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mahavishnu_tui.cli.finding import instead, pick
+from mahavishnu_tui.cli.finding import Thing, instead, pick
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.text import clean_line
 
@@ -22,24 +23,15 @@ async def find_deployment(client: ServerClient, text: str) -> Deployment:
         MahavishnuError: MHV-401 there is none, MHV-010 several are meant.
     """
     deployments = await client.deployments()
-    found = pick(
+    return _named(
         text,
         deployments,
         names=lambda item: (item.id, item.title, item.name, item.flow),
         show=lambda item: f"{item.title} ({item.id})",
         kind="deployment",
+        missing=ErrorCode.PREFECT_DEPLOYMENT_NOT_FOUND,
+        offered=[item.title for item in deployments],
     )
-    if found is None:
-        raise MahavishnuError(
-            ErrorCode.PREFECT_DEPLOYMENT_NOT_FOUND,
-            f"There is no deployment {clean_line(text, 80)!r}.",
-            instead(
-                text,
-                [item.title for item in deployments],
-                "`mahavishnu prefect deployment list` shows those there are.",
-            ),
-        )
-    return found
 
 
 async def find_schedule(client: ServerClient, text: str) -> Schedule:
@@ -49,22 +41,34 @@ async def find_schedule(client: ServerClient, text: str) -> Schedule:
         MahavishnuError: MHV-010 there is none, or several are meant.
     """
     schedules = await client.schedules()
-    found = pick(
+    return _named(
         text,
         schedules,
         names=lambda item: (item.id, item.schedule_id, item.slug, item.name),
         show=lambda item: f"{item.schedule_id or item.id} ({item.name}, {item.rule})",
         kind="schedule",
+        missing=ErrorCode.BAD_INPUT,
+        offered=[name for item in schedules for name in (item.slug, item.name)],
     )
+
+
+def _named(
+    text: str,
+    things: Sequence[Thing],
+    *,
+    names: Callable[[Thing], Iterable[str]],
+    show: Callable[[Thing], str],
+    kind: str,
+    missing: ErrorCode,
+    offered: Iterable[str],
+) -> Thing:
+    """What `pick` finds; where that is nothing, raises `missing` and offers what comes next."""
+    found = pick(text, things, names=names, show=show, kind=kind)
     if found is None:
         raise MahavishnuError(
-            ErrorCode.BAD_INPUT,
-            f"There is no schedule {clean_line(text, 80)!r}.",
-            instead(
-                text,
-                [name for item in schedules for name in (item.slug, item.name)],
-                "`mahavishnu prefect schedule list` shows those there are.",
-            ),
+            missing,
+            f"There is no {kind} {clean_line(text, 80)!r}.",
+            instead(text, offered, f"`mahavishnu prefect {kind} list` shows those there are."),
         )
     return found
 
