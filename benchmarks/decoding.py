@@ -19,11 +19,6 @@ from mahavishnu_tui.models import Run
 from mahavishnu_tui.server.prefect.mapping import Names, Seen, seen
 
 _TURNS = 60
-WHY = (
-    "It is orjson, after one look at every byte for whole numbers of more than 64 bits: orjson would make "
-    "floats of them, and a run would be started again with other parameters than it had. That look takes a "
-    "quarter of orjson's own time."
-)
 _PAGES = 10
 """How many pages are held: 2,000 runs, from which 20,000 are reckoned."""
 _NO_NAMES = Names({}, {})
@@ -70,7 +65,7 @@ def decoded(page: bytes) -> list[Figure]:
     records, models = milliseconds(lambda: ours_of(page), lambda: _MODELS.validate_python(json.loads(page)))
     what = f"200 runs, {len(page) / 1024:,.0f} KB"
     return [
-        beside(f"decode {what}", ours, fast, "ms", "orjson", most=1.3, why=WHY),
+        beside(f"decode {what}", ours, fast, "ms", "orjson", most=1.3),
         beside(f"decode {what}", ours, plain, "ms", "json", most=1),
         beside(f"decode {what}", ours, nine, "ms", "msgspec, 9 fields"),
         beside("and make our records of them", records, models, "ms", "PrefectClient's models", most=1),

@@ -1,4 +1,4 @@
-"""JSON for the wire and for the store: orjson's speed, without its losses on other people's values."""
+"""JSON for the wire and for the store: a fast library's speed, without losses on other people's values."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import json
 import re
 from typing import Any
 
+import msgspec
 import orjson
-
-from mahavishnu_tui.models.digits import has_long_number
 
 _MOST_BITS = 1023
 """Of a whole number: readers without such numbers take it for a float, and refuse one that is infinite."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class TooDeepError(ValueError):
+    """More lists and objects are in each other than can be read."""
+
+    def __str__(self) -> str:
+        return "more lists and objects are in each other than can be read"
 
 
 def dumps(value: Any) -> bytes:
@@ -24,18 +30,19 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(data: bytes | str) -> Any:
-    """Read JSON; raises ValueError.
+    """Read JSON; raises ValueError, `TooDeepError` among them.
 
-    Two things need the slower reader: integers that orjson would turn into floats, and what Python
-    writes but JSON has not (NaN, lone surrogates), which is cleaned.
+    What Python writes but JSON has not (NaN, lone surrogates) needs the slower reader, and is cleaned.
+    msgspec, since it keeps whole numbers exact however long; orjson makes floats of those past 64 bits.
     """
     raw = data.encode() if isinstance(data, str) else data
-    if not has_long_number(raw):
+    try:
         try:
-            return orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            pass
-    return _scrub(json.loads(raw, parse_constant=lambda _: None))
+            return msgspec.json.decode(raw)
+        except msgspec.DecodeError:
+            return _scrub(json.loads(raw, parse_constant=lambda _: None))
+    except RecursionError:
+        raise TooDeepError from None
 
 
 class Raw:

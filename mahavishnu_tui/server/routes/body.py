@@ -45,7 +45,7 @@ class Body:
             return cls({})
         try:
             fields = codec.loads(raw)
-        except RecursionError:
+        except codec.TooDeepError:
             raise _too_deep() from None
         except ValueError as error:
             raise bad(f"The request is not JSON: {clean_line(error, 200)}.") from None

@@ -50,7 +50,7 @@ def test_what_python_writes_and_json_has_not_becomes_null() -> None:
     assert codec.loads(b"[1e999]") == [None]
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b"nope", b'{"a":}', b"\xff"])
+@pytest.mark.parametrize("line", [b"", b"{", b"nope", b'{"a":}', b"\xff", b"[" * 100_000])
 def test_what_is_not_json_is_a_value_error(line: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any of its kinds
         codec.loads(line)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import msgspec
 import orjson
 
 from mahavishnu_tui.engines.prefect.errors import About, PrefectError
-from mahavishnu_tui.models.digits import has_long_number
 
 
 def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time) -> float:
@@ -49,13 +49,12 @@ def encode(body: Any, about: About) -> bytes:
 
 
 def decode(answer: bytes) -> Any:
-    """The answer as Python values; raises ValueError. orjson would make floats of very long whole numbers."""
-    if not has_long_number(answer):
-        try:
-            return orjson.loads(answer)
-        except orjson.JSONDecodeError:
-            pass
+    """The answer as Python values, whole numbers exact however long; raises ValueError."""
     try:
-        return json.loads(answer)
+        try:
+            return msgspec.json.decode(answer)
+        except msgspec.DecodeError:
+            # It may be what Python writes though JSON has it not: NaN, infinity, half a surrogate pair.
+            return json.loads(answer)
     except RecursionError:
         raise ValueError("too deep") from None
