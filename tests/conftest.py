@@ -35,6 +35,7 @@ UNTRACED = (
     "unit/screens/test_flow_runs.py",
     "unit/screens/test_heat.py",
     "unit/screens/test_keymap.py",
+    "unit/screens/test_leftovers.py",
     "unit/screens/test_menus.py",
     "unit/screens/test_run_logs.py",
     "unit/screens/test_run_screen.py",

@@ -83,6 +83,10 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
         if self.approval.holder(self.session.now()) == self.session.who:
             in_background(self, self._renew, "claim")
 
+    def on_unmount(self) -> None:
+        """Leave the session, whose signal would keep it."""
+        self.session.changes.unsubscribe(self)
+
     async def _renew(self) -> None:
         """Who looks at a question that they have claimed keeps it."""
         try:

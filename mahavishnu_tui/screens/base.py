@@ -24,6 +24,7 @@ from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.commands import parse_command
 from mahavishnu_tui.screens.health import header_state
 from mahavishnu_tui.screens.hints import KeyHints
+from mahavishnu_tui.screens.leftovers import let_go
 from mahavishnu_tui.screens.line import LineAware
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.session import Link, Session
@@ -90,8 +91,14 @@ class OperatorScreen(Screen[None]):
         self.session.links.subscribe(self, self._linked)
         self.show_header()
 
+    def on_unmount(self) -> None:
+        """Leave the session, whose signals would keep a closed screen until they are given again."""
+        self.session.changes.unsubscribe(self)
+        self.session.links.unsubscribe(self)
+
     def on_screen_resume(self) -> None:
-        """Catch up with what happened while another screen was on top."""
+        """Catch up with what happened while another screen was on top, and let go of that."""
+        let_go(self.app)
         self.show_header()
 
     def _changed(self, changes: frozenset[Change]) -> None:

@@ -43,7 +43,7 @@ class Writer:
 
     async def close(self) -> None:
         """Disconnect, once all that waits is written."""
-        await self._loop.run_in_executor(self._thread, self._disconnect)
+        await self._loop.run_in_executor(self._thread, self._finish)
         self._thread.shutdown(wait=False)
 
     async def write(self, job: Job) -> Any:
@@ -57,7 +57,8 @@ class Writer:
             self._waiting.append((job, future))
             first = len(self._waiting) == 1
         if first:  # otherwise the thread will find this one with those before it
-            self._thread.submit(self._drain)
+            # A turn of the loop later: what a node wrote and the checkpoint after it then cross together.
+            self._loop.call_soon(self._thread.submit, self._drain)
         return await future
 
     def _connect(self) -> None:
@@ -66,13 +67,16 @@ class Writer:
         )
         self._prepare(self._connection)
 
-    def _disconnect(self) -> None:
+    def _finish(self) -> None:
+        self._drain()
         if hasattr(self, "_connection"):
             self._connection.close()
 
     def _drain(self) -> None:
         with self._guard:
             batch, self._waiting = self._waiting, []
+        if not batch:
+            return
         results = self._together([job for job, _ in batch])
         futures = [future for _, future in batch]
         self._loop.call_soon_threadsafe(_deliver, futures, results)

@@ -129,6 +129,10 @@ class TargetTable(VirtualTable):
         if self._wants_deployments():
             self._deployments.want()
 
+    def on_unmount(self) -> None:
+        """Leave the session, whose signal would keep it."""
+        self._session.changes.unsubscribe(self)
+
     def _wants_deployments(self) -> bool:
         info = self._session.mirror.prefect
         return info is not None and info.mode != "off"

@@ -29,10 +29,10 @@ class Archive:
     Args:
         host: the widget whose workers and timers are used.
         session: where mirror and client come from.
-        changed: called when there is more to show.
+        changed: called when there is more to show, with whether the operator asked for it.
     """
 
-    def __init__(self, host: Widget, session: Session, changed: Callable[[], None]) -> None:
+    def __init__(self, host: Widget, session: Session, changed: Callable[[bool], None]) -> None:
         self._host = host
         self._session = session
         self._changed = changed
@@ -109,6 +109,7 @@ class Archive:
 
     async def _ask(self) -> None:
         search = self.search
+        asked = bool(search) or self._wants_page
         client = self._session.client
         try:
             count = await client.count_runs(search)
@@ -120,7 +121,7 @@ class Archive:
             self._session.record(error)
         finally:
             self._busy = self.loading = False
-        self._changed()
+        self._changed(asked)
         if search != self.search and self._timer is None:
             self._later(SETTLE)
 

@@ -59,7 +59,7 @@ class RunsPane(TablePane):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.archive = Archive(self, session, self.invalidate)
+        self.archive = Archive(self, session, self._answered)
         self._made: dict[str, tuple[tuple[Any, ...], Row]] = {}
         """Rows by run id, each with what it was made of."""
         self._heat = HeatLines()
@@ -102,6 +102,10 @@ class RunsPane(TablePane):
             if left.steps.has_focus:
                 self.screen.set_focus(self.table)
             await left.remove()
+
+    def _answered(self, asked: bool) -> None:
+        """The server has counted, or given older runs; what nobody asked for waits while all stands still."""
+        self.invalidate(asked or not self.session.clock.frozen)
 
     @property
     def current(self) -> Run | None:

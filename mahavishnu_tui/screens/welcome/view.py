@@ -67,6 +67,11 @@ class Welcome(Vertical):
         self.show()
         self.look()
 
+    def on_unmount(self) -> None:
+        """Leave the signals, which would keep it."""
+        self.session.changes.unsubscribe(self)
+        self.screen.bindings_updated_signal.unsubscribe(self)
+
     def look(self) -> None:
         """Look around, again."""
         in_background(self, self._look, "welcome", exclusive=True)
