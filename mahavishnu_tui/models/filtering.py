@@ -6,7 +6,7 @@ import dataclasses
 import re
 import shlex
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
@@ -58,6 +58,25 @@ def parse_filter(text: str, attributes: frozenset[str]) -> Filter:
     except ValueError:
         words = text.split()
     return Filter(text.strip(), tuple(_term(word, attributes) for word in words))
+
+
+def filter_options(line: str, values: Mapping[str, Iterable[str]]) -> list[str]:
+    """The lines that this one may become: its last word the name of an attribute, or one of its values.
+
+    Args:
+        line: what is typed so far.
+        values: of each attribute that the view knows those values that can be listed.
+    """
+    word = line.rpartition(" ")[2]
+    sign = "!" if word.startswith("!") else ""
+    head = line[: len(line) - len(word)] + sign
+    name, colon, value = word[len(sign) :].partition(":")
+    if not colon:
+        return [f"{head}{item}:" for item in values if item.startswith(name)]
+    begun = value.rpartition(",")[2]
+    head = line[: len(line) - len(begun)]
+    found = values.get(_ALIASES.get(name, name), ())
+    return [f"{head}{item}" for item in found if item.startswith(begun)]
 
 
 def _term(word: str, attributes: frozenset[str]) -> Callable[[Attributes], bool]:

@@ -7,7 +7,7 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -28,16 +28,11 @@ from mahavishnu_tui.screens.leftovers import let_go
 from mahavishnu_tui.screens.line import LineAware
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.session import Link, Session
-from mahavishnu_tui.screens.times import FORMS
 from mahavishnu_tui.widgets.flash import FLASH_SECONDS, Flash, Severity
 from mahavishnu_tui.widgets.header import Header, HeaderState
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
-
-STATES = ("running", "waiting", "failed", "queued", "paused", "scheduled", "done", "cancelled")
-
-ENGINES = ("langgraph", "prefect")
 
 Work = Callable[["ServerClient"], Awaitable[str]]
 """Asks something of the server and returns the sentence that says it is done."""
@@ -64,7 +59,7 @@ class OperatorScreen(Screen[None]):
             id="header",
         )
         self.flash_row = Flash(ascii_only=session.ascii, id="flash")
-        self.prompt = Prompt(self._candidates, session.commands)
+        self.prompt = Prompt(self._options, session.commands)
         self._prompted_from: Widget | None = None
         self._follows = False
         self._gathered: set[Change] = set()
@@ -76,7 +71,7 @@ class OperatorScreen(Screen[None]):
         yield from self.compose_body()
         yield self.prompt
         yield self.flash_row
-        yield KeyHints()
+        yield KeyHints(self.session.ascii)
 
     def compose_body(self) -> ComposeResult:
         """What is between header and message row."""
@@ -249,8 +244,10 @@ class OperatorScreen(Screen[None]):
     def open_prompt(self, kind: PromptKind, text: str = "") -> None:
         """Type a line; the focus then returns to where it was."""
         self._prompted_from = self.focused
+        self.flash_row.dismiss()  # it was about what was done before
         self.add_class("-prompting")
         self.prompt.open(kind, text)
+        self.renew_aside()
 
     @on(Prompt.Typed)
     async def _typed(self, event: Prompt.Typed) -> None:
@@ -259,6 +256,8 @@ class OperatorScreen(Screen[None]):
             self.remove_class("-prompting")
             self.prompt.close()
             self.set_focus(self._prompted_from)
+            self.query_one(KeyHints).say("")
+        self.renew_aside()
         if event.kind == ":" and event.done and event.text.strip():
             await self._command(event.text)
 
@@ -281,29 +280,26 @@ class OperatorScreen(Screen[None]):
 
             in_background(self, functools.partial(asyncio.to_thread, remember, path, line), "history")
 
-    def _candidates(self, command: str) -> list[str]:
-        if command.startswith("log"):
-            return log_sources(self.session)
-        if command in ("prefect", "pf"):
-            return ["start", "stop", "check", "log"]
-        if command in ("ctx", "contexts"):
-            return [*(context.name for context in self.session.contexts), "-"]
-        if command == "compare":
-            return [run.name for run in self.session.mirror.runs.values()]
-        if command == "sort":
-            from mahavishnu_tui.screens.looks import sort_candidates
+    @property
+    def filter_values(self) -> Mapping[str, Iterable[str]]:
+        """The attributes that `/` knows here, each with those of its values that can be listed."""
+        return {}
 
-            return sort_candidates(self)
-        if command == "times":
-            return list(FORMS)
-        if command == "theme":
-            from mahavishnu_tui.screens.themes import theme_names
+    def _options(self, kind: PromptKind, line: str) -> list[str]:
+        from mahavishnu_tui.screens.completing import line_options
 
-            names = theme_names(self.app)
-            return [*names, *(name.removeprefix("mahavishnu-") for name in names if "mahavishnu" in name)]
-        if command != "runs":
-            return []
-        return [*(f"state:{word}" for word in STATES), *(f"engine:{name}" for name in ENGINES)]
+        return line_options(self, kind, line)
+
+    def prompted(self, kind: PromptKind, line: str) -> str:
+        """What is said beside a line that is being typed: what it may become."""
+        from mahavishnu_tui.screens.completing import words_after
+
+        return words_after(line, self._options(kind, line)) if line or kind == "/" else ""
+
+    def renew_aside(self) -> None:
+        """The line in the prompt is another one, or what it leads to."""
+        if self.has_class("-prompting"):
+            self.query_one(KeyHints).say(self.prompted(self.prompt.kind, self.prompt.line.value))
 
     def action_back(self) -> None:
         """Leave this screen."""

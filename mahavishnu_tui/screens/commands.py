@@ -99,8 +99,8 @@ def _unknown(word: str, beginning: list[str]) -> tuple[str, str]:
     return f"There is no command :{word}.", f"{meant}:help lists them."
 
 
-def complete(line: str, candidates: Iterable[str] = ()) -> str | None:
-    """The line completed as far as it is certain; None when nothing can be added.
+def command_options(line: str, candidates: Iterable[str] = ()) -> list[str]:
+    """The command lines that this one may become.
 
     Args:
         line: what is typed so far, without the colon.
@@ -108,10 +108,16 @@ def complete(line: str, candidates: Iterable[str] = ()) -> str | None:
     """
     word, space, argument = line.partition(" ")
     if space:
-        options = [f"{word} {value}" for value in candidates if value.startswith(argument)]
-    else:
-        options = [command.name for command in COMMANDS if command.name.startswith(word)]
-    common = _common_start(options)
+        return [f"{word} {value}" for value in candidates if value.startswith(argument)]
+    found = [command for command in COMMANDS if command.name.startswith(word)]
+    if len(found) == 1 and found[0].argument:
+        return [f"{found[0].name} "]  # its argument comes next
+    return [command.name for command in found]
+
+
+def complete(line: str, options: Iterable[str]) -> str | None:
+    """The line completed as far as it is certain; None when nothing can be added."""
+    common = _common_start(list(options))
     return common if len(common) > len(line) else None
 
 

@@ -160,6 +160,11 @@ class Dashboard(Prompting):
 
     def note_changes(self, changes: frozenset[Change]) -> None:
         """Hand changes to the panes, and to what follows the selected run."""
+        if ALL & changes:  # the server is back, or is another one
+            self.room.runs.archive.renew()
+        self._show_changes(changes)
+
+    def _show_changes(self, changes: frozenset[Change]) -> None:
         self.room.note(changes)
         self.room.path.update(self.following.apply(changes), self.following.run)
         if self._wanted_run and self.room.runs.table.move_to(self._wanted_run):
@@ -188,7 +193,8 @@ class Dashboard(Prompting):
         """Catch up with what happened while another screen was on top."""
         super().on_screen_resume()
         if self.is_mounted and self.session.mirror.epoch and not self.session.clock.frozen:
-            self.note_changes(ALL)
+            # Older runs that were fetched stay: one of them may be the row to come back to.
+            self._show_changes(ALL)
 
     @on(VirtualTable.CursorMoved, "#runs-table")
     def follow_cursor(self) -> None:
@@ -207,6 +213,7 @@ class Dashboard(Prompting):
         self.strip.show(self.room.tabs(), self.active)
         self.flash_row.set_rest(self.active_pane.rest())
         self.renew_hints()
+        self.renew_aside()
 
     @on(VirtualTable.CursorMoved)
     def _moved(self) -> None:

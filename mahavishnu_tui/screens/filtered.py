@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import on
@@ -26,6 +27,21 @@ class Filtered(OperatorScreen):
     def draw(self) -> None:
         """Show what the filter lets through."""
         raise NotImplementedError
+
+    @property
+    def filter_values(self) -> Mapping[str, Iterable[str]]:
+        """The attributes; none of their values can be listed."""
+        return dict.fromkeys(sorted(self.ATTRIBUTES), ())
+
+    def prompted(self, kind: PromptKind, line: str) -> str:
+        """Of a filter that makes no sense why; how much is let through stands in the title."""
+        if kind == "/" and line:
+            try:
+                parse_filter(line, self.ATTRIBUTES)
+            except MahavishnuError as error:
+                return error.message
+            return ""
+        return super().prompted(kind, line)
 
     def action_prompt(self, kind: PromptKind) -> None:
         """Type a command or a filter."""

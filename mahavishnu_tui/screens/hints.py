@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol, runtime_checkable
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.keys import format_key, key_to_character
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+
+from mahavishnu_tui.widgets.clipping import clip
 
 _SIGNS = {"slash": "/", "colon": ":", "question_mark": "?"}
 """The general keys, in the order in which they are shown."""
@@ -61,9 +64,11 @@ class KeyHints(Widget):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"hint--key"}
 
-    def __init__(self) -> None:
+    def __init__(self, ascii_only: bool = False) -> None:
         super().__init__(id="hints")
+        self.ascii_only = ascii_only
         self._hints: list[tuple[str, str]] = []
+        self._aside = ""
 
     def on_mount(self) -> None:
         """Follow the bindings."""
@@ -74,6 +79,12 @@ class KeyHints(Widget):
         hints = live_hints(self.screen)
         if hints != self._hints:
             self._hints = hints
+            self.refresh()
+
+    def say(self, aside: str) -> None:
+        """Show some words beside the keys, as far as there is room."""
+        if aside != self._aside:
+            self._aside = aside
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -88,4 +99,8 @@ class KeyHints(Widget):
         segments = [Segment(" ", style)]
         for key, word in hints:
             segments += [Segment(key, key_style), Segment(f" {word}  ", style)]
+        room = width - Segment.get_line_length(segments) - 1
+        if self._aside and room > 0:
+            aside = clip(self._aside, room, "." if self.ascii_only else "…")
+            segments.append(Segment(" " * (room - cell_len(aside)) + aside, style))
         return Strip(segments).adjust_cell_length(width, style)

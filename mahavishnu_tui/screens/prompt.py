@@ -28,7 +28,7 @@ class Prompt(Horizontal):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="prompt.leave"),
-        Binding("tab", "complete", "Complete", show=False, priority=True, id="prompt.complete"),
+        Binding("tab", "complete", "Complete", priority=True, id="prompt.complete"),
         Binding("up", "older", "Older", show=False, id="prompt.older"),
         Binding("down", "newer", "Newer", show=False, id="prompt.newer"),
     ]
@@ -43,10 +43,10 @@ class Prompt(Horizontal):
             self.done = done
             self.left = left
 
-    def __init__(self, candidates: Callable[[str], Iterable[str]], commands: History) -> None:
+    def __init__(self, options: Callable[[PromptKind, str], Iterable[str]], commands: History) -> None:
         super().__init__(id="prompt")
         self.kind: PromptKind = ":"
-        self._candidates = candidates
+        self._options = options
         self._histories: dict[PromptKind, History] = {":": commands, "/": History()}
 
     def compose(self) -> ComposeResult:
@@ -91,9 +91,8 @@ class Prompt(Horizontal):
         self.post_message(self.Typed(self.kind, self.line.value, left=True))
 
     def action_complete(self) -> None:
-        """Complete a command as far as it is certain."""
-        word = self.line.value.partition(" ")[0]
-        completed = complete(self.line.value, self._candidates(word)) if self.kind == ":" else None
+        """Complete the line as far as it is certain; what it may become stands beside the keys."""
+        completed = complete(self.line.value, self._options(self.kind, self.line.value))
         if completed is not None:
             self.line.value = completed
             self.line.cursor_position = len(completed)

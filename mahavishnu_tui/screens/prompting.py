@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
 from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.models.filtering import parse_filter
 from mahavishnu_tui.screens.checkpoint_acts import CheckpointActs
+from mahavishnu_tui.screens.completing import words_after
 from mahavishnu_tui.screens.panes.pane import Pane
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 
@@ -39,6 +42,23 @@ class Prompting(CheckpointActs):
             self.flash("This pane has nothing to filter.", "warning")
             return
         self.open_prompt(kind, self.active_pane.filter.text if kind == "/" else "")
+
+    @property
+    def filter_values(self) -> Mapping[str, Iterable[str]]:
+        """Those of the active pane."""
+        return self.active_pane.filter_values
+
+    def prompted(self, kind: PromptKind, line: str) -> str:
+        """Of a filter how much it lets through, or why it makes no sense."""
+        if kind == ":" or not line:
+            return super().prompted(kind, line)
+        pane = self.active_pane
+        try:
+            parse_filter(line, pane.ATTRIBUTES)
+        except MahavishnuError as error:
+            return error.message
+        options = self._options(kind, line) if line.endswith(":") else []
+        return words_after(line, options) or pane.found()
 
     @on(Prompt.Typed)
     def _filter_typed(self, event: Prompt.Typed) -> None:

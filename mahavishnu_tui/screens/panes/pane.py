@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -79,6 +79,15 @@ class Pane(Vertical):
     def counts(self) -> str:
         """How much there is, for the title: `12 of 20,431`."""
         return ""
+
+    def found(self) -> str:
+        """How much a filter lets through."""
+        return self.counts()
+
+    @property
+    def filter_values(self) -> Mapping[str, Iterable[str]]:
+        """What `/` knows here, each with those of its values that can be listed."""
+        return dict.fromkeys(sorted(self.ATTRIBUTES), ())
 
     def headline(self) -> str:
         """What the title says beside the name: the counts, or what is wrong with them."""
@@ -191,8 +200,12 @@ class TablePane(Pane):
     def counts(self) -> str:
         """`12 of 20,431` under a filter, else the number."""
         if self.filter:
-            return f"{self.shown:,} of {self.total:,} · filter {clean_line(self.filter.text, 60)}"
+            return f"{self.found()} · filter {clean_line(self.filter.text, 60)}"
         return f"{self.total:,}" if self.total else ""
+
+    def found(self) -> str:
+        """`12 of 20,431`."""
+        return f"{self.shown:,} of {self.total:,}"
 
     def headline(self) -> str:
         """An error, where rows that were there before hide it; else counts, marks and the order of rows."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 
-from mahavishnu_tui.client.mirror import EVERYTHING, Change
+from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models.filtering import Filter
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.run_search import RUN_ATTRIBUTES, run_attributes
@@ -108,6 +108,13 @@ class RunsPane(TablePane):
         self.invalidate(asked or not self.session.clock.frozen)
 
     @property
+    def filter_values(self) -> Mapping[str, Iterable[str]]:
+        """States, engines and ages can be listed."""
+        from mahavishnu_tui.screens.completing import RUN_VALUES
+
+        return {**super().filter_values, **RUN_VALUES}
+
+    @property
     def current(self) -> Run | None:
         """The run under the cursor."""
         return self.session.run(self.cursor)
@@ -120,8 +127,6 @@ class RunsPane(TablePane):
 
     def note(self, changes: frozenset[Change], seen: bool) -> None:
         """Runs that are gone are gone here too; where the mirror has not all, they are counted again."""
-        if EVERYTHING in changes:
-            self.archive.renew()
         for kind, key in changes:
             if kind == "gone":
                 self.archive.forget(key)
@@ -242,21 +247,33 @@ class RunsPane(TablePane):
 
     def counts(self) -> str:
         """`12 of 20,431`: of all runs that the server has; scheduled ones that are left out are named."""
+        total, matched, scheduled = self._numbers()
+        if self.filter:
+            return f"{self.found()} · filter {clean_line(self.filter.text, 60)}"
+        said = f"{total - scheduled:,}" if total else ""
+        if self._in_part(matched):
+            said = f"{self._newest()} of {said}"
+        return f"{said} · {scheduled:,} scheduled" if scheduled else said
+
+    def found(self) -> str:
+        """`12 of 20,431`, and how many of the 12 are here."""
+        total, matched, _ = self._numbers()
+        said = f"{matched:,} of {total:,}"
+        return f"{said} ({self._newest()})" if self._in_part(matched) else said
+
+    def _numbers(self) -> tuple[int, int, int]:
+        """All runs, those that match, and the scheduled ones that are left out."""
         count = self.archive.count
         if count is None or self.archive.whole:
-            total, matched, scheduled = self.total + self._scheduled, self.shown, self._scheduled
-        else:
-            total, matched = count.total, count.matched
-            scheduled = count.by_status.get("scheduled", 0) if self._scheduled else 0
-            total, matched = total - self._twins, matched - scheduled
-        said = f"{matched:,} of {total:,}" if self.filter else f"{total - scheduled:,}" if total else ""
-        if self.shown < matched and not self.archive.whole and not self.archive.ended:
-            said = f"{'sorted: ' if self.table.sorted_by else ''}newest {self.shown:,} of {said}"
-        if scheduled and not self.filter:
-            said += f" · {scheduled:,} scheduled"
-        if self.filter:
-            said += f" · filter {clean_line(self.filter.text, 60)}"
-        return said
+            return self.total + self._scheduled, self.shown, self._scheduled
+        scheduled = count.by_status.get("scheduled", 0) if self._scheduled else 0
+        return count.total - self._twins, count.matched - scheduled, scheduled
+
+    def _in_part(self, matched: int) -> bool:
+        return self.shown < matched and not self.archive.whole and not self.archive.ended
+
+    def _newest(self) -> str:
+        return f"{'sorted: ' if self.table.sorted_by else ''}newest {self.shown:,}"
 
     def until_step(self) -> float | None:
         """Seconds while something runs, minutes while something waits, never otherwise."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
-from mahavishnu_tui.models.filtering import NO_FILTER, parse_filter
+from mahavishnu_tui.models.filtering import NO_FILTER, filter_options, parse_filter
 
 ATTRIBUTES = frozenset({"state", "run", "workflow", "where"})
 ROW = {
@@ -104,3 +104,19 @@ def test_whatever_is_taken_ends(text: str, row: str) -> None:
     except MahavishnuError:
         return
     found.matches({"text": row + "c"})
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("", ["state:", "run:"]),
+        ("deploy st", ["deploy state:"]),
+        ("!st", ["!state:"]),
+        ("status:fa", ["status:failed"]),
+        ("state:done,", ["state:done,done", "state:done,failed"]),
+        ("run:x", []),
+        ("nothing", []),
+    ],
+)
+def test_a_filter_may_become(line: str, options: list[str]) -> None:
+    assert filter_options(line, {"state": ("done", "failed"), "run": ()}) == options

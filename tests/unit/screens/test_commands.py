@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import MahavishnuError
-from mahavishnu_tui.screens.commands import COMMANDS, History, complete, parse_command
+from mahavishnu_tui.screens.commands import COMMANDS, History, command_options, complete, parse_command
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,7 @@ def test_every_name_and_alias_is_one_command() -> None:
     ("line", "candidates", "completed"),
     [
         ("ch", (), "checkpoints"),
+        ("sor", (), "sort "),
         ("p", (), None),
         ("zz", (), None),
         ("logs ho", ("server", "host:h1", "host:h2"), "logs host:h"),
@@ -50,7 +51,7 @@ def test_every_name_and_alias_is_one_command() -> None:
     ],
 )
 def test_completion(line: str, candidates: tuple[str, ...], completed: str | None) -> None:
-    assert complete(line, candidates) == completed
+    assert complete(line, command_options(line, candidates)) == completed
 
 
 def test_history_walks_like_a_shell() -> None:
@@ -64,5 +65,5 @@ def test_history_walks_like_a_shell() -> None:
 
 @given(st.text(max_size=20))
 def test_completion_only_ever_adds(line: str) -> None:
-    completed = complete(line)
+    completed = complete(line, command_options(line))
     assert completed is None or (completed.startswith(line) and len(completed) > len(line))

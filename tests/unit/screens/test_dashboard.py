@@ -170,9 +170,20 @@ async def test_filtered_to_nothing_says_so() -> None:
 async def test_a_filter_that_makes_no_sense_is_refused() -> None:
     async with drive() as driven:
         await driven.press("slash")
+        await driven.sees("deployment:  engine:  pool:")
         await driven.type("a(")
+        await driven.sees("The filter a( is not")
         await driven.press("enter")
         await driven.sees("MHV-010", "amber-otter")
+        await driven.press("slash")
+        assert "MHV-010" not in driven.text, "it was about the line before"
+        await driven.press("backspace")
+        await driven.type("sta")
+        await driven.press("tab")
+        await driven.sees("/state:", "running  waiting  failed")
+        await driven.type("fai")
+        await driven.press("tab", "enter")
+        await driven.sees("3 of 16 · filter state:failed")
 
 
 async def test_leaving_the_prompt_clears_the_filter() -> None:
@@ -216,6 +227,10 @@ async def test_commands(command: str, seen: str) -> None:
 async def test_completion_and_history_of_commands() -> None:
     async with drive() as driven:
         await driven.press("colon")
+        await driven.type("p")
+        await driven.press("tab")
+        await driven.sees("enter submit  esc leave  tab complete", "path  pools  problems  prefect")
+        await driven.press("backspace")
         await driven.type("sch")
         await driven.press("tab")
         await driven.until(lambda: driven.dashboard.prompt.line.value == "schedules")

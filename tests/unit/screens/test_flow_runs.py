@@ -67,10 +67,17 @@ async def test_all_runs_are_counted_and_older_ones_fetched_at_the_end() -> None:
         await driven.sees("old-oryx-199", "runs: 258 · 3 scheduled")
         await driven.press("G")
         await driven.sees("old-oryx-229")
+        last = driven.dashboard.room.runs.cursor
+        await driven.press("enter")
+        await driven.sees("old-oryx-229 > Path")
+        await driven.press("escape")
+        await driven.sees("runs: 258 · 3 scheduled", "old-oryx-229")
+        assert driven.dashboard.room.runs.cursor == last, "what was fetched is there to come back to"
         await driven.press("g", "slash")
         await driven.type("oryx-22")
+        await driven.sees("tab complete", "11 of 261")
         await driven.press("enter")
-        await driven.sees("11 of 261", "old-oryx-229")
+        await driven.sees("11 of 261 · filter", "old-oryx-229")
         await driven.press("enter")
         await driven.sees("old-oryx-22")
 
