@@ -123,6 +123,22 @@ def test_an_escape_sequence_is_shown_and_not_obeyed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("a \U0001f469\u200d\U0001f467 b", "a \U0001f469\U0001f467 b"),
+        ("\u2764\ufe0f \U0001f44d\U0001f3fd 1\ufe0f\u20e3", "\u2764 \U0001f44d 1\u20e3"),
+        ("\U0001f3f3\ufe0f\u200d\U0001f308", "\U0001f3f3\U0001f308"),
+        (
+            "日本語 \u0645\u06cc\u200c\u062e \u0928\u200d\u093e",
+            "日本語 \u0645\u06cc\u200c\u062e \u0928\u200d\u093e",
+        ),
+    ],
+)
+def test_emoji_are_as_wide_as_every_terminal_takes_them_to_be(text: str, plain: str) -> None:
+    assert clean_line(text) == clean(text) == plain
+
+
+@pytest.mark.parametrize(
     ("value", "title"),
     [
         ("Deploy?\nreally", "Deploy?"),
