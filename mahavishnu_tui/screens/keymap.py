@@ -110,10 +110,11 @@ def _conflicts(owners: list[type], keymap: Mapping[str, str]) -> list[str]:
                 [one for head in chain for item in head.__mro__ for one in bound.get(item, ())]
             ):
                 found = places.setdefault((clash.names, clash.key, clash.wins), [])
-                where = _place(next((head for head in within if clash.owners <= {*head.__mro__}), screen))
+                place = next((head for head in within if clash.owners <= {*head.__mro__}), screen)
+                where = _place(_known_as(place, clash.owners))
                 found += [] if where in found else [where]
     return [
-        f"ui.keymap: {names} on {key} on the {_listed(where)}: {wins} wins."
+        f"ui.keymap: {names} on {key} on the {_places(where)}: {wins} wins."
         for (names, key, wins), where in places.items()
     ]
 
@@ -185,6 +186,22 @@ def _named(key: str) -> str:
 
 def _listed(words: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _places(where: list[str]) -> str:
+    """`dashboard`, `run screen`, `dashboard and the needs, run and search screens`."""
+    screens = [place.removesuffix(" screen") for place in where if place.endswith(" screen")]
+    others = [place for place in where if not place.endswith(" screen")]
+    together = [f"{_listed(screens)} screen{'s' if len(screens) > 1 else ''}"] if screens else []
+    return " and the ".join([*([_listed(others)] if others else []), *together])
+
+
+def _known_as(place: type, owners: set[type]) -> type:
+    """The screen of which this one is a variant, but where keys are its own."""
+    if place in owners:
+        return place
+    bases = (item for item in place.__mro__[1:] if item.__module__.startswith(_OURS))
+    return next((item for item in bases if place.__name__.endswith(item.__name__)), place)
 
 
 def _place(owner: type) -> str:

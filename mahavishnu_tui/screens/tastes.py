@@ -118,9 +118,14 @@ class TasteAware(LineAware):
 
             return keymap_problems(self.session.taste.keymap)
 
-        for problem in reversed(await asyncio.to_thread(look)):
-            recorded = self.session.record(MahavishnuError(ErrorCode.CONFIG_INVALID, problem))
-            self.say(str(recorded), "warning")
+        problems = await asyncio.to_thread(look)
+        said = ""
+        for problem in reversed(problems):
+            said = str(self.session.record(MahavishnuError(ErrorCode.CONFIG_INVALID, problem)))
+        if len(problems) > 1:
+            said = f"{ErrorCode.CONFIG_INVALID.value} ui.keymap: {len(problems)} things are wrong (:errors)"
+        if said:
+            self.say(said, "warning")
 
     async def _recall(self) -> None:
         """The commands of earlier sessions."""

@@ -28,13 +28,13 @@ def test_nothing_is_wrong_with_free_keys_and_swapped_ones() -> None:
         ({"zzz": "z"}, "there is no key with the id zzz. `?` shows the ids."),
         ({"run.retry": "hyperspace"}, "`hyperspace` of run.retry is not a key"),
         ({"run.retry": "ctrl+"}, "`ctrl+` of run.retry is not a key"),
-        ({"run.retry": "c"}, "run.copy and run.retry are both on c on the dashboard,"),
+        ({"run.retry": "c"}, "run.copy and run.retry are both on c on the dashboard and the needs,"),
         ({"run.retry": "j"}, "run.retry and table.down are both on j on the dashboard"),
         ({"app.times": "question_mark"}, "app.help and app.times are both on question_mark on the"),
         ({"run.retry": "f6", "run.pause": "f6"}, "run.pause and run.retry are both on f6"),
         ({"log.wrap": "F"}, "log.follow and log.wrap are both on F on the log view: log.wrap wins."),
         ({"graph.turn": "z"}, "graph.fold and graph.turn are both on z on the graph view: graph.turn wins."),
-        ({"tree.next": "c"}, "run.copy and tree.next are both on c on the flow run screen: tree.next wins."),
+        ({"tree.next": "c"}, "run.copy and tree.next are both on c on the run screen: tree.next wins."),
         ({"run.retry": "w"}, "log.wrap and run.retry are both on w on the"),
         ({"choice.next": "left"}, "choice.next and choice.previous are both on left on the choice input:"),
         ({"confirm.refuse": "right"}, "confirm.next and confirm.refuse are both on right on the confirm"),
@@ -47,6 +47,7 @@ def test_what_is_wrong_is_said_by_name(keymap: dict[str, str], said: str) -> Non
 
 def test_who_wins() -> None:
     (said,) = keymap_problems({"run.retry": "c"})
+    assert "on the dashboard and the needs, run and search screens: run.retry wins" in said
     assert said.endswith("run.retry wins.")
     said = "\n".join(keymap_problems({"run.retry": "j"}))
     for view in ("graph", "log", "table", "tree"):  # each has the focus on some screen with that key
@@ -69,6 +70,7 @@ async def test_they_work_and_are_shown_where_keys_are_shown() -> None:
 
     async with drive((100, 60), prepare=prepare) as driven:
         await driven.until(lambda: driven.app.session.errors)
+        await driven.sees("MHV-001 ui.keymap:", "things are wrong (:errors)")
         said = [str(entry.error) for entry in driven.app.session.errors]
         assert any("MHV-001 ui.keymap: run.copy and run.retry are both on c" in line for line in said)
         await driven.cursor_on("amber-otter")
