@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from mahavishnu_tui.client.mirror import Change
-from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.models.text import clean_line, counted
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen, log_sources
 from mahavishnu_tui.screens.session import Session
@@ -83,12 +84,16 @@ class LogsScreen(OperatorScreen):
         lines = [str(line) for line in found.get("lines", [])]
         self._path = str(found.get("path", ""))
         self.query_one("#document-title", Static).update(
-            f"log of {clean_line(source)} · {clean_line(self._path)} · the last {len(lines):,} lines"
+            f"log of {clean_line(source)} · the last {counted(len(lines), 'line')} · {clean_line(self._path)}"
         )
         if lines:
             self.log_view.set_lines(lines)
         else:
             self.log_view.clear("This log is empty.")
+
+    @on(LogView.FollowChanged)
+    def _say_rest(self) -> None:
+        self.flash_row.set_rest(self.log_view.follow_said)
 
     def action_next_source(self) -> None:
         """The server, then each host, Prefect, and round again."""

@@ -12,6 +12,7 @@ from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
+from textual.message import Message
 from textual.strip import Strip
 
 from mahavishnu_tui.models.text import clean_line, small
@@ -37,13 +38,17 @@ class LogView(SearchView):
         Binding("pagedown", "page(1)", "Page down", show=False, id="log.page_down"),
         Binding("pageup", "page(-1)", "Page up", show=False, id="log.page_up"),
         Binding("F", "follow", "Follow", show=False, id="log.follow"),
-        Binding("w", "wrap", "Wrap", show=False, id="log.wrap"),
-        Binding("slash", "search", "Search", show=False, id="log.search"),
+        Binding("w", "wrap", "Wrap", id="log.wrap"),
+        Binding("slash", "search", "Search", id="log.search"),
         Binding("ampersand", "only", "Only lines that match", key_display="&", show=False, id="log.only"),
         Binding("m", "rule", "Draw a line", show=False, id="log.rule"),
+        Binding("ctrl+l", "sweep", "Clear", show=False, id="log.clear"),
         Binding("n", "next_match", "Next match", show=False, id="log.next"),
         Binding("N", "previous_match", "Previous match", show=False, id="log.previous"),
     ]
+
+    class FollowChanged(Message):
+        """It follows the end now, or no longer."""
 
     def __init__(
         self,
@@ -54,12 +59,14 @@ class LogView(SearchView):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.max_lines = max_lines
-        self.follow = True
+        self._follow = True
         self.wrap = False
         self.wrap_words = False
         """Break lines between words, and keep their indent."""
         self.only = ""
         """Lines that hold this are shown; those that do not, with a `!` before it. Empty: all of them."""
+        self._wanted = ""
+        """The same in small letters, without the `!`."""
         self.dropped = 0
         self._filtering = False
         """The prompt is that of `only`."""
@@ -73,6 +80,22 @@ class LogView(SearchView):
         """How many lines `only` lets through."""
         self._widest = 0
         self._message = ""
+
+    @property
+    def follow(self) -> bool:
+        """Whether the newest line stays in view."""
+        return self._follow
+
+    @follow.setter
+    def follow(self, follow: bool) -> None:
+        if follow != self._follow:
+            self._follow = follow
+            self.post_message(self.FollowChanged())
+
+    @property
+    def follow_said(self) -> str:
+        """What is said where it does not follow, and how it does again."""
+        return "" if self._follow else "not following: F or G"
 
     def set_lines(self, lines: Sequence[str]) -> None:
         """Replace the whole text; when it only grew at its end, only that is added."""
@@ -156,9 +179,7 @@ class LogView(SearchView):
 
     def _shows(self, line: str) -> bool:
         """Whether `only` lets a line through."""
-        inverse = self.only.startswith("!")
-        wanted = self.only[1:] if inverse else self.only
-        return not wanted or (wanted in small(line)) != inverse
+        return not self._wanted or (self._wanted in small(line)) != self.only.startswith("!")
 
     @property
     def _head(self) -> int:
@@ -235,10 +256,18 @@ class LogView(SearchView):
         """Draw a line under what is there now, to find the place again."""
         self._add([f"{'─' * 8} {time.strftime('%H:%M:%S')} {'─' * 8}"], ["accent"])
 
+    def action_sweep(self) -> None:
+        """Take away what is there now: what comes next stands alone."""
+        self._lines, self._tones_of, self._rows = [], [], []
+        self._message, self.dropped, self._widest, self._shown = "Cleared: what is new comes here.", 0, 0, 0
+        self.follow = True
+        self._resized()
+        self.refresh()
+
     def show_only(self, text: str) -> None:
         """Show the lines that hold `text`, ignoring case; stay at the line that is seen."""
         top = self.here()
-        self.only = small(text)
+        self.only, self._wanted = text, small(text.removeprefix("!"))
         self._arrange()
         self._resized()
         if not self.follow:

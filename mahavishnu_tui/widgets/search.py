@@ -16,7 +16,9 @@ class SearchView(LineView):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.needle = ""
-        """What is searched for; empty for nothing."""
+        """What is searched for, in small letters; empty for nothing."""
+        self._asked = ""
+        """The same as it was typed."""
         self.typing = False
         """The prompt is open and takes every key."""
         self._matches: list[int] = []
@@ -36,7 +38,7 @@ class SearchView(LineView):
 
     def search(self, text: str) -> int:
         """Go to the first match of `text` from here on, ignoring case; how many there are in all."""
-        self.needle = small(text)
+        self.needle, self._asked = small(text), text
         self._matches = self.find(self.needle) if text else []
         self._match = 0
         if self._matches:
@@ -49,12 +51,12 @@ class SearchView(LineView):
     def action_search(self) -> None:
         """Open the prompt."""
         self.typing = True
-        self.needle, self._matches = "", []
+        self.needle, self._asked, self._matches = "", "", []
         self.refresh()
 
     def typed(self) -> str:
         """What is in the prompt."""
-        return self.needle
+        return self._asked
 
     def take(self, text: str) -> None:
         """The prompt holds another text now."""
@@ -101,8 +103,18 @@ class SearchView(LineView):
             self.refresh()
         elif event.key == "backspace":
             self.take(self.typed()[:-1])
+        elif event.key == "ctrl+u":
+            self.take("")
+        elif event.key == "ctrl+w":
+            self.take(self.typed().rstrip().rpartition(" ")[0])
         elif event.is_printable and event.character:
             self.take(self.typed() + event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted is typed, as far as its first line goes."""
+        if self.typing:
+            event.stop()
+            self.take(self.typed() + (event.text.splitlines() or [""])[0])
 
     def on_blur(self) -> None:
         """Who leaves is done typing."""
@@ -118,7 +130,7 @@ class SearchView(LineView):
     def search_segments(self) -> list[Segment]:
         """The needle, and where among its matches one is."""
         count = f"{self._match + 1} of {len(self._matches):,}" if self._matches else "no match"
-        segments = [Segment(f"/{clean_line(self.needle)}", self.tone("accent"))]
+        segments = [Segment(f"/{clean_line(self._asked)}", self.tone("accent"))]
         if self.typing:
             segments.append(Segment("_", self.tone("accent")))
         if self.needle:

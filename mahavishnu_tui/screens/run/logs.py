@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
@@ -128,6 +129,7 @@ class LogsTab(RunTab):
         ended = run.ended_at if run is not None else None
         return (ended or self.session.now()) - self.window
 
+    @on(LogView.FollowChanged)
     def _say_rest(self) -> None:
         screen = self.screen
         if self.display and isinstance(screen, OperatorScreen):
@@ -212,9 +214,7 @@ class LogsTab(RunTab):
             parts.append(f"{self.least} and worse")
         if self.window:
             parts.append(f"the last {age(self.window)}")
-        if not self.log_view.follow:
-            parts.append("not following: F or G")
-        return " · ".join(parts)
+        return " · ".join(filter(None, (*parts, self.log_view.follow_said)))
 
     def failed(self, sentence: str) -> None:
         """In place of the text, unless some of it is there."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import events
 from textual.color import Color
 from textual.widgets import Static
 
@@ -248,11 +249,11 @@ async def test_log_shows_only_the_lines_that_match():
         await pilot.press("ampersand", *"Error", "enter")
         log.write_lines(["info line 100", "ERROR line 101"])
         await settle(pilot)
-        assert text(log)[-3:] == ["ERROR line 90", "ERROR line 101", "&error  11 of 102 lines"]
+        assert text(log)[-3:] == ["ERROR line 90", "ERROR line 101", "&Error  11 of 102 lines"]
         await pilot.press("slash", *"line 3", "enter")
         await settle(pilot)
         assert "ERROR line 30" in text(log)
-        assert text(log)[-1] == "&error  11 of 102 lines  /line 3  1 of 1"
+        assert text(log)[-1] == "&Error  11 of 102 lines  /line 3  1 of 1"
         await pilot.press("escape", "G", "ampersand", *"!info", "enter", "w")
         await settle(pilot)
         assert text(log)[-1] == "&!info  11 of 102 lines"
@@ -266,6 +267,12 @@ async def test_log_shows_only_the_lines_that_match():
         await settle(pilot)
         assert text(log)[-2].startswith("──")
         assert text(log)[-1] == "after it"
+        await pilot.press("ctrl+l")
+        await settle(pilot)
+        assert text(log)[0] == "Cleared: what is new comes here."
+        log.set_lines(["info line 100", "ERROR line 101", "after it", "new"])
+        await settle(pilot)
+        assert log.text() == "new"
 
 
 async def test_log_search():
@@ -283,6 +290,13 @@ async def test_log_search():
         await pilot.press("escape")
         assert text(log)[-1].startswith("line ")
         assert log.search("") == 0
+        await pilot.press("slash", *"LINE x y", "ctrl+w", "ctrl+w")
+        log.post_message(events.Paste(" 42\nand more"))
+        await settle(pilot)
+        assert text(log)[-1] == "/LINE 42_  1 of 1"
+        await pilot.press("ctrl+u", "enter")
+        await settle(pilot)
+        assert text(log)[-1].startswith("line ")
 
 
 @pytest.mark.parametrize(
