@@ -20,7 +20,7 @@ from mahavishnu_tui.screens.answering import AnswerPanel
 from mahavishnu_tui.screens.answers import what_next
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.claiming import anyway_screen, claim_text, claimed_by_others, deadline_text
-from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.dialog import LOSES, Dialog
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.rows import waits
 from mahavishnu_tui.screens.session import Session
@@ -230,5 +230,9 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
         """One step back: out of the editor, then out of the dialog. Not while an answer is on its way."""
         if self._sending:
             self._say("the answer is on its way; wait for the server", "warning")
-        elif not await self.query_one(AnswerPanel).leave():
+        elif await self.query_one(AnswerPanel).leave():
+            return
+        elif self.may_leave(bool(self.query_one("#approval-comment", Input).value.strip())):
             self.dismiss(None)
+        else:
+            self._say(LOSES, "warning")

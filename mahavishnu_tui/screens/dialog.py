@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from textual import events, on
 from textual.containers import Vertical
@@ -13,10 +13,18 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.unlocking import Unlocking
 
 Result = TypeVar("Result")
+LOSES: Final = "esc again leaves; what was typed is not kept"
 
 
 class Dialog(ModalScreen[Result]):
     """Its box is a `Vertical` with a frame. A context that the settings name is said in it."""
+
+    _warned = False
+
+    def may_leave(self, typed: bool) -> bool:
+        """Whether escape leaves now: what was typed is lost then, so that it takes a second one."""
+        leave, self._warned = self._warned or not typed, typed
+        return leave
 
     @on(events.Mount)
     def _name_context(self) -> None:

@@ -10,6 +10,9 @@ from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.replies import Decision, asked_about, reply
 from mahavishnu_tui.models.text import clean_line
 
+WHOLE = 150
+"""Characters up to which a title is sure to be seen whole, in three rows of 60 cells."""
+
 
 @dataclasses.dataclass
 class Draft:
@@ -56,13 +59,25 @@ class Draft:
 
     @property
     def shown(self) -> Json:
-        """What is looked at now: arguments, decisions, or the whole question."""
+        """What is looked at now: arguments, decisions, or the question without the line that is its title.
+
+        None where it says no more than that line.
+        """
         if self.summing_up:
             return {
                 f"{number} {clean_line(action.name, 60)}": _said(decision)
                 for number, (action, decision) in enumerate(zip(self.actions, self.decided, strict=True), 1)
             }
-        return self.approval.value if self.action is None else self.action.args
+        if self.action is not None:
+            return self.action.args
+        value = self.approval.value
+        if not isinstance(value, dict):
+            return None if self._is_title(value) else value
+        said = next((key for key, item in value.items() if self._is_title(item)), None)
+        return {key: item for key, item in value.items() if key != said} or None
+
+    def _is_title(self, value: Json) -> bool:
+        return isinstance(value, str) and value.strip() == self.title and len(value) <= WHOLE
 
     @property
     def for_all(self) -> bool:

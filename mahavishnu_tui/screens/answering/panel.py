@@ -48,6 +48,8 @@ class AnswerPanel(Vertical):
         & #answer-words:focus { background: $boost; }
         & #answer-payload { height: 1fr; min-height: 2; }
         &.-short.-editing #answer-payload { height: 3; }
+        &.-tiny .answer--aside { display: none; }
+        &.-tiny #answer-title { max-height: 2; margin-bottom: 0; }
         & .answer--editor { display: none; height: 2fr; min-height: 4; }
         & #answer-text, & #answer-text:focus { border: none; padding: 0 1; background: $boost; }
         & #answer-buttons { height: 1; margin-top: 1; overflow-x: auto; scrollbar-size: 0 0; }
@@ -102,8 +104,9 @@ class AnswerPanel(Vertical):
             yield Horizontal(id="answer-buttons")
 
     def on_resize(self) -> None:
-        """What must be seen to answer is seen on 24 rows too."""
+        """What must be seen to answer is seen on 24 rows too, and the question itself always."""
         self.set_class(self.size.height < _ROOMY, "-short")
+        self.set_class(self.size.height < _ROOMY // 2, "-tiny")
 
     # -- showing
 
@@ -128,8 +131,15 @@ class AnswerPanel(Vertical):
         self._edit("")
         self.query_one("#answer-title", Static).update(clean_line(draft.title, 400))
         self.query_one(Words).show(draft.words)
-        self.query_one(StateTree).show(draft.shown, note=CUT if draft.approval.truncated else "")
+        self._look_at(draft)
         await self._buttons(self._offered(draft))
+
+    def _look_at(self, draft: Draft) -> None:
+        tree, shown = self.query_one(StateTree), draft.shown
+        if shown is None and not draft.approval.truncated:
+            tree.clear("The question says no more than that.")
+        else:
+            tree.show(shown, note=CUT if draft.approval.truncated else "")
 
     def _offered(self, draft: Draft) -> list[tuple[str, str]]:
         """Id and label of every button of the present step."""

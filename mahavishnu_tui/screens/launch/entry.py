@@ -26,6 +26,8 @@ class InputEntry(Vertical):
         super().__init__(id=id)
         self._schema: dict[str, Any] = {}
         self._start: Json | Missing = MISSING
+        self._first: Json | Missing = MISSING
+        """What stood in it before anything was typed."""
         self._child = self._make(as_form=False)
 
     def compose(self) -> ComposeResult:
@@ -57,6 +59,15 @@ class InputEntry(Vertical):
         self._schema, self._start = schema or {}, value
         self._child = self._make(as_form=self.can_be_form and isinstance(value, (dict, Missing)))
         await self.recompose()
+        self._first = self.value
+
+    @property
+    def touched(self) -> bool:
+        """Whether something was typed."""
+        try:
+            return not isinstance(self._first, Missing) and self.value != self._first
+        except ValueError:  # the half of something
+            return True
 
     async def flip(self) -> None:
         """Change between form and JSON.

@@ -18,7 +18,7 @@ from mahavishnu_tui.models.problem import Problem
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background, in_background_opening
-from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.dialog import LOSES, Dialog
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.launch.durability import DurabilityButton
 from mahavishnu_tui.screens.launch.entry import InputEntry
@@ -156,6 +156,7 @@ class LaunchScreen(Dialog[Run | None]):
     def _edited(self) -> None:
         # Another input is another request: only the same one sent twice is the same run.
         self._request = ""
+        self._warned = False
 
     async def action_flip(self) -> None:
         """Type the input as JSON, or in the form again."""
@@ -229,7 +230,10 @@ class LaunchScreen(Dialog[Run | None]):
     @on(Button.Pressed, "#close")
     def action_leave(self) -> None:
         """Close without starting anything."""
-        self.dismiss(None)
+        if self.may_leave(self.entry.touched):
+            self.dismiss(None)
+        else:
+            self._say(LOSES, "warning")
 
     @on(Button.Pressed, "#check")
     def _want_check(self) -> None:

@@ -179,4 +179,8 @@ def test_a_draft_is_built_step_by_step() -> None:
     assert draft.shown == {"1 delete_file": "approve", "2 send_mail": "approve", "3 charge": "approve"}
     assert draft.value() == {"decisions": [{"type": "approve"}] * 3}
     plain = Draft(approval(world().runs[0], "ask", "go on?", 1))
-    assert (plain.action, plain.title, plain.shown, plain.summing_up) == (None, "go on?", "go on?", False)
+    assert (plain.action, plain.title, plain.shown, plain.summing_up) == (None, "go on?", None, False)
+    more = Draft(approval(world().runs[0], "ask", {"question": "go on?", "risk": "go on?"}, 1))
+    assert (more.title, more.shown) == ("go on?", {"risk": "go on?"}), "what is the title is said once"
+    long = "word " * 100
+    assert Draft(approval(world().runs[0], "ask", long, 1)).shown == long, "a title that is cut is not all"

@@ -57,6 +57,22 @@ def other(**changes: Any) -> World:
     return changed
 
 
+async def test_the_question_is_seen_however_small_the_terminal_becomes() -> None:
+    async with drive() as driven:
+        await opened(driven)
+        await driven.pilot.resize_terminal(59, 14)
+        await driven.sees("Deploy 1.4.2 to production?", "Approve")
+
+
+async def test_a_comment_is_not_lost_by_one_escape() -> None:
+    async with drive() as driven:
+        await opened(driven)
+        await driven.press("tab", *"ok", "escape")
+        await driven.sees("esc again leaves; what was typed is not kept")
+        await driven.press("escape")
+        await driven.until(lambda: driven.app.screen is driven.dashboard)
+
+
 async def test_the_question_is_shown_in_full_and_nothing_acts_at_first() -> None:
     async with drive() as driven:
         screen = await opened(driven)

@@ -281,6 +281,8 @@ async def test_launch_asks_for_what_the_schema_names() -> None:
         await driven.sees("checked: 1 error. lost: Nothing leads to 'lost'")
         await driven.press("tab")
         await driven.type("x")
+        await driven.press("escape")
+        await driven.sees("esc again leaves; what was typed is not kept")
         await push(driven, "Launch")
         await driven.sees("MHV-429", "pace")
         await driven.press("shift+tab", "tab", "backspace", "backspace", "backspace", "backspace")
