@@ -220,7 +220,7 @@ class OperatorScreen(Screen[None]):
         except OSError as error:
             self.flash_error(error)
         else:
-            self.flash(f"more than the terminal's clipboard takes: written to {path}", "success")
+            self.flash(f"written to {path}: more than the clipboard takes", "success")
 
     def save(self, text: str) -> None:
         """Write `text` to a file that only its owner can read, and say where it is."""

@@ -261,8 +261,7 @@ class Dashboard(Prompting):
         elif self.active == "checkpoints" and checkpoint is not None:
             self.open_run("state", checkpoint=checkpoint.id)
         elif self.active == "approvals" and self.session.readonly:
-            why = "locked (:unlock)" if self.session.guard.locked else "read-only"
-            self.flash(f"This dashboard is {why}: questions are shown, not answered.", "warning")
+            self.flash(f"Questions are shown, not answered: {self.why_not}.", "warning")
         elif self.active == "approvals":
             self.action_answer()
         elif self.active == "schedules":

@@ -57,7 +57,7 @@ def help_lines(screen: Screen[object], mouse: bool = False) -> list[str]:
     groups = _groups(screen.active_bindings)
     groups["EVERYWHERE"].append(("ctrl+p", "Palette: commands, keys, runs by name", ""))
     lines = []
-    for name in GROUPS:
+    for name in filter(groups.get, GROUPS):
         lines += [name, ""]
         lines += [f"  {keys:<18} {what:<32} {identity}".rstrip() for keys, what, identity in groups[name]]
         lines.append("")
@@ -85,7 +85,7 @@ def _groups(active: Mapping[str, ActiveBinding]) -> dict[str, list[tuple[str, st
             )
             entry[0].append(key_text(key))
     return {
-        name: [(" ".join(keys), what, identity) for keys, what, identity in entries.values()]
+        name: [(" ".join(dict.fromkeys(keys)), what, identity) for keys, what, identity in entries.values()]
         for name, entries in found.items()
     }
 

@@ -19,7 +19,14 @@ _KEPT = {"x", "?"}
 """The ways to all other keys: left out last."""
 _SHARED = ("run.", "screen.", "app.")
 """How the ids of keys begin that are the same in many places: shown after those of the place itself."""
-_NAMES = {"enter": "enter", "escape": "esc", "tab": "tab", "shift+tab": "shift+tab", "space": "space"}
+_NAMES = {
+    "enter": "enter",
+    "escape": "esc",
+    "tab": "tab",
+    "shift+tab": "shift+tab",
+    "space": "space",
+    "ctrl+@": "ctrl+space",  # what it is to a terminal
+}
 
 
 @runtime_checkable

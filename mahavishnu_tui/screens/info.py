@@ -54,10 +54,11 @@ def info_lines(session: Session) -> list[str]:
             "server state": server.state,
             "slots": f"{server.running} of {server.slots} in use, {server.queued} queued",
             "last event": f"{mirror.seq} of {mirror.epoch}",
-            "data": server.data,
-            "socket": server.socket,
-            "log": server.log,
         }
+        # Where they are as this dashboard takes them to be, they are said once.
+        ours = session.connection.facts if session.connection is not None else {}
+        paths = {"data": server.data, "socket": server.socket, "log": server.log}
+        facts |= {name: path for name, path in paths.items() if ours.get(f"path of {name}") != path}
     facts["known here"] = (
         f"{len(mirror.runs)} runs, {mirror.waiting} open questions, "
         f"{len(mirror.workflows)} workflows, {len(mirror.hosts)} engine hosts"

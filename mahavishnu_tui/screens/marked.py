@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mahavishnu_tui.models import Run
-from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.refusing import Refusing
 
 
-class MarkedRuns(OperatorScreen):
+class MarkedRuns(Refusing):
     """An operator screen on which runs may be marked."""
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -35,6 +35,14 @@ class Prompting(CheckpointActs):
     def show_titles(self) -> None:
         """The counts changed."""
         raise NotImplementedError
+
+    def hints(self, action: str) -> bool:
+        """Keys that do nothing in the active pane now get no hint."""
+        return self.active_pane.hints(action) and super().hints(action)
+
+    def hinted(self) -> Sequence[object]:
+        """What the active pane shows counts too."""
+        return self.active_pane.PANE, *self.active_pane.hinted(), *super().hinted()
 
     def action_prompt(self, kind: PromptKind) -> None:
         """Type a command or a filter."""

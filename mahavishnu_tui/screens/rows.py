@@ -50,8 +50,8 @@ ENGINES: Final[Mapping[str, str]] = {"langgraph": "lg", "langgraph-server": "lgs
 APPROVAL_COLUMNS: Final = (
     Column("state", "STATE", 10, priority=2),
     Column("run", "RUN", 16, min_width=12),
-    Column("node", "NODE", 12, priority=3),
-    Column("question", "QUESTION", 30, min_width=12, flex=3),
+    Column("node", "NODE", 16, priority=3),
+    Column("question", "QUESTION", 30, min_width=26, flex=3),
     Column("left", "WAITS", 8, priority=1, align="right"),
 )
 CHECKPOINT_COLUMNS: Final = (

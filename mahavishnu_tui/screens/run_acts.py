@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
     from mahavishnu_tui.models import Approval, Checkpoint, LedgerEntry, Run
     from mahavishnu_tui.screens.actions import Action
-
-DANGEROUS = frozenset(
-    {"answer", "launch", "pause", "retry", "cancel", "again", "priority", "delete", "cure", "bulk", "claim"}
-)
-"""Actions that a read-only dashboard does not bind."""
 
 
 class RunActs(MarkedRuns):
@@ -39,8 +35,8 @@ class RunActs(MarkedRuns):
         Binding("equals_sign", "compare", "Compare", key_display="=", show=False, id="run.compare"),
     ]
 
-    _hinted = False
-    """Whether the row of key hints was last told that there is something to answer."""
+    _hinted: Sequence[object] = ()
+    """What the row of key hints was last told."""
 
     @property
     def selected_run(self) -> Run | None:
@@ -64,15 +60,15 @@ class RunActs(MarkedRuns):
         run = self.selected_run
         return run.id if run else ""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Read-only leaves dangerous keys unbound."""
-        if self.session.readonly and action in DANGEROUS:
-            return False
-        return super().check_action(action, parameters)
-
     def hints(self, action: str) -> bool:
-        """`a` is shown where there is something to answer; elsewhere it says where that is."""
+        """`a` is shown where there is something to answer, `x` where there is a run."""
+        if action == "actions":
+            return self.selected_run is not None
         return action != "answer" or self.asked
+
+    def hinted(self) -> Sequence[object]:
+        """What `hints` depends on."""
+        return self.asked, self.selected_run is not None
 
     @property
     def asked(self) -> bool:
@@ -81,9 +77,10 @@ class RunActs(MarkedRuns):
         return approval is not None and approval.status == "pending"
 
     def renew_hints(self) -> None:
-        """Another run may be selected, or the same one may ask: show or hide the hint of `a`."""
-        if self._hinted != self.asked:
-            self._hinted = not self._hinted
+        """Another run may be selected, or the same one may ask: show or hide the hints of what that needs."""
+        now = self.hinted()
+        if self._hinted != now:
+            self._hinted = now
             self.refresh_bindings()
 
     def _run_or_say(self) -> Run | None:

@@ -9,6 +9,7 @@ from rich.segment import Segment
 from textual.timer import Timer
 
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.widgets.clipping import clip
 from mahavishnu_tui.widgets.status import Tone
 from mahavishnu_tui.widgets.tones import OneLine
 
@@ -68,15 +69,21 @@ class Flash(OneLine):
             self._timer.stop()
             self._timer = None
 
+    @property
+    def _ellipsis(self) -> str:
+        return "..." if self.ascii_only else "…"
+
     def segments(self) -> list[Segment]:
         """The message with its sign, or the rest."""
         if not self.message:
-            return [self.piece(f" {self._rest}", "muted")]
+            return [
+                self.piece(
+                    clip(f" {self._rest}", self.size.width - len(self._ellipsis), self._ellipsis), "muted"
+                )
+            ]
         sign, plain, tone = _LOOKS[self.severity]
         text = f" {plain if self.ascii_only else sign} {clean_line(self.message)}"
-        more = MORE if self.severity == "error" else "…"
-        if self.ascii_only:
-            more = more.replace("…", "...")
+        more = MORE.replace("…", self._ellipsis) if self.severity == "error" else self._ellipsis
         if cell_len(text) > self.size.width:
             text = set_cell_size(text, self.size.width - cell_len(more) - 1).rstrip() + more
         return [self.piece(text, tone)]

@@ -219,6 +219,8 @@ class VirtualTable(SortedView):
 
     def _set_cursor_key(self, key: str) -> None:
         if key != self.cursor_key:
+            if not (key and self.cursor_key):
+                self.refresh_bindings()
             self.cursor_key = key
             self.post_message(self.CursorMoved(self, key))
 
@@ -294,7 +296,9 @@ class VirtualTable(SortedView):
             self.post_message(self.Activated(self, self.cursor_key))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys unbound that would mark what cannot be, or take away what is not there."""
+        """Leave the keys unbound that would open, mark or take away what is not there."""
+        if action == "activate" and not self.cursor_key:
+            return False
         if action in ("mark", "mark_range") and not self.markable:
             return False
         if action == "unmark" and not self._marked:

@@ -73,6 +73,12 @@ class ApprovalsPane(TablePane):
             return False
         return super().check_action(action, parameters)
 
+    def hints(self, action: str) -> bool:
+        """`A` is shown while questions are marked, `C` where there is one."""
+        if action == "answer_marked":
+            return bool(self.table.marks_said)
+        return super().hints(action) and (action != "claim" or self.current is not None)
+
     @property
     def _operator(self) -> OperatorScreen:
         return cast("OperatorScreen", self.screen)

@@ -39,6 +39,8 @@ class Archive:
         self.search = ""
         self.count: RunCount | None = None
         """Of all runs, with `search`; None until the server has said so."""
+        self.known_total = 0
+        """How many runs the server had when it last said so."""
         self.loading = False
         """Whether a page is on its way."""
         self._found: dict[str, Run] = {}
@@ -58,6 +60,11 @@ class Archive:
     def whole(self) -> bool:
         """Whether the mirror has all runs, so that it can be counted here."""
         return self.count is None or self.count.total <= len(self._session.mirror.runs)
+
+    @property
+    def asking(self) -> bool:
+        """Whether there are more runs than are known here, and how many match is not known yet."""
+        return self.count is None and self.known_total > len(self._session.mirror.runs)
 
     def runs(self) -> dict[str, Run]:
         """What is known: the mirror, and what was fetched for this filter."""
@@ -114,6 +121,7 @@ class Archive:
         try:
             count = await client.count_runs(search)
             self._counted_at = time.monotonic()
+            self.known_total = count.total
             if search == self.search:
                 self.count = count
                 await self._page(search)

@@ -85,6 +85,10 @@ class CheckpointsPane(TablePane):
             for checkpoint in found
         ]
 
+    def hints(self, action: str) -> bool:
+        """Two can be compared, or one edited, where there is one."""
+        return super().hints(action) and (action not in ("diff", "edit_state") or self.current is not None)
+
     def counts(self) -> str:
         """How many, and how much room they take."""
         if self.filter or not self._followed.checkpoints:

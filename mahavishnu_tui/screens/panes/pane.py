@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -88,6 +88,14 @@ class Pane(Vertical):
     def filter_values(self) -> Mapping[str, Iterable[str]]:
         """What `/` knows here, each with those of its values that can be listed."""
         return dict.fromkeys(sorted(self.ATTRIBUTES), ())
+
+    def hints(self, action: str) -> bool:
+        """Whether the key of an action is worth a hint now."""
+        return action != "prompt('/')" or bool(self.ATTRIBUTES)
+
+    def hinted(self) -> Sequence[object]:
+        """What `hints` depends on."""
+        return ()
 
     def headline(self) -> str:
         """What the title says beside the name: the counts, or what is wrong with them."""
@@ -194,7 +202,7 @@ class TablePane(Pane):
         if absent is not None:
             return absent
         if self.total and self.filter:
-            return "filtered", f"0 of {self.total:,} match; esc clears the filter"
+            return "filtered", f"{self.found()} match; esc clears the filter"
         return "empty", self.EMPTY
 
     def counts(self) -> str:
@@ -206,6 +214,16 @@ class TablePane(Pane):
     def found(self) -> str:
         """`12 of 20,431`."""
         return f"{self.shown:,} of {self.total:,}"
+
+    def hints(self, action: str) -> bool:
+        """There is nothing to filter where there are no rows."""
+        if action == "prompt('/')" and not (self.total or self.filter):
+            return False
+        return super().hints(action)
+
+    def hinted(self) -> Sequence[object]:
+        """Whether there are rows, or are marks."""
+        return bool(self.total or self.filter), bool(self.cursor), bool(self.table.marks_said)
 
     def headline(self) -> str:
         """An error, where rows that were there before hide it; else counts, marks and the order of rows."""

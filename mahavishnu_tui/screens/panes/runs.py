@@ -21,7 +21,7 @@ from mahavishnu_tui.screens.panes.archive import Archive
 from mahavishnu_tui.screens.panes.pane import Listed, TablePane
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets import status
-from mahavishnu_tui.widgets.table import Row, VirtualTable
+from mahavishnu_tui.widgets.table import PlaceholderKind, Row, VirtualTable
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -245,11 +245,16 @@ class RunsPane(TablePane):
         self._scheduled = len(everything) - len(wanted)
         return wanted
 
+    def problem(self) -> tuple[PlaceholderKind, str] | None:
+        """Whether there are none can be said once the server has told of those that are not here."""
+        asking = self.filter and self.archive.asking and self.session.link.live
+        return ("loading", "asking the server for older ones …") if asking else None
+
     def counts(self) -> str:
         """`12 of 20,431`: of all runs that the server has; scheduled ones that are left out are named."""
-        total, matched, scheduled = self._numbers()
         if self.filter:
             return f"{self.found()} · filter {clean_line(self.filter.text, 60)}"
+        total, matched, scheduled = self._numbers()
         said = f"{total - scheduled:,}" if total else ""
         if self._in_part(matched):
             said = f"{self._newest()} of {said}"
@@ -257,6 +262,8 @@ class RunsPane(TablePane):
 
     def found(self) -> str:
         """`12 of 20,431`, and how many of the 12 are here."""
+        if self.archive.asking:
+            return f"{self.shown:,}+ of {self.archive.known_total - self._twins:,}"
         total, matched, _ = self._numbers()
         said = f"{matched:,} of {total:,}"
         return f"{said} ({self._newest()})" if self._in_part(matched) else said

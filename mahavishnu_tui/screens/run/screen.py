@@ -309,6 +309,10 @@ class RunScreen(CheckpointActs):
         """List them again."""
         self.following.reload()
 
+    def hints(self, action: str) -> bool:
+        """What a tab can do comes before starting another run."""
+        return action != "launch" and super().hints(action)
+
     def copied_text(self) -> str:
         """What the shown tab has to copy, or the run's id."""
         return self.shown.copied_text() or super().copied_text()

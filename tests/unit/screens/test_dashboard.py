@@ -6,6 +6,7 @@ import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.run import FINISHED
+from mahavishnu_tui.screens.hints import live_hints
 from mahavishnu_tui.screens.layout import PANES
 from mahavishnu_tui.screens.panes.pane import Pane
 from tests.snapshots.scenes import HOSTILE, NOW, World, run, visit, world
@@ -303,6 +304,28 @@ async def test_settings_that_are_wrong_are_said_and_the_dashboard_stays() -> Non
 async def test_empty_says_what_fills_it() -> None:
     async with drive((200, 50), world=EMPTY) as driven:
         await driven.sees("Nothing has run here yet", "Nothing waits for you", "No run is selected")
+        for pane in "2345":
+            await driven.press(pane)
+            await driven.until(lambda: driven.app.screen.focused is driven.dashboard.active_pane.target)
+            await driven.settle()
+            offered = {word for _, word in live_hints(driven.dashboard)}
+            assert offered <= {"launch", "logs", "command", "help"}, f"what has no effect in pane {pane}"
+
+
+async def test_keys_are_offered_where_they_do_something() -> None:
+    async with drive() as driven:
+        await driven.press("4")
+        await driven.sees("enter open  C claim  a answer", "? help")
+        assert "answer marked" not in driven.text
+        await driven.press("space")
+        await driven.sees("A answer marked")
+        await driven.press("escape", "slash")
+        await driven.type("nothing like it")
+        await driven.press("enter")
+        await driven.sees("0 of 2 match", "/ filter")
+        assert "enter open" not in driven.text
+        await driven.press("escape")
+        await driven.sees("enter open")
 
 
 async def test_an_error_of_one_pane_stays_in_it() -> None:
@@ -382,11 +405,12 @@ async def test_read_only_leaves_dangerous_keys_unbound() -> None:
             assert key not in driven.app.screen.active_bindings
             await driven.press(key)
             assert len(driven.app.screen_stack) == 1
+        await driven.sees("Keys that act are off: this dashboard is read-only.")
         await driven.press("x")
         await driven.sees("raw JSON")
         assert "cancel" not in driven.text
         await driven.press("escape", "4", "enter")
-        await driven.sees("questions are shown, not answered")
+        await driven.sees("Questions are shown, not answered: this dashboard is read-only.")
 
 
 async def test_keys_can_be_remapped_by_id() -> None:

@@ -24,6 +24,7 @@ BASES = {
     "MarkedRuns",
     "OperatorScreen",
     "Prompting",
+    "Refusing",
     "RunActs",
 }
 OTTER, HERON, LYNX, GNU, COBRA = "amber-otter", "brisk-heron", "dusty-lynx", "frosty-gnu", "calm-cobra"

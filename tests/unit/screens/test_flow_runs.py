@@ -73,8 +73,11 @@ async def test_all_runs_are_counted_and_older_ones_fetched_at_the_end() -> None:
         await driven.press("escape")
         await driven.sees("runs: 258 · 3 scheduled", "old-oryx-229")
         assert driven.dashboard.room.runs.cursor == last, "what was fetched is there to come back to"
+        driven.connection.client.hold["count_runs"] = held = asyncio.Event()
         await driven.press("g", "slash")
         await driven.type("oryx-22")
+        await driven.sees("0+ of 261", "asking the server for older ones …")
+        held.set()
         await driven.sees("tab complete", "11 of 261")
         await driven.press("enter")
         await driven.sees("11 of 261 · filter", "old-oryx-229")

@@ -33,7 +33,7 @@ async def test_the_tabs_of_a_run_have_names_at_80_columns() -> None:
 
 async def test_where_there_is_no_room_for_all_hints_the_menu_and_help_stay() -> None:
     async with drive() as driven:
-        await driven.press("4")
+        await driven.press("4", "space")
         await driven.sees("A answer marked", "C claim", "x actions", "? help")
         assert ": command" not in driven.text
 

@@ -59,7 +59,7 @@ async def test_production_only_looks_until_it_is_unlocked() -> None:
         await driven.press("a")
         assert len(driven.app.screen_stack) == 1
         await driven.press("4", "enter")
-        await driven.sees("locked (:unlock): questions are shown, not answered")
+        await driven.sees("Questions are shown, not answered: this dashboard is locked (:unlock).")
         await driven.press("escape")
         await unlock(driven)
         await driven.sees("PROD prod", "UNLOCKED", "prod is unlocked")
