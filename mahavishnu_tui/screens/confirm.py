@@ -9,11 +9,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Button, Static
 
 from mahavishnu_tui.models.text import clean
 from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.widgets.button_row import ButtonRow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +38,6 @@ class ConfirmScreen(Dialog[str]):
     CSS_PATH = "confirm.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "refuse", "Go back", id="confirm.refuse"),
-        Binding("right,down", "app.focus_next", "Next", show=False, id="confirm.next"),
-        Binding("left,up", "app.focus_previous", "Previous", show=False, id="confirm.previous"),
     ]
 
     def __init__(self, question: str, facts: Sequence[str], *deeds: Deed | str) -> None:
@@ -52,7 +51,7 @@ class ConfirmScreen(Dialog[str]):
         with Vertical(id="confirm"):
             yield Static(clean(self._question), id="confirm-question", markup=False)
             yield Static("\n".join(map(clean, self._facts)), id="confirm-facts", markup=False)
-            with Horizontal(id="confirm-buttons"):
+            with ButtonRow(id="confirm-buttons"):
                 yield Button("Go back", id="no", compact=True)
                 for deed in self._deeds:
                     yield Button(

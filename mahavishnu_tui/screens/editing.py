@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Button, Input, Static, TextArea
 
 from mahavishnu_tui.models import Checkpoint, Run
@@ -21,6 +21,7 @@ from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.dialog import Dialog
 from mahavishnu_tui.screens.diffing import DIFF_COLUMNS, diff_rows, diff_words
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets.button_row import ButtonRow
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.table import VirtualTable
 
@@ -59,7 +60,7 @@ class EditScreen(Dialog[str]):
             )
             yield VirtualTable(DIFF_COLUMNS, ascii_only=self.session.ascii, id="edit-diff")
             yield Static("", id="edit-status", markup=False)
-            with Horizontal(id="edit-buttons"):
+            with ButtonRow(id="edit-buttons"):
                 yield Button("Preview ^t", id="preview", compact=True)
                 yield Button("Make this edit", id="make", variant="error", compact=True, disabled=True)
                 yield Button("Go back", id="leave", compact=True)

@@ -46,7 +46,9 @@ class Draft:
         if self.action is None:
             return "Goes on when you say so." if self.approval.kind == "breakpoint" else self.approval.title
         name = clean_line(self.action.name, 200)
-        return f"{self.at + 1}/{len(self.actions)} · {name}" if len(self.actions) > 1 else name
+        before = self.decided[self.at]
+        so_far = f" · so far: {before.verb}" if before is not None else ""
+        return f"{self.at + 1}/{len(self.actions)} · {name}{so_far}" if len(self.actions) > 1 else name
 
     @property
     def words(self) -> str:
@@ -64,10 +66,8 @@ class Draft:
         None where it says no more than that line.
         """
         if self.summing_up:
-            return {
-                f"{number} {clean_line(action.name, 60)}": _said(decision)
-                for number, (action, decision) in enumerate(zip(self.actions, self.decided, strict=True), 1)
-            }
+            pairs = enumerate(zip(self.actions, self.decided, strict=True), 1)
+            return dict(_told(number, action, decision) for number, (action, decision) in pairs)
         if self.action is not None:
             return self.action.args
         value = self.approval.value
@@ -101,9 +101,11 @@ class Draft:
         return reply(self.approval, [decision for decision in self.decided if decision is not None])
 
 
-def _said(decision: Decision | None) -> Json:
+def _told(number: int, action: Action, decision: Decision | None) -> tuple[str, Json]:
+    """One decision in the summary; what was edited is read without opening it."""
+    name = f"{number} {clean_line(action.name, 60)}"
     if decision is None:
-        return "not decided"
+        return name, "not decided"
     if decision.verb == "edit":
-        return {"edit": decision.args}
-    return f"{decision.verb}: {decision.message}" if decision.message else decision.verb
+        return f"{name}, edited", decision.args
+    return name, f"{decision.verb}: {decision.message}" if decision.message else decision.verb

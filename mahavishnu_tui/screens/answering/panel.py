@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Static, TextArea
@@ -20,6 +20,7 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answering.draft import Draft
 from mahavishnu_tui.screens.answering.words import Words
 from mahavishnu_tui.screens.answers import Choice, Editor, choices, decisions, prefill
+from mahavishnu_tui.widgets.button_row import ButtonRow
 from mahavishnu_tui.widgets.form import MISSING, SchemaForm
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.state_tree import StateTree
@@ -101,7 +102,7 @@ class AnswerPanel(Vertical):
         yield SchemaForm({}, id="answer-form", classes="answer--editor")
         with Vertical(id="answer-foot"):
             yield from self._between
-            yield Horizontal(id="answer-buttons")
+            yield ButtonRow(id="answer-buttons")
 
     def on_resize(self) -> None:
         """What must be seen to answer is seen on 24 rows too, and the question itself always."""
@@ -156,7 +157,7 @@ class AnswerPanel(Vertical):
         return decisions(draft.approval, draft.action) if draft.action else choices(draft.approval)
 
     async def _buttons(self, offered: Sequence[tuple[str, str]]) -> None:
-        row = self.query_one("#answer-buttons", Horizontal)
+        row = self.query_one("#answer-buttons", ButtonRow)
         await row.remove_children()
         await row.mount_all([Button(label, id=name, compact=True) for name, label in offered])
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Button, Static
 
 from mahavishnu_tui.models import ErrorCode, Finding, MahavishnuError, Run, Workflow
@@ -27,6 +27,7 @@ from mahavishnu_tui.screens.launch.options import DeploymentOptions, PoolButton,
 from mahavishnu_tui.screens.launch.starting import Order, start
 from mahavishnu_tui.screens.launch.targets import Target, TargetTable
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets.button_row import ButtonRow
 from mahavishnu_tui.widgets.form import MISSING, Missing
 from mahavishnu_tui.widgets.table import VirtualTable
 
@@ -79,7 +80,7 @@ class LaunchScreen(Dialog[Run | None]):
             yield InputEntry(id="launch-input")
             yield WorkflowOptions(id="launch-workflow")
             yield DeploymentOptions(id="launch-deployment")
-            with Horizontal(id="launch-buttons"):
+            with ButtonRow(id="launch-buttons"):
                 yield Button("Launch", id="go", compact=True)
                 yield Button("Check", id="check", compact=True)
                 yield DurabilityButton(id="durability")

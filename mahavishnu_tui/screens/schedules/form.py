@@ -29,6 +29,7 @@ from mahavishnu_tui.screens.schedules.rules import (
     typed,
 )
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.widgets.button_row import ButtonRow
 from mahavishnu_tui.widgets.form import MISSING, Missing
 from mahavishnu_tui.widgets.form.choice import ChoiceInput
 from mahavishnu_tui.widgets.table import VirtualTable
@@ -84,7 +85,7 @@ class ScheduleScreen(Dialog[Schedule | None]):
             yield RulePreview(self.session, id="schedule-preview")
             yield Static("parameters", classes="label", id="schedule-what", markup=False)
             yield InputEntry(id="schedule-input")
-            with Horizontal(id="schedule-buttons"):
+            with ButtonRow(id="schedule-buttons"):
                 yield Button("Save", id="go", compact=True)
                 yield Button("Close", id="close", compact=True)
             yield Static(id="schedule-status", markup=False)

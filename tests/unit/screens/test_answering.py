@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from textual.widgets import Input, TextArea
+from textual.widgets import Button, Input, TextArea
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.screens.answering.draft import Draft
@@ -73,7 +73,8 @@ async def test_several_actions_are_decided_in_order_and_summed_up() -> None:
         await driven.sees("MHV-106 amount must be at most 100.")
         await driven.press("backspace")
         await push(driven, "Next")
-        await driven.sees("3 decisions: read them once more", "reject: keep it", "2 send_mail", "approve")
+        await driven.sees("3 decisions: read them once more", "reject: keep it")
+        await driven.sees("2 send_mail, edited", '"bo"', "3 charge, edited", "50")
         assert answers(driven) == []
         await push(driven, "Send 3")
         await driven.until(lambda: answers(driven))
@@ -92,7 +93,7 @@ async def test_all_can_be_approved_at_once_and_one_can_go_back() -> None:
         await push(driven, "Approve all 3")
         await driven.sees("3 decisions", "1 delete_file")
         await driven.press("escape")
-        await driven.sees("3/3 · charge")
+        await driven.sees("3/3 · charge · so far: approve")
         await push(driven, "Back")
         await driven.sees("2/3 · send_mail")
         await push(driven, "Respond…")
@@ -111,6 +112,17 @@ async def test_all_can_be_approved_at_once_and_one_can_go_back() -> None:
             "respond",
             "approve",
         ]
+
+
+async def test_arrows_go_through_the_answers_so_that_enter_presses_the_one_that_was_gone_to() -> None:
+    async with drive(world=other(kind="tool_approval", value=CALL)) as driven:
+        screen = await opened(driven)
+        await driven.press("left", "tab", "tab", "right", "right", "left", "right")
+        assert isinstance(screen.focused, Button)
+        assert str(screen.focused.label) == "Reject…"
+        await driven.press("right", "enter")
+        await driven.until(lambda: driven.app.screen is not screen)
+        assert answers(driven) == [], "the last button is Close"
 
 
 async def test_agent_inbox_offers_what_its_request_allows() -> None:

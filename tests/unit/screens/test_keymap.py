@@ -17,7 +17,7 @@ def remapped(**keymap: str) -> dict[str, str]:
 def test_nothing_is_wrong_with_free_keys_and_swapped_ones() -> None:
     assert keymap_problems({}) == []
     assert keymap_problems({"run.retry": "f6", "table.down": "j,down,ctrl+n"}) == []
-    assert keymap_problems({"confirm.next": "left,up", "confirm.previous": "right,down"}) == []
+    assert keymap_problems({"buttons.next": "left,up", "buttons.previous": "right,down"}) == []
     assert keymap_problems({"prompt.complete": "z"}) == [], "what is typed into takes its keys itself"
 
 
@@ -37,7 +37,7 @@ def test_nothing_is_wrong_with_free_keys_and_swapped_ones() -> None:
         ({"tree.next": "c"}, "run.copy and tree.next are both on c on the run screen: tree.next wins."),
         ({"run.retry": "w"}, "log.wrap and run.retry are both on w on the"),
         ({"choice.next": "left"}, "choice.next and choice.previous are both on left on the choice input:"),
-        ({"confirm.refuse": "right"}, "confirm.next and confirm.refuse are both on right on the confirm"),
+        ({"confirm.refuse": "right"}, "buttons.next and confirm.refuse are both on right on the confirm"),
     ],
 )
 def test_what_is_wrong_is_said_by_name(keymap: dict[str, str], said: str) -> None:
