@@ -8,6 +8,7 @@ import socket
 from collections.abc import Sequence
 
 from mahavishnu_tui.models.context import DEFAULT
+from mahavishnu_tui.models.need import approval_key
 from mahavishnu_tui.models.notifying import Occurrence
 from mahavishnu_tui.models.spans import in_words
 from mahavishnu_tui.models.text import clean_line
@@ -90,8 +91,11 @@ class Writer:
         return "" if self.context == DEFAULT else f" --context {self.context}"
 
     def _command(self, about: Occurrence) -> str:
+        # Of a question itself: its run may ask several, or have gone on to another one.
+        asked = about.kind in ("approval", "deadline", "escalation")
+        about_id = about.need.removeprefix(approval_key("")) if asked else about.run_id
         # A name that a shell would take apart is not put into a command.
-        if not about.run_id.replace("-", "").isalnum():
+        if not about_id.replace("-", "").replace(".", "").isalnum():
             return ""
         group = "prefect" if about.engine == "prefect" else "langgraph"
         act = {
@@ -101,7 +105,7 @@ class Writer:
             "failure": "prefect retry" if group == "prefect" else "langgraph resume",
             "crashed": "prefect retry" if group == "prefect" else "langgraph resume",
         }.get(about.kind)
-        return f"mahavishnu {act} {about.run_id}{self._context_flag()}" if act else ""
+        return f"mahavishnu {act} {about_id}{self._context_flag()}" if act else ""
 
 
 def subject(about: Occurrence, now: float) -> str:

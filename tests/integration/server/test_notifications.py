@@ -40,7 +40,7 @@ async def test_a_question_goes_out_to_a_webhook_and_by_mail_and_no_secret_is_sai
             for line in (
                 f"run: {question.run_name}",
                 "node: ask",
-                f"command: mahavishnu langgraph approve {question.run_id} --context staging",
+                f"command: mahavishnu langgraph approve {question.id} --context staging",
                 "dashboard: ssh bastion",
             ):
                 assert line in posted["message"].splitlines()
