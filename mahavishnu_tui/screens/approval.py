@@ -62,6 +62,7 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
         self.session = session
         self.approval = approval
         self._sending = False
+        self._told = ""
 
     def compose(self) -> ComposeResult:
         """Who asks, what, what comes after, a comment, the answers."""
@@ -79,6 +80,7 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
         """Show the question, the focus on its payload."""
         await self._show()
         self.session.changes.subscribe(self, self._changed)
+        self.set_interval(1, self._show_head)
         self.query_one(AnswerPanel).focus()
         if self.approval.holder(self.session.now()) == self.session.who:
             in_background(self, self._renew, "claim")
@@ -98,24 +100,42 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
 
     async def _show(self) -> None:
         """Draw `self.approval` as it is now."""
-        approval = self.approval
+        self._show_head()
+        row = self.query_one("#approval-next", Static)
+        row.update(self._next_text() if self.approval.status == "pending" else "")
+        await self.query_one(AnswerPanel).ask(self.approval)
+
+    def _show_head(self) -> None:
+        """Who asks, since when and until when, who is on it: true for as long as the dialog is open."""
+        known = self._as_known()
+        approval = known if (known.hash, known.status) == (self.approval.hash, "pending") else self.approval
+        text = self._head(approval)
+        if text != self._told:
+            self._told = text
+            self.query_one("#approval-head", Static).update(text)
+
+    def _head(self, approval: Approval) -> str:
         mark = approval_mark(approval.status)
         node = f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node
         times = self.session.times.still
-        wait = waits(approval, Times(now=times.now)).text
         parts = [
             f"{mark.sign(self.session.ascii)} {approval.run_name}",
             approval.workflow,
             f"node {node}",
             f"asked {times.clock(approval.asked_at)}",
+            *(self._waiting(approval, times) if approval.status == "pending" else []),
+        ]
+        return clean_line(" · ".join(filter(None, parts)))
+
+    def _waiting(self, approval: Approval, times: Times) -> list[str]:
+        """What holds only for as long as nobody has answered."""
+        wait = waits(approval, Times(now=times.now)).text
+        return [
             f"{wait}, {deadline_text(approval, times)}" if approval.deadline else f"waits {wait}",
             expiry_text(approval.value, times),
             f"escalated {approval.escalated}×" if approval.escalated else "",
             claim_text(approval, self.session.who, self.session.now()),
         ]
-        self.query_one("#approval-head", Static).update(clean_line(" · ".join(filter(None, parts))))
-        self.query_one("#approval-next", Static).update(self._next_text())
-        await self.query_one(AnswerPanel).ask(approval)
 
     def _next_text(self) -> str:
         run = self.session.run(self.approval.run_id)
@@ -137,6 +157,7 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
         key = self.approval.id
         if self._sending or not any(change in (("approval", key), ("*", "*")) for change in changes):
             return
+        self._show_head()
         now = self.session.mirror.approvals.get(key)
         if now is None or now.status != "pending" or now.hash != self.approval.hash:
             in_background(self, functools.partial(self._reload, ""), "approval", exclusive=True)
@@ -219,12 +240,18 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
                     f"{why} The question has changed: read it again before you answer.".strip(), "warning"
                 )
             return
-        by = f" by {self.approval.answered_by}" if self.approval.answered_by else ""
-        if self.approval.status == "superseded":
-            self._say(f"{why} The run went on without an answer to this question.".strip(), "warning")
-        else:
-            at = self.session.times.still.clock(self.approval.answered_at)
-            self._say(f"{why} This question was answered{by} at {at}.".strip(), "warning")
+        self._say(f"{why} {self._how_it_ended()}".strip(), "warning")
+
+    def _how_it_ended(self) -> str:
+        """Why the question is no longer open."""
+        approval = self.approval
+        if approval.status == "superseded":
+            late = approval.deadline is not None and approval.deadline <= self.session.now()
+            if late and approval.on_timeout == "fail":
+                return "Nobody answered by the deadline: the run has failed."
+            return "The run went on without an answer to this question."
+        by = f" by {approval.answered_by}" if approval.answered_by else ""
+        return f"This question was answered{by} at {self.session.times.still.clock(approval.answered_at)}."
 
     async def action_leave(self) -> None:
         """One step back: out of the editor, then out of the dialog. Not while an answer is on its way."""

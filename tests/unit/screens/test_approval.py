@@ -179,9 +179,26 @@ async def test_answered_by_somebody_else_while_it_was_open() -> None:
         driven.connection.world.approvals[0] = done
         driven.connection.event("approval", done.id, done)
         await driven.sees("This question was answered by bo@bastion")
+        assert "waits" not in driven.text
+        assert "goes on with your answer" not in driven.text
         assert [str(button.label) for button in screen.query(Button)] == ["Close"]
         await push(driven, "Close")
         await driven.until(lambda: len(driven.app.screen_stack) == 1)
+
+
+async def test_what_it_says_of_time_and_claims_stays_true_while_it_is_open() -> None:
+    async with drive(world=other(deadline=NOW + 300, on_timeout="fail")) as driven:
+        await opened(driven)
+        await driven.sees("5m left")
+        claimed = driven.connection.world.approvals[0].replace(claimed_by="bo@h", claim_until=NOW + 900)
+        driven.connection.event("approval", claimed.id, claimed)
+        await driven.sees("bo@h is on it for 15m more")
+        driven.app.session.now = lambda: NOW + 280
+        await driven.sees("<1m left", "bo@h is on it for 10m more")
+        driven.app.session.now = lambda: NOW + 301
+        gone = driven.connection.world.approvals[0] = claimed.replace(status="superseded")
+        driven.connection.event("approval", gone.id, gone)
+        await driven.sees("Nobody answered by the deadline: the run has failed.")
 
 
 async def test_a_run_that_went_on_withdraws_its_question() -> None:
