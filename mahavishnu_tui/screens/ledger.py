@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import LedgerEntry, MahavishnuError
-from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.models.text import clean_line, counted
 from mahavishnu_tui.screens.audit_rows import LEDGER_COLUMNS, ledger_row, proof
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
@@ -110,9 +110,10 @@ class LedgerScreen(OperatorScreen):
             self.table.set_placeholder("empty", "No question has been answered yet.")
         times = self.session.times
         self.table.set_rows(ledger_row(entry, times) for entry in self._entries)
-        count = f"{len(self._entries):,}{'+' if self._more else ''}"
+        shown = len(self._entries)
+        count = f"{shown:,}+ answers" if self._more else counted(shown, "answer")
         search = f" · search {clean_line(self.query_text, 80)}" if self.query_text else ""
-        self.query_one("#document-title", Static).update(f"ledger · {count} answers{search}")
+        self.query_one("#document-title", Static).update(f"ledger · {count}{search}")
 
     @on(VirtualTable.CursorMoved)
     def _moved(self, event: VirtualTable.CursorMoved) -> None:
@@ -180,6 +181,9 @@ class LedgerScreen(OperatorScreen):
 
     def action_export(self, form: Literal["csv", "jsonl"]) -> None:
         """Write what matches into a new private file in the home directory."""
+        if not self._entries and not self._asking:
+            self.flash("there is no answer to export", "warning")
+            return
         self.flash("writing …")
         in_background(self, functools.partial(self._export, form), "export")
 
@@ -193,4 +197,4 @@ class LedgerScreen(OperatorScreen):
         except Exception as error:  # said in the row, kept in :errors; no half file is left
             self.flash_error(error)
         else:
-            self.flash(f"{size:,} bytes, readable by you alone: {path}", "success")
+            self.flash(f"~/{path.name}: {size:,} bytes, mode 0600", "success")

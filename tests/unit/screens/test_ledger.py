@@ -66,7 +66,7 @@ async def test_a_search_is_made_on_the_server_and_escape_clears_it() -> None:
         await driven.press("/")
         await driven.type("by:bob")
         await driven.press("enter")
-        await driven.sees("1 answers · search by:bob")
+        await driven.sees("1 answer · search by:bob")
         assert asked(driven)[-1][-1] == LedgerFilter(by="bob")
         await driven.press("/")
         await driven.type(" applied:maybe")
@@ -86,6 +86,8 @@ async def test_nothing_found_and_nothing_there_look_different() -> None:
         await driven.type("nowhere")
         await driven.press("enter")
         await driven.sees("No answer matches; esc clears the search")
+        await driven.press("E")
+        await driven.sees("there is no answer to export")
     async with drive(world=World([], [], [], [], {}, {}, [])) as driven:
         await opened(driven)
         await driven.sees("No question has been answered yet.")
@@ -127,12 +129,13 @@ async def test_a_server_that_cannot_tell_is_said_and_asked_again() -> None:
 
 async def test_the_export_goes_into_a_private_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    async with drive((120, 40)) as driven:
+    async with drive() as driven:
         await opened(driven)
         await driven.sees("5 answers")
         await driven.press("e")
-        await driven.sees("9 bytes, readable by you alone")
+        await driven.sees(".csv: 9 bytes, mode 0600")
         (path,) = tmp_path.iterdir()
+        assert f"~/{path.name}" in driven.text
         assert (path.suffix, path.read_text(), path.stat().st_mode & 0o777) == (".csv", "all of it", 0o600)
         driven.connection.client.fail["export_ledger"] = MahavishnuError(ErrorCode.TIMEOUT, "Too slow.")
         await driven.press("E")
