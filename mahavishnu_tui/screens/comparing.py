@@ -165,9 +165,8 @@ def _sides(line: Timeline) -> dict[str, Side]:
 
 
 def _lost(node: NodeDifference) -> float:
-    """How much time the difference makes."""
-    here, there = (side.worked if side else 0.0 for side in (node.here, node.there))
-    return abs(here - there)
+    """How much time the difference makes; nodes of only one run stay in the order of its path."""
+    return abs(node.here.worked - node.there.worked) if node.here and node.there else 0.0
 
 
 def _whole(name: str, run: Run, line: Timeline) -> str:

@@ -64,6 +64,8 @@ def test_differences_come_first_and_are_said_in_words() -> None:
         ("quick", "faster"),
         ("same", "the same"),
     ]
+    alone = compared(line("a", ("ask", 1), ("pay", 9)), line("b", ("x", 1), ("y", 5), ("z", 2)))
+    assert [node.path for node in alone.nodes] == ["ask", "pay", "x", "y", "z"]
     assert rows[4][2:] == ["+ 9.0s", "+ 3.0s", "+6.0s", "x3.0"]
     assert rows[3][2:4] == ["+ 2.0s x2", "+ 1.0s"]
     assert (rows[0][3], rows[1][2]) == ("-", "-")
