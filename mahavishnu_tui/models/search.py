@@ -90,7 +90,7 @@ def parse_search(text: str) -> list[SearchWord]:
     try:
         words = shlex.split(text.replace("'", "\\'").replace("\\n", " "))
     except ValueError:  # a quote that is not closed yet
-        words = text.replace('"', " ").split()
+        words = text.replace('"', " ").split() or text.split()
     found = []
     for word in words:
         name, colon, rest = word.partition(":")

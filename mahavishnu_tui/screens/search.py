@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from typing import ClassVar, Final
 
@@ -14,7 +15,7 @@ from textual.widgets import Input, Static
 from mahavishnu_tui.models import MahavishnuError, Run
 from mahavishnu_tui.models.search import FoundPage, SearchHit, parse_search
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.background import in_background, in_background_opening
 from mahavishnu_tui.screens.found_rows import FOUND_COLUMNS, TABS, hit_row, older_row
 from mahavishnu_tui.screens.run_acts import RunActs
 from mahavishnu_tui.screens.session import Link, Session
@@ -67,8 +68,8 @@ class SearchScreen(RunActs):
         self._count = FoundPage(())
         """The first page: it has counted."""
         self._asking = False
-        self._enters = False
-        """Go into the results as soon as there are any: enter was pressed before."""
+        self._found = asyncio.Event()
+        """What is listed answers what was last looked for."""
 
     def compose_body(self) -> ComposeResult:
         """A title, the line, what was found."""
@@ -110,7 +111,7 @@ class SearchScreen(RunActs):
         """Nothing is launched from here; without a result there is nothing to act on."""
         if action == "launch" or (action in ("answer", "logs", "actions") and self.selected_run is None):
             return False
-        if action == "results" and not self.table.rows:
+        if action == "results" and not (self.table.rows or self._asking):
             return False
         return super().check_action(action, parameters)
 
@@ -122,7 +123,7 @@ class SearchScreen(RunActs):
         if event.value == self._text:
             return
         self._text = event.value
-        self._enters = False
+        self.workers.cancel_group(self, "search-enter")
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(SETTLE, self._look)
@@ -130,15 +131,18 @@ class SearchScreen(RunActs):
     @on(Input.Submitted, "#search-line")
     def _line_entered(self, event: Input.Submitted) -> None:
         event.stop()
+        self.action_results()
+
+    def action_results(self) -> None:
+        """From the line into what was found for it; what comes after this key is meant for that."""
         if self._timer is not None:
             self._timer.stop()
             self._look()
-        self.action_results()
-        self._enters = self._asking and not self.table.rows
+        in_background_opening(self, self._go_in, "search-enter")
 
-    def action_results(self) -> None:
-        """From the line into what was found."""
-        if self.table.rows:
+    async def _go_in(self) -> None:
+        await self._found.wait()
+        if self.table.rows and self.line.has_focus:
             self.table.focus()
 
     def action_line(self) -> None:
@@ -149,8 +153,8 @@ class SearchScreen(RunActs):
 
     def _look(self) -> None:
         self._timer = None
-        self._enters = False
         self._asked += 1
+        self._found.clear()
         self._hits, self._older = {}, {}
         self._page = self._count = FoundPage(())
         try:
@@ -158,6 +162,7 @@ class SearchScreen(RunActs):
         except MahavishnuError as error:
             said = f"{error.message}" if self._text.strip() else _HELP
             self.table.set_placeholder("empty", said)
+            self._found.set()
             self._draw()
             return
         self.table.set_placeholder("loading", "searching …")
@@ -187,11 +192,12 @@ class SearchScreen(RunActs):
                 self._failed(error)
             return
         finally:
-            self._asking = self._asking and number != self._asked
+            if number == self._asked:
+                self._asking = False
+                self._found.set()
+        if not self._hits:
+            self.table.set_placeholder("filtered", f"No run has {clean_line(self._text, 80)}.")
         self._draw()
-        if self._enters and self.line.has_focus:
-            self._enters = False
-            self.action_results()
         self.refresh_bindings()
         if first:
             in_background(
@@ -240,8 +246,6 @@ class SearchScreen(RunActs):
 
     def _draw(self) -> None:
         times, ascii_only = self.session.times, self.session.ascii
-        if not self._asking and not self._hits and not self._older and self._text.strip():
-            self.table.set_placeholder("filtered", f"No run has {clean_line(self._text, 80)}.")
         rows = [hit_row(hit, times, ascii_only) for hit in self._hits.values()]
         rows += [older_row(run, times, ascii_only) for run in self._older.values()]
         self.table.set_rows(rows)

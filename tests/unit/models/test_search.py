@@ -16,6 +16,7 @@ from mahavishnu_tui.models.search import SearchWord, find_place, parse_search
         ("error:Timeout node:pay", [SearchWord("timeout", "error"), SearchWord("pay", "node")]),
         ("https://x:8080", [SearchWord("https://x:8080")]),
         ('half "open', [SearchWord("half"), SearchWord("open")]),
+        ('"', [SearchWord('"')]),
         ("don't", [SearchWord("don't")]),
         ("error:", [SearchWord("error:")]),
         ("GRÖßE", [SearchWord("größe")]),

@@ -56,6 +56,9 @@ async def test_nothing_found_and_nothing_asked_look_different() -> None:
         await driven.sees("No run has zebra.")
         screen.line.value = ""
         await driven.sees("Type a part of a name")
+        screen.line.value = "x" * 201
+        await driven.sees("The text to look for is longer than 200 characters.")
+        screen.line.value = ""
         driven.connection.client.fail["search"] = MahavishnuError(ErrorCode.DATABASE_LOCKED, "It is locked.")
         await driven.type("o")
         await driven.sees("MHV-004 It is locked.")
@@ -86,6 +89,18 @@ async def test_an_answer_to_an_older_question_is_never_shown() -> None:
         await driven.settle()
         await driven.settle()
         assert "found-by-one" not in driven.text
+
+
+async def test_enter_opens_what_was_typed_and_nothing_of_what_was_listed_before() -> None:
+    async with drive((120, 40)) as driven:
+        screen = await opened(driven)
+        await driven.type("amber-otter")
+        await driven.sees("1 run")
+        screen.line.value = ""
+        driven.burst(*"dusty-lynx", "enter", "enter")
+        await driven.until(lambda: isinstance(driven.app.screen, RunScreen))
+        assert isinstance(driven.app.screen, RunScreen)
+        assert driven.app.screen.view.run_id == "run-0015"
 
 
 async def test_the_next_page_comes_when_the_cursor_reaches_the_end(monkeypatch: Any) -> None:
