@@ -20,7 +20,7 @@ FOUND_COLUMNS: Final = (
     Column("workflow", "WORKFLOW", 14, min_width=10, flex=1, priority=2),
     Column("engine", "ENG", 3, priority=3),
     Column("where", "IN", 10, priority=1),
-    Column("text", "FOUND", 24, min_width=14, flex=4),
+    Column("text", "FOUND", 24, flex=4),
     Column("began", "BEGAN", 8, priority=4),
 )
 TABS: Final[Mapping[SearchField, str]] = {

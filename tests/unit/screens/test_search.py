@@ -8,8 +8,12 @@ from typing import Any
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.search import FoundPage, SearchHit
 from mahavishnu_tui.screens import search as search_module
+from mahavishnu_tui.screens.found_rows import FOUND_COLUMNS, hit_row
 from mahavishnu_tui.screens.run import RunScreen
 from mahavishnu_tui.screens.search import SearchScreen
+from mahavishnu_tui.screens.times import Times
+from mahavishnu_tui.widgets.clipping import clip
+from mahavishnu_tui.widgets.table import Cell
 from tests.snapshots.flow_scenes import flows
 from tests.snapshots.flows import flow_run
 from tests.snapshots.scenes import NOW, World, run, world
@@ -155,3 +159,12 @@ async def test_a_command_brings_its_text_along() -> None:
         await driven.press("enter")
         await driven.sees("amber-otter", "1 run")
         assert asked(driven) == [("amber node:deploy", "", 50)]
+
+
+def test_what_was_found_is_seen_in_the_narrowest_column() -> None:
+    text = '{"secs": 0, "who": "batch 129", "then": "nothing more"}'
+    at = text.index("batch 129")
+    hit = SearchHit(world().runs[0], "input", text, at, at + len("batch 129"))
+    cell = hit_row(hit, Times(), False).cells[5]
+    assert isinstance(cell, Cell)
+    assert "batch 129" in clip(cell.text, FOUND_COLUMNS[5].least)
