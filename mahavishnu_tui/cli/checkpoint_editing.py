@@ -60,7 +60,7 @@ async def edit(
     """
     from mahavishnu_tui.models.edit import StateEdit
 
-    given = read_json(values, "JSON")
+    given = read_json(values, "The state")
     order = StateEdit(given, as_node, checkpoint, "", label)
     return await _edit(setup, run, order, dry_run=dry_run, yes=yes, deed="Make this edit?")
 

@@ -117,12 +117,13 @@ async def delete(setup: Setup, run: str, yes: bool) -> int:
     if setup.as_json:
         output.emit({"run_id": found.id, "thread_id": found.thread_id, "checkpoints": count})
     else:
-        output.say(f"{found.name}: {count:,} checkpoints removed")
+        output.say(f"{found.name}: {output.counted(count, 'checkpoint')} removed")
     return OK
 
 
 def _say_plan(plan: PrunePlan) -> None:
-    output.say(f"{plan.checkpoints:,} checkpoints in {plan.threads:,} thread(s), {size_text(plan.bytes)}")
+    many, threads = output.counted(plan.checkpoints, "checkpoint"), output.counted(plan.threads, "thread")
+    output.say(f"{many} in {threads}, {size_text(plan.bytes)}")
     for reason in plan.kept:
         output.narrate(f"kept: {reason}")
 

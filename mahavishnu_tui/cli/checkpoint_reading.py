@@ -25,7 +25,9 @@ def say_diff(found: StateDiff) -> None:
     for change in found.listed:
         output.say(change_line(change))
     counts = f"{found.added} added, {found.removed} removed, {found.changed} changed"
-    output.say(f"{counts}; {found.equal} keys equal." if found.total else "Nothing differs.")
+    output.say(
+        f"{counts}; {output.counted(found.equal, 'key')} equal." if found.total else "Nothing differs."
+    )
     if found.truncated:
         output.narrate("More differs than is shown here.")
 

@@ -267,11 +267,12 @@ def checkpoint_row(checkpoint: Checkpoint, forks: int, ascii_only: bool, times: 
         notes.append("* now" if ascii_only else "● now")
     if checkpoint.interrupts:
         notes.append(status.WAITING.sign(ascii_only))
-    notes += [clean_line(word, 30) for word in (*checkpoint.tags, checkpoint.label) if word]
     if forks:
         notes.append(f"{'Y' if ascii_only else '⑂'} {forks}")
     if checkpoint.branch:
         notes.append(f"{'<' if ascii_only else '↳'} {checkpoint.branch}")
+    # What people wrote comes last: it may be long, and is cut first.
+    notes += [clean_line(word, 30) for word in (*checkpoint.tags, checkpoint.label) if word]
     changed = ", ".join(clean_line(key, 40) for key in checkpoint.changed)
     return Row(
         checkpoint.id,

@@ -70,7 +70,7 @@ def test_what_is_kept_and_what_goes(shell: Shell) -> None:
     assert checkpoints(shell, "prune", code=2).error == "MHV-010"
     assert checkpoints(shell, "prune", run, "--dry-run", "--keep-last", "2").json["checkpoints"] == 2
     assert "3 removed" in said(shell, "prune", run, "--yes")
-    assert "1 checkpoints removed" in said(shell, "delete", run, "--yes")
+    assert "1 checkpoint removed" in said(shell, "delete", run, "--yes")
     assert checkpoints(shell, "list", run).json == []
     waits = shell.execute("asking", "--wait", code=3)["run_name"]
     assert checkpoints(shell, "prune", waits, "--yes", code=1).error == "MHV-123"

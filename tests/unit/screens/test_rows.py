@@ -78,8 +78,8 @@ def test_forks_are_counted() -> None:
 
     found = rows.forks([made("a", None), made("b", "a"), made("c", "a"), made("d", "c")])
     assert found == {"a": 1}
-    row = rows.checkpoint_row(made("a", None).replace(latest=True, interrupts=1), 1, ascii_only=False)
-    assert texts(row)[-1] == "● now ✋ ⑂ 1"
+    row = rows.checkpoint_row(made("a", None).replace(latest=True, interrupts=1, tags=["v1"]), 1, False)
+    assert texts(row)[-1] == "● now ✋ ⑂ 1 v1", "names may be long: they come last"
     assert texts(row)[1] == "the end"
 
 
