@@ -211,7 +211,8 @@ class Needs:
         # Without a run that waits to begin nothing is late and no pool is missed: mostly that is all.
         pools = self._prefect.pools(conn) if flow_runs.any_queued(conn) else []
         notes = {pool.name: pool.note for pool in pools}
-        found += _late(flow_runs.overdue(conn, time.time() - LATE_SECONDS), notes)
+        now = time.time()
+        found += _late(flow_runs.overdue(conn, now), now - LATE_SECONDS, notes)
         for pool in pools:
             if pool.status == "unhealthy" and pool.queued:
                 gone = [worker for worker in pool.workers if not worker.online]
@@ -259,14 +260,19 @@ def take_up(tx: Tx) -> list[Need]:
     return list(needs.of_kinds(tx.conn, KINDS).values())
 
 
-def _late(overdue: Iterable[Run], notes: dict[str, str]) -> list[Need]:
-    """One need for all late runs of a deployment."""
+def _late(overdue: Iterable[Run], before: float, notes: dict[str, str]) -> list[Need]:
+    """One need for all late runs of a deployment, once one of them was due before a moment.
+
+    All of them count: so many does the list of runs call late, and so many does `S` skip.
+    """
     groups: dict[str, list[Run]] = {}
     for run in overdue:
         groups.setdefault(run.deployment_id or run.workflow_id, []).append(run)
     found = []
     for family, late in groups.items():
         first = late[0]
+        if (first.due_at or first.created_at) >= before:
+            continue
         about = (
             f"pool {first.pool}: {notes[first.pool].partition(';')[0]}"
             if notes.get(first.pool)

@@ -283,7 +283,8 @@ async def test_late_runs_and_a_pool_without_workers_are_needed_once_each(desk: D
     late: dict[str, Any] = {"status": "queued", "state": "Late", "deployment_id": "d", "pool": "local"}
     late |= {"deployment": "nightly", "workflow_id": "f"}
     await take(desk, flow_run("a", **late, due_at=now - 600), flow_run("b", **late, due_at=now - 300))
-    await take(desk, flow_run("soon", **late, due_at=now - 5))
+    soon = {**late, "due_at": now - 20}
+    await take(desk, flow_run("soon", **soon), flow_run("other", **{**soon, "deployment_id": "e"}))
     world = World()
     gone = Worker("w1", online=False, seen_at=now - 700)
     world.found = [
@@ -293,7 +294,7 @@ async def test_late_runs_and_a_pool_without_workers_are_needed_once_each(desk: D
     await look_at_all(found)
     whole = await open_needs(desk)
     assert {key: (need.where, need.what, need.count) for key, need in whole.items()} == {
-        "late:d": ("etl/nightly", "2 late; pool local: every worker is gone", 2),
+        "late:d": ("etl/nightly", "3 late; pool local: every worker is gone", 3),
         "pool:local": ("local", "worker w1 is gone; 3 runs wait", 3),
     }
     assert whole["late:d"].since == now - 600
@@ -304,7 +305,7 @@ async def test_late_runs_and_a_pool_without_workers_are_needed_once_each(desk: D
     assert set(await open_needs(desk)) == {"late:d", "pool:local"}
     # The next server takes them up, and they go once they are cured.
     world.info = PrefectInfo("auto", "ready")
-    await take(desk, *(flow_run(key, "running", "s2", updated=2.0) for key in ("a", "b", "soon")))
+    await take(desk, *(flow_run(key, "running", "s2", updated=2.0) for key in ("a", "b", "soon", "other")))
     await look_at_all(await watch(desk.store, world))
     assert await open_needs(desk) == {}
 
