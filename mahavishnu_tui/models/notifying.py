@@ -169,6 +169,22 @@ def wishes(
     return [found[target] for target in targets if target in found]
 
 
+def held_until(
+    rules: Iterable[Rule],
+    occurrence: Occurrence,
+    target: str,
+    *,
+    context: str,
+    now: float,
+    zone: datetime.tzinfo | None,
+) -> float:
+    """When something due may be told: now, or once the first rule that asks for it is quiet no more."""
+    asking = (
+        rule for rule in rules if rule.fits(occurrence, context) and target in (rule.targets or (target,))
+    )
+    return min((rule.hushed(occurrence.kind, now, zone) for rule in asking), default=now)
+
+
 def _named(kind: NoticeKind, kinds: Sequence[NoticeKind]) -> bool:
     """A crash is a failure too: who asks for failures must not miss it."""
     return kind in kinds or (kind == "crashed" and "failure" in kinds)

@@ -52,7 +52,18 @@ class Notifier:
         self._writer = Writer(options.context, options.dashboard)
         sender = Sender(options.timeout_seconds)
         self._posts = {
-            name: Post(name, target, store, options, sender, self._writer, self._changed, on_change, clock)
+            name: Post(
+                name,
+                target,
+                store,
+                options,
+                self._planner,
+                sender,
+                self._writer,
+                self._changed,
+                on_change,
+                clock,
+            )
             for name, target in options.targets.items()
         }
         self._keys = set[str]()

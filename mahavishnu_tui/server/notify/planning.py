@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from mahavishnu_tui.models import Need
 from mahavishnu_tui.models.need import KINDS
-from mahavishnu_tui.models.notifying import Occurrence, Wish, wishes
+from mahavishnu_tui.models.notifying import Occurrence, Wish, held_until, wishes
 from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.server.notify.occurrences import occurrences, recovery
 from mahavishnu_tui.server.options import NotifyOptions
 from mahavishnu_tui.server.store import Tx, needs, outbox, runs
-from mahavishnu_tui.server.store.outbox import Identity, Row
+from mahavishnu_tui.server.store.outbox import Identity, Message, Row
 
 _NOT_RECOVERED = ("seen by", "cancelled", "the run was deleted", "shown as")
 _TAKEN_UP = "taken up again"
@@ -46,6 +46,19 @@ class Planner:
         for key in keys:
             self._plan(tx, key, needs.get(tx.conn, key), now)
         self.close(tx, now)
+
+    def take(self, tx: Tx, target: str, now: float, per_minute: int, digest: bool) -> list[Message]:
+        """What may go out now.
+
+        What comes to its turn in quiet hours waits for their end, although it was due before: it was over the
+        rate, its target could not be reached, or the rules were others.
+        """
+        rules, context = self._options.rules, self._options.context
+        for row in outbox.due_rows(tx.conn, target, now):
+            until = held_until(rules, row.occurrence, target, context=context, now=now, zone=self._zone)
+            if until > now:
+                outbox.move(tx, row, row.occurrence, until)
+        return outbox.take(tx, target, now, per_minute, digest)
 
     def _plan(self, tx: Tx, key: str, need: Need | None, now: float) -> None:
         if need is None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.notification import NotificationTarget, SendResult
+from mahavishnu_tui.server.notify.planning import Planner
 from mahavishnu_tui.server.notify.sender import Sender
 from mahavishnu_tui.server.notify.words import Letter, Writer
 from mahavishnu_tui.server.options import NotifyOptions, NotifyTarget
@@ -34,6 +35,7 @@ class Post:
         target: its address.
         store: holds the outbox.
         options: the rate.
+        planner: says what may go out.
         sender: sends.
         writer: writes the letters.
         told: called with the needs that were told of.
@@ -47,6 +49,7 @@ class Post:
         target: NotifyTarget,
         store: Store,
         options: NotifyOptions,
+        planner: Planner,
         sender: Sender,
         writer: Writer,
         told: Callable[[Iterable[str]], None],
@@ -57,6 +60,7 @@ class Post:
         self._target = target
         self._store = store
         self._options = options
+        self._planner = planner
         self._sender = sender
         self._writer = writer
         self._told = told
@@ -127,7 +131,7 @@ class Post:
 
     async def _send_due(self) -> None:
         taking = functools.partial(
-            outbox.take,
+            self._planner.take,
             target=self.record.name,
             now=self._clock(),
             per_minute=self._options.per_minute if self.record.state == "ready" else 1,

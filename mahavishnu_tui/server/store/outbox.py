@@ -144,14 +144,17 @@ def drop_strangers(tx: Tx, targets: Sequence[str]) -> None:
 # -- sending
 
 
+def due_rows(conn: sqlite3.Connection, target: str, now: float) -> list[Row]:
+    """What would go out now, the oldest first."""
+    return _rows(conn, "target = ? AND state = 'waiting' AND due_at <= ? ORDER BY due_at, seq", target, now)
+
+
 def take(tx: Tx, target: str, now: float, per_minute: int, digest: bool) -> list[Message]:
     """What may go out now, marked as being sent: committed before it is, so that nothing is lost.
 
     What is over the rate waits, and goes out as one message where that is wanted.
     """
-    rows = _rows(
-        tx.conn, "target = ? AND state = 'waiting' AND due_at <= ? ORDER BY due_at, seq", target, now
-    )
+    rows = due_rows(tx.conn, target, now)
     room = per_minute - _lately(tx.conn, target, now)
     if room <= 0 or not rows:
         return []

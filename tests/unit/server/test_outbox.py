@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from mahavishnu_tui.models import Need
 from mahavishnu_tui.models.notification import Notification
 from mahavishnu_tui.models.notifying import Rule
+from mahavishnu_tui.models.quiet import QuietHours
 from mahavishnu_tui.server.notify.planning import Planner
 from mahavishnu_tui.server.notify.words import Writer
 from mahavishnu_tui.server.options import NotifyOptions, NotifyTarget
@@ -56,7 +59,7 @@ class Outbox:
     async def take(self) -> list[outbox.Message]:
         given = self.options
         found: list[outbox.Message] = await self.write(
-            outbox.take, "ops", self.now, given.per_minute, given.digest
+            self.planner.take, "ops", self.now, given.per_minute, given.digest
         )
         return found
 
@@ -175,6 +178,25 @@ async def test_it_is_told_again_as_long_as_it_is_so(box: Outbox) -> None:
     box.now += 601
     assert await box.send() == []
     assert await box.states() == [("lost", "sent"), ("lost", "sent"), ("lost", "cancelled")]
+
+
+async def test_what_comes_to_its_turn_in_quiet_hours_waits_for_their_end(box: Outbox) -> None:
+    rule = Rule(("lost", "late"), repeat_seconds=600, loud=("late",))
+    box.planner = Planner(NotifyOptions(targets=OPS, rules=(rule,)), datetime.UTC)
+    box.now = 22 * 3600.0
+    for key in ("server:one", "server:two", "late:d"):
+        await box.need(key)
+    # One fails, one is sent and would be told again; then there are rules with quiet hours.
+    first, second, _ = await box.take()
+    await box.write(outbox.failed, first.id, "Refused.")
+    await box.plan(*await box.write(outbox.sent, second.id, box.now))
+    await box.need("late:e")
+    quiet = dataclasses.replace(rule, quiet=QuietHours(22 * 60, 23 * 60))
+    box.planner = Planner(NotifyOptions(targets=OPS, rules=(quiet,)), datetime.UTC)
+    box.now += 1800
+    assert await box.send() == [["late:e"]]
+    box.now = 23 * 3600.0
+    assert sorted(await box.send()) == [["late:e"], ["server:one"], ["server:two"]]
 
 
 async def test_what_no_rule_asks_for_any_more_is_not_told(box: Outbox) -> None:
