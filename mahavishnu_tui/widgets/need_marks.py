@@ -72,7 +72,8 @@ def next_change(needs: Sequence[Need], now: float) -> float | None:
 
 
 def _said(kind: NeedKind, own: Sequence[Need], now: float) -> str:
-    count = len(own)
+    # One need stands for all late runs of a deployment.
+    count = sum(need.count for need in own) if kind == "late" else len(own)
     one, many = _SUMS[kind]
     if kind == "prefect" or kind == "disk":
         said = one

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.core import Core
 from mahavishnu_tui.server.feed import Subscriber
@@ -46,6 +47,10 @@ async def _lines(core: Core, after: int, epoch: str) -> AsyncIterator[bytes]:
             yield b"".join(line.data for line in page)
         async for chunk in _live(core, subscriber, seq):
             yield chunk
+    except MahavishnuError as error:
+        if error.code is not ErrorCode.SERVER_UNREACHABLE:
+            raise
+        # The server has ended between two reads, and so does the stream: its head has gone out already.
     finally:
         core.feed.leave(subscriber)
         core.seen_client()

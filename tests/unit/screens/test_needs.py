@@ -254,9 +254,12 @@ def test_sums_name_what_is_alone_and_count_the_rest() -> None:
         need("server", "c", "prod", "no", 1),
         need("disk", "disk", "disk", "full", 1),
         need("nonsense", "x", "x", "x", 1),
+        need("late", "d", "etl/sched", "30 late", 1).replace(count=30),
+        need("late", "e", "etl/prod", "6 late", 1).replace(count=6),
     ]
     assert [item.text for item in sums(found, NOW, False)] == [
         "✋ 2 answers (2 in 4m)",
+        "◷ 36 late",
         "⚠ host flows failed",
         "⚠ 2 servers away",
         "⚠ disk full",

@@ -134,6 +134,7 @@ async def test_another_epoch_or_an_unknown_number_gets_a_snapshot(tmp_path: Path
     assert len(core.feed) == 0
     core.drain = False
     await core.close()
+    assert [chunk async for chunk in _lines(core, 0, "")] == [], "with the server ends the stream"
 
 
 async def test_a_slow_client_is_dropped_and_the_others_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
