@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any, Literal
 
 from mahavishnu_tui.models import Approval, GraphShape
@@ -48,6 +49,8 @@ def choices(approval: Approval) -> list[Choice]:
     if approval.schema:
         return [Choice("edit", "Fill in…", editor="form")]
     options = _options(approval.value)
+    if len(options) > _MAX_OPTIONS:  # none of them is a yes or a no
+        return [Choice("edit", "Edit…", editor="json"), Choice("respond", "Respond…", editor="text")]
     if options:
         found = [
             Choice(f"option-{n}", clean_line(label, 24), value) for n, (label, value) in enumerate(options)
@@ -137,12 +140,16 @@ def _options(value: Json) -> list[tuple[str, Json]]:
         return []
     for key in _OPTION_KEYS:
         options = value.get(key)
-        if isinstance(options, list) and 0 < len(options) <= _MAX_OPTIONS:
+        if isinstance(options, list) and options:
             return [_option(item) for item in options]
     return []
 
 
 def _option(item: Json) -> tuple[str, Json]:
     if isinstance(item, dict) and "value" in item:
-        return str(item.get("label", item["value"])), item["value"]
-    return str(item), item
+        return _label(item.get("label", item["value"])), item["value"]
+    return _label(item), item
+
+
+def _label(item: Json) -> str:
+    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)

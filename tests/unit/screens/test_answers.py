@@ -44,15 +44,17 @@ def test_a_breakpoint_only_continues() -> None:
 
 
 def test_options_become_buttons() -> None:
-    question = asked({"question": "?", "choices": ["pay", {"value": 7, "label": "seven"}]})
+    question = asked({"question": "?", "choices": ["pay", {"value": 7, "label": "seven"}, {"ok": True}]})
     found = choices(question)
-    assert [choice.label for choice in found] == ["pay", "seven", "Edit…"]
+    assert [choice.label for choice in found] == ["pay", "seven", '{"ok": true}', "Edit…"]
     assert [choice.value for choice in found[:2]] == ["pay", 7]
     assert prefill(question) == "pay"
 
 
-def test_a_list_of_many_options_is_edited() -> None:
-    assert labels(asked({"options": list(range(20))})) == ["Approve", "Reject", "Edit…", "Respond…"]
+def test_of_many_options_one_is_typed_and_none_is_a_yes() -> None:
+    question = asked({"options": list(range(20))})
+    assert labels(question) == ["Edit…", "Respond…"]
+    assert prefill(question) == 0
 
 
 def test_a_schema_is_filled_in() -> None:
