@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,5 +82,5 @@ async def _all_checkpoints(client: ServerClient, run_id: str) -> list[Checkpoint
     return found
 
 
-async def _whole(text: str) -> AsyncIterator[bytes]:
+async def _whole(text: str) -> AsyncGenerator[bytes, None]:
     yield text.encode()

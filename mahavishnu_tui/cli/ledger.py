@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,12 +97,14 @@ async def export(setup: Setup, form: Literal["jsonl", "csv"], path: Path | None,
     return OK
 
 
-async def _print(pieces: AsyncIterator[bytes]) -> None:
+async def _print(pieces: AsyncGenerator[bytes, None]) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    async for piece in pieces:
-        text = decoder.decode(piece)
-        # A file or a program gets it as it is; a terminal is not steered by what people once answered.
-        sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
+    # Closed here: who reads may have had enough (`| head`), and the answer is then broken off.
+    async with contextlib.aclosing(pieces):
+        async for piece in pieces:
+            text = decoder.decode(piece)
+            # A file or a program gets it as it is; a terminal is not steered by what people once answered.
+            sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
 
 
 def _wanted(given: dict[str, Any]) -> LedgerFilter:

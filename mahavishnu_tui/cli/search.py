@@ -43,10 +43,11 @@ async def search(setup: Setup, text: tuple[str, ...], limit: int, page: int, pre
         for hit in shown.hits
     ]
     rows += [(run.name, run.workflow, run.status, "at Prefect", "", run.id) for run in older]
-    output.table(("RUN", "WORKFLOW", "STATE", "FOUND IN", "TEXT", "ID"), rows, "No run has that.")
-    total = f"{first.total:,}{'' if first.exact else ' or more'}"
+    nothing = "No run has that." if page == 1 else f"There is no page {page}."
+    output.table(("RUN", "WORKFLOW", "STATE", "FOUND IN", "TEXT", "ID"), rows, nothing)
     if shown.cursor or page > 1:
-        output.narrate(f"Page {page} of {total} runs; --page {page + 1} goes on.")
+        total = f"{first.total:,}{'' if first.exact else ' or more'} runs"
+        output.narrate(f"Page {page} of {total}{f'; --page {page + 1} goes on' if shown.cursor else ''}.")
     if not shown.whole:
         output.narrate("Runs of an older server are still being taken in.")
     return OK

@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 
-async def save_private(path: Path, pieces: AsyncIterator[bytes]) -> int:
+async def save_private(path: Path, pieces: AsyncGenerator[bytes, None]) -> int:
     """Write the pieces to `path` (0600), replacing what is there only once all have come; bytes written.
 
     Raises:
@@ -24,9 +24,10 @@ async def save_private(path: Path, pieces: AsyncIterator[bytes]) -> int:
         handle, name = await asyncio.to_thread(tempfile.mkstemp, prefix=f".{path.name}.", dir=path.parent)
         part = Path(name)
         with os.fdopen(handle, "wb") as file:
-            async for piece in pieces:
-                await asyncio.to_thread(file.write, piece)
-                size += len(piece)
+            async with contextlib.aclosing(pieces):
+                async for piece in pieces:
+                    await asyncio.to_thread(file.write, piece)
+                    size += len(piece)
         await asyncio.to_thread(part.replace, path)
     except BaseException as error:
         if part is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -92,7 +92,7 @@ class Transport:
         except ValueError as error:
             raise _not_ours(self.socket) from error
 
-    async def pieces(self, path: str, params: dict[str, Any], timeout: float) -> AsyncIterator[bytes]:
+    async def pieces(self, path: str, params: dict[str, Any], timeout: float) -> AsyncGenerator[bytes, None]:
         """The body of a long answer as it comes; raises like `call`, and MHV-002 when it breaks off."""
         async with self._asked("GET", path, params, timeout) as answer:
             if answer.status >= 400:

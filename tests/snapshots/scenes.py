@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -770,7 +770,7 @@ class WorldClient(FlowCalls):
         await self._enter("acts", run_id, after)
         return [item for item in self.world.acts if item.run_id == run_id and item.seq > after]
 
-    async def export_ledger(self, form: str, wanted: Any = None) -> AsyncIterator[bytes]:
+    async def export_ledger(self, form: str, wanted: Any = None) -> AsyncGenerator[bytes, None]:
         await self._enter("export_ledger", form, wanted)
         yield b"all of it"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Literal
 
 from mahavishnu_tui import models
@@ -33,7 +33,7 @@ class LedgerCalls(Calls):
 
     def export_ledger(
         self, form: Literal["jsonl", "csv"], wanted: LedgerFilter = EVERYTHING
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The answers as a file, oldest first, in pieces."""
         return self._wire.pieces("/v1/ledger/export", {**_params(wanted), "format": form}, READ_TIMEOUT)
 

@@ -114,3 +114,10 @@ def test_the_ledger_is_searched_and_exported(shell: Shell) -> None:
     assert [json.loads(line)["run_id"] for line in lines] == [run["run_id"]]
     nowhere = shell("ledger", "export", "--output", "/nonexistent/x", "--json", code=2)
     assert nowhere.error == "MHV-010"
+    shell("langgraph", "approve", waiting(shell)["run_name"], "--respond", "long " * 10_000)
+    process = shell.spawn("ledger", "export")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert (process.wait(30), process.stderr.read()) == (141, ""), "as with `| head`"
+    process.stderr.close()

@@ -39,4 +39,6 @@ def test_a_run_is_found_by_what_is_known_of_it(shell: Shell) -> None:
     assert first.out != second.out
     assert run["run_name"] in second.out
     assert "No run has that." in shell("search", "no such thing anywhere", "--prefect").out
+    beyond = shell("search", "zanzibar-42", "--page", "9")
+    assert ("There is no page 9." in beyond.out, "goes on" in beyond.err) == (True, False)
     assert shell("search", "x" * 300, "--json", code=2).error == "MHV-010"
