@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,17 +15,14 @@ from textual.widgets import Static
 from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Approval, Need, Run
 from mahavishnu_tui.models.need import SEEABLE
-from mahavishnu_tui.models.text import clean_line, counted
-from mahavishnu_tui.screens import need_rows
+from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens import need_cures, need_rows
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.filtered import Filtered
 from mahavishnu_tui.screens.run_acts import RunActs
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.need_marks import sums
 from mahavishnu_tui.widgets.table import PlaceholderKind, VirtualTable
-
-if TYPE_CHECKING:
-    from mahavishnu_tui.client.api import ServerClient
 
 _FITS = {
     "answer": ("approval",),
@@ -88,6 +85,17 @@ class NeedsScreen(RunActs, Filtered):
         known = self.session.mirror.needs or {}
         marked = [known[key] for key in self.table.marked if key in known]
         return marked or [need for need in (self.current,) if need is not None]
+
+    @property
+    def marked_runs(self) -> list[Run]:
+        """The failed and paused runs that are marked, as far as they are known here."""
+        known, kinds = self.session.mirror.needs or {}, ("failure", "paused")
+        marked = [known[key] for key in self.table.marked if key in known and known[key].kind in kinds]
+        return [run for need in marked if (run := self.session.run(need.run_id)) is not None]
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self.table.clear_marks()
 
     @property
     def selected_run(self) -> Run | None:
@@ -242,12 +250,14 @@ class NeedsScreen(RunActs, Filtered):
         self.app.push_screen(open_run(self.session, run.id, tab))
 
     def action_retry(self) -> None:
-        """Take the failed run up again; have a schedule make its runs."""
+        """Take the failed run up again, or the marked ones; have a schedule make its runs."""
         from mahavishnu_tui.screens.controlling import retry
 
         current = self.current
         if current is not None and current.kind == "schedule":
-            self.act(functools.partial(_make_runs, need=current, who=self.session.who))
+            self.act(functools.partial(need_cures.make_runs, need=current, who=self.session.who))
+        elif self.marked_runs:
+            super().action_retry()
         elif current is not None:
             self._with_run(current.run_id, functools.partial(retry, self))
 
@@ -276,7 +286,7 @@ class NeedsScreen(RunActs, Filtered):
         """Mark as seen what is marked, else what is under the cursor."""
         keys = [need.key for need in self.chosen if need.kind in SEEABLE]
         others = len(self.chosen) - len(keys)
-        self.act(functools.partial(_see, keys=keys, who=self.session.who, others=others))
+        self.act(functools.partial(need_cures.see, keys=keys, who=self.session.who, others=others))
 
     def action_skip(self) -> None:
         """Delete the late runs of a deployment, once their number has been typed."""
@@ -285,7 +295,7 @@ class NeedsScreen(RunActs, Filtered):
         current = self.current
         if current is None:
             return
-        late = [run for run in self.session.mirror.runs.values() if _is_late(run, current)]
+        late = [run for run in self.session.mirror.runs.values() if need_cures.is_late(run, current)]
         if not late:
             self.flash("None of these runs waits any more.", "warning")
             return
@@ -298,24 +308,3 @@ class NeedsScreen(RunActs, Filtered):
         from mahavishnu_tui.screens.claiming import claim_needs
 
         claim_needs(self, self.chosen)
-
-
-def _is_late(run: Run, need: Need) -> bool:
-    own = run.deployment_id == need.deployment_id if need.deployment_id else run.workflow == need.workflow
-    return own and run.engine == "prefect" and run.status == "queued" and run.state in ("Late", "Scheduled")
-
-
-async def _make_runs(client: ServerClient, need: Need, who: str) -> str:
-    schedule = await client.make_runs(need.key.partition(":")[2], who)
-    if not schedule.coming:
-        return f"{need.where}: Prefect was asked and has made none; :prefect check looks for the reason"
-    return f"{need.where}: {counted(len(schedule.coming), 'run')} ahead, made by Prefect just now"
-
-
-async def _see(client: ServerClient, keys: list[str], who: str, others: int) -> str:
-    results = await client.see(keys, who)
-    seen = sum(bool(result["ok"]) for result in results)
-    rest = f"; {others:,} of other kinds stay until they are cured" if others else ""
-    gone = len(results) - seen
-    also = f"; {gone:,} needed nobody any more" if gone else ""
-    return f"{seen:,} marked as seen{also}{rest}"

@@ -90,6 +90,11 @@ async def test_marked_failures_are_seen_at_once_and_go_with_their_events() -> No
         marked = screen.table.marked
         assert first.key in marked
         await driven.sees("needs you · 2 marked · ")
+        await driven.press("r")
+        await driven.until(lambda: isinstance(driven.app.screen, BulkScreen))
+        await driven.sees("Retry 2 runs?", first.where)
+        await driven.press("escape")
+        await driven.until(lambda: driven.app.screen is screen)
         await driven.press("s")
         await driven.sees("2 marked as seen")
         assert [call for call in driven.calls if call[0] == "see"] == [("see", *marked)]
