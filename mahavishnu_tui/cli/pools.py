@@ -58,7 +58,9 @@ def why(choice: PoolChoice) -> str:
 async def pool_health(setup: Setup, pool: str | None) -> int:
     """Say how POOL is doing, or all of them. Exit status: 0 healthy or degraded, 1 unhealthy."""
     async with connected(setup.load(), start=False) as client:
-        found = [item for item in await client.pools() if pool in (None, item.name)]
+        pools = await client.pools()
+        await tell_state(client, wanted=False)
+    found = [item for item in pools if pool in (None, item.name)]
     if pool is not None and not found:
         raise MahavishnuError(
             ErrorCode.BAD_INPUT, f"There is no pool {pool!r}.", "See `mahavishnu pool list`."

@@ -12,6 +12,9 @@ PoolSelector = Literal["least-loaded", "round-robin", "random", "affinity"]
 """How a launch chooses among pools: by running and queued over slots; in turns; by chance; the pool that ran
 the same workflow last, as long as it is healthy."""
 
+UNREAD = "Prefect server"
+"""The kind of the line that stands for the work pools of a Prefect that was never read."""
+
 
 @dataclasses.dataclass(frozen=True)
 class WorkQueue(Record):
@@ -48,7 +51,7 @@ class Pool(Record):
 
     name: str
     kind: str
-    """`engine hosts`, `LangGraph server`, or a work pool's type: `process`, `docker`, `kubernetes` …"""
+    """`engine hosts`, `LangGraph server`, `UNREAD`, or a work pool's type: `process`, `docker` …"""
     status: PoolStatus
     slots: int
     """0: nobody says how many."""

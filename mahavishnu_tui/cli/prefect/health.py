@@ -12,6 +12,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import FAILURE, OK
+from mahavishnu_tui.cli.prefect.reaching import now_known
 from mahavishnu_tui.cli.prefect.selecting import ENGINE
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.finding import Finding
@@ -32,7 +33,7 @@ async def health(setup: Setup, check: bool) -> int:
     Exit status: 0 ready, or off; 1 lost, failed, or an error was found; 4 no server answers.
     """
     async with connected(setup.load(), start=False) as client:
-        info = await client.prefect()
+        info = await now_known(client)
         findings = [Finding.from_json(item) for item in info.findings]
         if check and info.state == "ready":
             findings = await client.check_prefect()

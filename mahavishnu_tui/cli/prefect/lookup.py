@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mahavishnu_tui.cli.finding import Thing, instead, pick
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.pool import UNREAD
 from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
@@ -74,19 +75,23 @@ def _named(
 
 
 async def find_pool(client: ServerClient, name: str) -> Pool:
-    """The pool with that very name.
+    """The work pool with that very name.
 
     Raises:
-        MahavishnuError: MHV-010 there is none.
+        MahavishnuError: MHV-010 there is none, MHV-400 they are not known.
     """
     pools = await client.pools()
-    found = [pool for pool in pools if pool.name == name]
-    if not found:
-        names = clean_line(", ".join(pool.name for pool in pools), 200)
+    work_pools = {pool.name: pool for pool in pools if pool.engine == "prefect"}
+    if name in work_pools:
+        return work_pools[name]
+    for unread in (pool for pool in pools if pool.kind == UNREAD):
         raise MahavishnuError(
-            ErrorCode.BAD_INPUT, f"There is no pool {clean_line(name, 80)!r}.", f"There are: {names}."
+            ErrorCode.PREFECT_CONNECTION, f"Prefect: {unread.note}", "`mahavishnu prefect health` tries it."
         )
-    return found[0]
+    names = clean_line(", ".join(work_pools), 200) or "none"
+    raise MahavishnuError(
+        ErrorCode.BAD_INPUT, f"There is no work pool {clean_line(name, 80)!r}.", f"There are: {names}."
+    )
 
 
 async def pool_of_type(client: ServerClient, kind: str) -> str:

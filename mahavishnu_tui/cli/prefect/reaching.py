@@ -1,4 +1,4 @@
-"""The way to Prefect through our server: once it is there, and with a word where what it shows is old."""
+"""The way to Prefect through our server: once it is there, and with a word where what is shown is old."""
 
 from __future__ import annotations
 
@@ -21,54 +21,85 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 """How long a command waits for a Prefect that starts; a start takes about 15 s."""
 _POLL = 0.3
+_SILENT_SECONDS = 2.0
+"""After which a command says what it waits for."""
 
 
 @contextlib.asynccontextmanager
 async def with_prefect(loaded: Loaded, *, wanted: bool = True) -> AsyncIterator[ServerClient]:
-    """A client of the server, as soon as that has looked at Prefect once; see `tell_state`.
+    """A client of the server, as soon as that has looked at Prefect once; says why what is shown may be old.
+
+    Args:
+        loaded: the settings.
+        wanted: what is shown is Prefect's, so that it matters when there is none.
 
     Raises:
         MahavishnuError: MHV-400 and its like, nothing was ever read of this Prefect: an empty list would lie.
     """
     async with connected(loaded) as client:
-        await tell_state(client, wanted=wanted, wait=True)
-        yield client
+        info = await _once_started(client)
+        never = wanted and info is not None and info.seen_at is None
+        if never and info and info.error and not await client.runs(engine=ENGINE, limit=1):
+            raise MahavishnuError.from_json(info.error)
+        said = state_words(info, wanted=wanted)
+        try:
+            yield client
+        except MahavishnuError as error:
+            if error.message not in said:  # else it is about to be said
+                _narrate(said)
+            raise
+        _narrate(said)
 
 
-async def tell_state(client: ServerClient, *, wanted: bool = True, wait: bool = False) -> None:
-    """Say on standard error why what is shown may be old; no word while all is well.
+async def tell_state(client: ServerClient, *, wanted: bool = True) -> None:
+    """Say on standard error why what is shown may be old; no word while all is well."""
+    _narrate(state_words(await known_prefect(client), wanted=wanted))
 
-    Args:
-        client: the server.
-        wanted: what is shown is Prefect's, so that it matters when there is none.
-        wait: for a Prefect that is starting; raises what is wrong where nothing is known of it.
-    """
-    info = await known_prefect(client)
-    began = time.monotonic()
-    while wait and info and _starts(info) and time.monotonic() - began < START_SECONDS:
-        await asyncio.sleep(_POLL)
-        info = await known_prefect(client)
-    never = wait and wanted and info is not None and info.seen_at is None
-    if never and info and info.error and not await client.runs(engine=ENGINE, limit=1):
-        raise MahavishnuError.from_json(info.error)
-    said = "" if info is None or (info.state == "off" and not wanted) else _state(info)
+
+def _narrate(said: str) -> None:
     if said:
         output.narrate(said)
+
+
+async def _once_started(client: ServerClient) -> PrefectInfo | None:
+    """Prefect, once it no longer starts."""
+    info = await known_prefect(client)
+    began, told = time.monotonic(), False
+    while info and _starts(info) and (waited := time.monotonic() - began) < START_SECONDS:
+        if waited > _SILENT_SECONDS and not told:
+            told = True
+            output.narrate(f"Waiting for Prefect{f' at {info.url}' if info.url else ''} …")
+        await asyncio.sleep(_POLL)
+        info = await known_prefect(client)
+    return info
 
 
 async def known_prefect(client: ServerClient) -> PrefectInfo | None:
     """What the server knows of Prefect; None where it cannot say, as an older one."""
     try:
-        return await client.prefect()
+        return await now_known(client)
     except MahavishnuError:
         return None
+
+
+async def now_known(client: ServerClient) -> PrefectInfo:
+    """What the server knows of Prefect; one that is lost is tried again first."""
+    info = await client.prefect()
+    if info.state == "lost":
+        # Whoever asks has it looked at anew: a refusal, or an answer, comes within a moment.
+        await asyncio.sleep(_POLL)
+        info = await client.prefect()
+    return info
 
 
 def _starts(info: PrefectInfo) -> bool:
     return info.state == "starting" and not info.limited_until
 
 
-def _state(info: PrefectInfo) -> str:
+def state_words(info: PrefectInfo | None, *, wanted: bool = True) -> str:
+    """Why what is shown may be old, or is not there; empty while all is well."""
+    if info is None or (info.state == "off" and not wanted):
+        return ""
     since = "" if info.seen_at is None else f" What is shown is of {output.moment(info.seen_at)}."
     if info.trouble:
         return f"STALE: {info.trouble}{since}"

@@ -40,6 +40,8 @@ class Catalog:
         self._on_change = on_change
         self._flows: dict[str, str] = {}
         self.now = Listing()
+        self.known = False
+        """Whether it was ever read: until then nothing in it does not mean that there is nothing."""
 
     @property
     def names(self) -> Names:
@@ -54,6 +56,7 @@ class Catalog:
         found = Listing(deployments, pools, queues, workers)
         await self.name_flows(str(item["flow_id"]) for item in deployments.values())
         before, self.now = self.now, found
+        self.known = True
         for what in _changes(before, found):
             self._on_change(what)
 

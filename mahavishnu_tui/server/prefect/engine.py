@@ -166,7 +166,7 @@ class PrefectEngine:
             self._watcher.look()
 
     async def reach(self, *, start: bool = False) -> Link:
-        """The way to Prefect; raises MHV-400 when there is none.
+        """The way to Prefect; raises MHV-400 when there is none, or none that was ever read.
 
         Args:
             start: start an embedded server where none is there and one may be.
@@ -177,9 +177,26 @@ class PrefectEngine:
             await self._own.server.ready(_START_SECONDS)
         if self._watcher is None:
             raise not_there(self.info)
-        if self._watcher.info.state == "starting":
-            await self._watcher.known(_FIRST_LOOK_SECONDS)
+        await self._read_once(self._watcher)
         return self._watcher.link
+
+    async def listed(self) -> None:
+        """Wait until deployments, schedules and pools are known; raises why they are not.
+
+        They are kept in memory alone: a server that has begun while Prefect is away knows none of them,
+        and that is no empty list. Without any Prefect there are none.
+        """
+        if self._watcher is not None:
+            await self._read_once(self._watcher)
+        elif self.info.error is not None or self.info.embedded:
+            raise not_there(self.info)
+
+    async def _read_once(self, watcher: Watcher) -> None:
+        if watcher.link.catalog.known and watcher.info.state != "starting":
+            return
+        await watcher.known(_FIRST_LOOK_SECONDS)
+        if not watcher.link.catalog.known:
+            raise not_there(watcher.info)
 
     async def fetch(self, run_id: str, unknown: MahavishnuError) -> Run:
         """A flow run that the mirror does not have; raises `unknown` when Prefect has none either."""
@@ -234,8 +251,14 @@ class PrefectEngine:
         return self._watcher.link.views.schedules(conn) if self._watcher else []
 
     def pools(self, conn: sqlite3.Connection) -> list[Pool]:
-        """The work pools."""
-        return self._watcher.link.views.pools(conn) if self._watcher else []
+        """The work pools; where they are not known, one line that says so."""
+        if self._watcher is None:
+            return []
+        if not self._watcher.link.catalog.known:
+            from mahavishnu_tui.server.prefect import pool_records
+
+            return [pool_records.unread(not_there(self.info))]
+        return self._watcher.link.views.pools(conn)
 
     def troubles(self) -> list[Trouble]:
         """Flow runs that will not come right by themselves, as the last look has found them."""
@@ -332,6 +355,20 @@ def not_there(info: PrefectInfo) -> MahavishnuError:
             ErrorCode.PREFECT_CONNECTION,
             "Prefect is off.",
             "Set `prefect.mode` to auto, then restart the server.",
+        )
+    if info.state == "starting":
+        return MahavishnuError(
+            ErrorCode.PREFECT_CONNECTION,
+            f"Prefect at {info.url} has not answered yet."
+            if info.url
+            else "The embedded Prefect is starting.",
+            "`mahavishnu prefect health` says how it is.",
+        )
+    if info.embedded:
+        return MahavishnuError(
+            ErrorCode.PREFECT_CONNECTION,
+            "The embedded Prefect is stopped.",
+            "Start it: `mahavishnu prefect start`.",
         )
     return MahavishnuError(
         ErrorCode.PREFECT_CONNECTION,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mahavishnu_tui.engines.prefect.states import moment
-from mahavishnu_tui.models import Pool, Run
-from mahavishnu_tui.models.pool import ConcurrencyLimit, PoolStatus, Worker, WorkQueue
+from mahavishnu_tui.models import MahavishnuError, Pool, Run
+from mahavishnu_tui.models.pool import UNREAD, ConcurrencyLimit, PoolStatus, Worker, WorkQueue
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.server.prefect.catalog import Listing
 from mahavishnu_tui.server.prefect.mapping import text
 from mahavishnu_tui.server.prefect.records import mark, number
@@ -39,6 +40,19 @@ def pools(
         _pool(told, listing, at_work.get(text(told.get("name")), {}), overdue, ours, now)
         for told in listing.pools
     ]
+
+
+def unread(why: MahavishnuError) -> Pool:
+    """Stands for the work pools of a Prefect that was never read: without it there would seem to be none."""
+    return Pool(
+        name="prefect",
+        kind=UNREAD,
+        status="unhealthy",
+        slots=0,
+        used=0,
+        queued=0,
+        note=clean_line(f"its work pools are not known: {why.message}", 200),
+    )
 
 
 def _pool(

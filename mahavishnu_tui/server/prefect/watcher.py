@@ -140,7 +140,10 @@ class Watcher:
         self._wake.set()
 
     async def known(self, seconds: float) -> None:
-        """Wait for the first look, or for the time to pass."""
+        """Wait for the first look, or for the time to pass; a server that is lost is looked at anew."""
+        if self.info.state == "lost":
+            self._first.clear()
+            self.look()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._first.wait()

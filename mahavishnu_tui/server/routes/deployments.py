@@ -17,6 +17,7 @@ from mahavishnu_tui.server.routes.body import Body, bad
 async def list_deployments(request: Request) -> Response:
     """`GET /v1/deployments`."""
     core: Core = request.app.state.core
+    await core.prefect.listed()
     return json_response([deployment.to_json() for deployment in core.prefect.deployments()])
 
 

@@ -98,6 +98,7 @@ async def _one(core: Core, act: str, run_id: str, version: int, by: str) -> Bulk
 async def troubles(request: Request) -> Response:
     """`GET /v1/troubles`, the oldest first."""
     core: Core = request.app.state.core
+    await core.prefect.listed()
     found = await (await core.prefect.reach()).troubles.all() if core.prefect.watched else []
     return json_response([trouble.to_json() for trouble in found])
 

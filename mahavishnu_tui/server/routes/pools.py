@@ -64,6 +64,7 @@ async def choice(request: Request) -> Response:
 async def limits(request: Request) -> Response:
     """`GET /v1/limits`."""
     core: Core = request.app.state.core
+    await core.prefect.listed()
     return json_response([limit.to_json() for limit in await core.prefect.limits()])
 
 

@@ -24,6 +24,7 @@ _LONGEST_RULE = 6500
 async def list_schedules(request: Request) -> Response:
     """`GET /v1/schedules`."""
     core: Core = request.app.state.core
+    await core.prefect.listed()
     found = await core.store.read(core.prefect.schedules)
     return json_response([schedule.to_json() for schedule in found])
 

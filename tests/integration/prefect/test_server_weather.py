@@ -7,6 +7,7 @@ import functools
 import pytest
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, PrefectInfo
+from mahavishnu_tui.models.pool import UNREAD
 from mahavishnu_tui.server.store import Store, flow_acts
 from tests.integration.prefect.faults import Answer, Cut, FaultProxy
 from tests.integration.prefect.mirrored import Desk
@@ -69,8 +70,19 @@ async def test_what_is_no_prefect_is_told_in_a_sentence(desk: Desk, fault_proxy:
     async with desk.server(events=False):
         lost = await info_when(desk, "lost")
         assert "is a web page, not JSON" in lost.trouble
-        assert await desk.client.deployments() == []
-        assert [pool.engine for pool in await desk.client.pools()] == ["langgraph"]
+        # Nothing was ever read: that is no empty list, nor is what somebody names unknown.
+        asked = (desk.client.deployments, desk.client.schedules, desk.client.limits, desk.client.choose_pool)
+        for ask in asked:
+            with pytest.raises(MahavishnuError, match="is a web page, not JSON"):
+                await ask()
+        ours, unread = await desk.client.pools()
+        assert (ours.engine, unread.kind, unread.status) == ("langgraph", UNREAD, "unhealthy")
+        assert "are not known: " in unread.note
+        await desk.deployment("mine")
+        fault_proxy.heal()
+        # Whoever asks has it tried again at once.
+        assert f"etl-{desk.mark}/mine" in {item.title for item in await desk.client.deployments()}
+        assert UNREAD not in {pool.kind for pool in await desk.client.pools()}
 
 
 async def test_an_act_whose_answer_was_lost_is_looked_up_and_not_repeated(

@@ -13,6 +13,7 @@ from mahavishnu_tui.engines.prefect.children import task_runners
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.pool import ConcurrencyLimit, PoolChoice
 from mahavishnu_tui.models.schedule import SchedulePreview
+from mahavishnu_tui.server.prefect.pool_records import unread
 from tests.unit.cli.stub import HOURLY, NIGHTLY, RULE, Operator, operator, run
 
 __all__ = ["operator"]
@@ -437,7 +438,7 @@ def test_pools_of_all_engines(operator: Operator) -> None:
     assert "local/fast: it ran there last" in operator("pool", "choose", "--deployment", "nightly").out
     assert operator.server.asked("GET", "/v1/pools/choice") == {"deployment": NIGHTLY.id}
     assert "1/2" in operator("pool", "limits").out
-    assert "There are: langgraph, local, docker" in operator("pool", "pause", "gone", code=2).err
+    assert "There are: local, docker" in operator("pool", "pause", "gone", code=2).err
 
 
 def test_health_tells_the_age_and_what_the_self_test_found(operator: Operator) -> None:
@@ -536,6 +537,31 @@ def test_what_was_never_read_is_no_empty_list(operator: Operator) -> None:
     assert operator("prefect", "list", "--json", code=1).json["error"]["code"] == "MHV-408"
     operator.server.info = operator.server.info.replace(state="starting", limited_until=20.0)
     assert "MHV-408" in operator("schedule", "list", code=1).err
+
+
+def test_what_keeps_a_list_from_being_known_is_said_once(operator: Operator) -> None:
+    away = MahavishnuError(ErrorCode.PREFECT_CONNECTION, "Prefect cannot be reached.")
+    operator.server.info = operator.server.info.replace(state="lost", seen_at=None, error=away.to_json())
+    operator.server.answers["GET", "/v1/deployments"] = away
+    assert operator("prefect", "deployment", "list", code=1).err.count("cannot be reached") == 1
+    assert operator("prefect", "deployment", "list", "--json", code=1).json["error"]["code"] == "MHV-400"
+    operator.server.pools[1:] = [unread(away)]
+    assert "MHV-400 Prefect: its work pools are not known" in operator("pool", "pause", "local", code=1).err
+    done = operator("pool", "health", code=1)
+    assert "STALE: Prefect cannot be reached." in done.err
+    assert "prefect    unhealthy" in done.out
+
+
+def test_one_that_is_lost_is_tried_before_it_is_told(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "_POLL", 0)
+    states = iter(["lost", "ready", "lost", "ready"])
+    operator.server.answers["GET", "/v1/prefect"] = lambda _: operator.server.info.replace(
+        state=next(states)
+    ).to_json()
+    assert operator("prefect", "list").err == ""
+    assert "ready" in operator("prefect", "health").out
 
 
 def test_a_prefect_that_starts_is_waited_for(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
