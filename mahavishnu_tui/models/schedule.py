@@ -62,7 +62,7 @@ class Schedule(Record):
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     slug: str = ""
     late: int = 0
-    """Runs of its deployment whose time has come and that nobody has taken."""
+    """Runs that it has made, whose time has come and that nobody has taken."""
     late_since: float | None = None
     deployment_paused: bool = False
     workflow: str = ""

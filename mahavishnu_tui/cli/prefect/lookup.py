@@ -31,7 +31,7 @@ async def find_deployment(client: ServerClient, text: str) -> Deployment:
         show=lambda item: f"{item.title} ({item.id})",
         kind="deployment",
         missing=ErrorCode.PREFECT_DEPLOYMENT_NOT_FOUND,
-        offered=[item.title for item in deployments],
+        offered=[name for item in deployments for name in (item.title, item.name, item.flow)],
     )
 
 

@@ -75,7 +75,7 @@ async def make_runs(setup: Setup, schedule: str) -> int:
 @click.option("--count", type=click.IntRange(0), help="How many late runs you mean.")
 @click.option("--yes", is_flag=True, help="All there are, without asking.")
 async def skip(setup: Setup, schedule: str, count: int | None, yes: bool) -> int:
-    """Delete the runs of SCHEDULE's deployment whose time has passed and that nobody has taken.
+    """Delete the runs that SCHEDULE has made, whose time has passed and that nobody has taken.
 
     A result for each; exit status 1 when one could not be deleted.
     """
@@ -84,10 +84,11 @@ async def skip(setup: Setup, schedule: str, count: int | None, yes: bool) -> int
         if not found.late:
             return tell(setup, {}, [], "skip")
         if not yes or count is not None:
-            deed = f"delete {output.counted(found.late, 'late run')} of {found.name}"
+            deed = f"delete {output.counted(found.late, 'late run')} of {found.name}, {found.rule}"
             confirm_count(deed, found.late, count, [f"late since {output.moment(found.late_since)}"])
         results = await client.skip_backlog(found.id, who(), found.late)
-    return tell(setup, {}, results, "skip")
+    names = {result.id: result.note for result in results if result.ok}
+    return tell(setup, names, [result.replace(note="") for result in results], "skip")
 
 
 @command("delete")

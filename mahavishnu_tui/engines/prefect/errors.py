@@ -80,7 +80,10 @@ class About:
         object.__setattr__(self, "what", clean_line(self.what, 200))
 
 
-KEYS_HINT = "Set `prefect.api_key` (Cloud) or `prefect.auth_string` (user:password of your own server)."
+KEYS_HINT = (
+    "Set `prefect.api_key` (Cloud) or `prefect.auth_string` (user:password of your own server); "
+    "a server of ours that runs reads them once it is started anew."
+)
 _MISSING_HINT = {
     ErrorCode.RUN_UNKNOWN: "It may have been deleted; look at the list of runs.",
     ErrorCode.PREFECT_DEPLOYMENT_NOT_FOUND: "`mahavishnu prefect deployment list` shows those there are.",

@@ -80,12 +80,12 @@ def run_now(screen: OperatorScreen, schedule: Schedule) -> None:
 
 
 def skip(screen: OperatorScreen, schedule: Schedule) -> None:
-    """Delete the late runs of its deployment, once their number has been typed."""
+    """Delete the late runs that it has made, once their number has been typed."""
     if not schedule.late:
         screen.flash(f"Nothing of {schedule.name} is late.", "warning")
         return
     facts = [
-        f"deployment  {clean_line(schedule.name)}",
+        f"schedule    {clean_line(schedule.name)}, {clean_line(schedule.rule)}",
         f"late        {schedule.late:,} runs; they are deleted and never start",
         "Runs whose time has not come stay.",
     ]

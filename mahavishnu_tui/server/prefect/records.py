@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mahavishnu_tui.engines.prefect.states import moment
@@ -99,7 +99,7 @@ def schedules(
     names: Names,
     coming: Mapping[str, list[float]],
     single: Iterable[Run],
-    late: Iterable[Run],
+    late: Mapping[str, Sequence[Run]],
     now: float,
 ) -> list[Schedule]:
     """Every schedule, the next to start first.
@@ -109,18 +109,16 @@ def schedules(
         names: of flows.
         coming: when the runs that schedules have made are to begin, by schedule.
         single: scheduled runs that no schedule has made.
-        late: runs whose time has come.
+        late: runs that schedules have made and whose time has come, by schedule.
         now: by Prefect's clock.
     """
-    overdue: dict[str, list[float]] = {}
-    for run in late:
-        overdue.setdefault(run.deployment_id, []).append(run.due_at or run.created_at)
     found = []
     for told in listing.deployments.values():
         of = deployment(told, names, now)
         for item in _objects(told.get("schedules")):
             dates = coming.get(str(item.get("id")), [])
-            found.append(_schedule(of, item, dates, overdue.get(of.id, [])))
+            overdue = [run.due_at or run.created_at for run in late.get(str(item.get("id")), [])]
+            found.append(_schedule(of, item, dates, overdue))
     for run in single:
         told_of = listing.deployments.get(run.deployment_id)
         if told_of is not None:

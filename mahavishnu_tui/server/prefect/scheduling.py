@@ -104,6 +104,7 @@ class Scheduling:
             "parameters": order.parameters,
         }
         if order.slug:
+            await self._refuse_slug(deployment, order.slug)
             body["slug"] = order.slug
         (made, *_) = await self._api.schedules.create(deployment.id, [body])
         await self._note(deployment.id, "start", by, schedule=str(made["id"]), rule=order.rule.text)
@@ -166,11 +167,9 @@ class Scheduling:
         return await self._after(found.deployment_id, found.id)
 
     async def skip(self, schedule_id: str, count: int, by: str) -> list[BulkResult]:
-        """Delete the late runs of a schedule's deployment, as many as were shown (MHV-101)."""
+        """Delete the late runs that a schedule has made, as many as were shown (MHV-101)."""
         found = await self._schedule(schedule_id)
-        late = [
-            run for run in await self._store.read(flow_runs.late) if run.deployment_id == found.deployment_id
-        ]
+        late = (await self._store.read(flow_runs.late_of_schedules)).get(found.schedule_id, [])
         if len(late) != count:
             raise MahavishnuError(
                 ErrorCode.RUN_STATE,
@@ -223,6 +222,16 @@ class Scheduling:
             if item.deployment_id == deployment.id and item.schedule_id and item.active
         ]
         return [clean_line(line, 300) for line in conflicts(rule, others, self._api.clock())]
+
+    async def _refuse_slug(self, deployment: Deployment, slug: str) -> None:
+        """Prefect names a slug that is taken no better than as a constraint of its database."""
+        for item in await self._store.read(self._views.schedules):
+            if item.deployment_id == deployment.id and item.slug == slug:
+                raise MahavishnuError(
+                    ErrorCode.PREFECT_SCHEDULE_INVALID,
+                    f"{deployment.title} has a schedule {clean_line(slug, 100)!r} already: {item.rule}.",
+                    "Give another slug, or change that one.",
+                )
 
     async def _as_seen(self, schedule_id: str, seen: str) -> Schedule:
         await self._catalog.refresh()

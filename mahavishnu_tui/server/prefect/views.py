@@ -69,7 +69,7 @@ class Views:
             self._catalog.names,
             flow_runs.coming(conn, now),
             flow_runs.once(conn),
-            flow_runs.late(conn),
+            flow_runs.late_of_schedules(conn),
             now,
         )
 

@@ -111,7 +111,7 @@ async def make(request: Request) -> Response:
 
 
 async def skip(request: Request) -> Response:
-    """`POST /v1/schedules/{id}/skip`: deletes the late runs of its deployment."""
+    """`POST /v1/schedules/{id}/skip`: deletes the late runs that it has made."""
     core: Core = request.app.state.core
     body = await Body.of(request)
     link = await core.prefect.reach()

@@ -194,11 +194,24 @@ def once(conn: sqlite3.Connection) -> list[Run]:
 
 def late(conn: sqlite3.Connection) -> list[Run]:
     """The runs whose time has come and that nobody has taken, the longest first."""
+    return [run for _, run in _late(conn)]
+
+
+def late_of_schedules(conn: sqlite3.Connection) -> dict[str, list[Run]]:
+    """Those of them that schedules have made, by schedule."""
+    found: dict[str, list[Run]] = {}
+    for schedule_id, run in _late(conn):
+        if schedule_id:
+            found.setdefault(schedule_id, []).append(run)
+    return found
+
+
+def _late(conn: sqlite3.Connection) -> list[tuple[str, Run]]:
     rows = conn.execute(
-        "SELECT doc FROM flow_runs WHERE status = 'queued' AND json_extract(doc, '$.state') = 'Late'"
-        " ORDER BY due_at LIMIT 10000"
+        "SELECT schedule_id, doc FROM flow_runs WHERE status = 'queued'"
+        " AND json_extract(doc, '$.state') = 'Late' ORDER BY due_at LIMIT 10000"
     )
-    return [Run.from_json(codec.loads(doc)) for (doc,) in rows]
+    return [(schedule_id, Run.from_json(codec.loads(doc))) for schedule_id, doc in rows]
 
 
 def any_queued(conn: sqlite3.Connection) -> bool:

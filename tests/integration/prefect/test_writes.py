@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mahavishnu_tui.engines.prefect.api import Select
 from mahavishnu_tui.models import Deployment, ErrorCode, MahavishnuError, ScheduleRule
 from tests.integration.prefect.mirrored import Desk
 from tests.integration.prefect.test_mirror import desk as desk
@@ -147,21 +148,40 @@ async def test_a_late_backlog_is_skipped_by_its_number(desk: Desk) -> None:
         found = await deployed(desk)
         rule = ScheduleRule("interval", interval=86400.0)
         made = await desk.client.create_schedule(rule, "ana", deployment_id=found.id)
-        for number in range(3):
-            late = await desk.api.deployments.create_run(
-                found.id, idempotency_key=f"{desk.mark}-{number}", state={"type": "SCHEDULED"}
+        other = await desk.client.create_schedule(
+            rule.replace(interval=3 * 86400.0), "ana", deployment_id=found.id, force=True, slug="other"
+        )
+        with pytest.raises(MahavishnuError, match="has a schedule 'other' already"):
+            await desk.client.create_schedule(
+                rule.replace(interval=3600.0), "ana", deployment_id=found.id, force=True, slug="other"
             )
-            await desk.move(str(late["id"]), "SCHEDULED", "Late")
+        by_hand = await desk.api.deployments.create_run(
+            found.id, idempotency_key=desk.mark, state={"type": "SCHEDULED"}
+        )
+        await desk.move(str(by_hand["id"]), "SCHEDULED", "Late")
+        coming = Select(
+            flow_runs={"deployment_id": {"any_": [found.id]}, "state": {"type": {"any_": ["SCHEDULED"]}}}
+        )
+        its = [
+            run["id"]
+            for run in await desk.api.flow_runs.filter(coming)
+            if run["created_by"] and run["created_by"]["id"] == made.schedule_id
+        ]
+        for run_id in its[:3]:
+            await desk.move(str(run_id), "SCHEDULED", "Late")
 
         async def all_late() -> bool:
-            return any(item.id == made.id and item.late == 3 for item in await desk.client.schedules())
+            late = {item.id: item.late for item in await desk.client.schedules()}
+            return (late[made.id], late[other.id]) == (3, 0)
 
         await eventually(all_late, 60.0)
+        await desk.until(str(by_hand["id"]), "queued")
         with pytest.raises(MahavishnuError, match="3 runs are late"):
             await desk.client.skip_backlog(made.id, "ana", 2)
         results = await desk.client.skip_backlog(made.id, "ana", 3)
         assert [item.ok for item in results] == [True] * 3
         assert not any(item.late for item in await desk.client.schedules() if item.id == made.id)
+        assert (await desk.until(str(by_hand["id"]), "queued")).state == "Late"
 
 
 async def test_pools_are_made_changed_and_chosen(desk: Desk) -> None:

@@ -385,11 +385,12 @@ def test_runs_that_prefect_does_not_make_are_made(operator: Operator) -> None:
     assert operator.server.asked("POST", f"{FIRST}/make").keys() == {"by"}
     assert "Did you mean night?" in operator("schedule", "make-runs", "nigth", code=2).err
     assert "Did you mean etl/nightly?" in operator("prefect", "deployment", "run", "etl_nigthly", code=1).err
+    assert "Did you mean nightly?" in operator("prefect", "deployment", "run", "nigthly", code=1).err
 
 
 def test_a_backlog_is_skipped_by_its_number(operator: Operator, started: dict[str, Any]) -> None:
     operator.server.answers["POST", f"{FIRST}/skip"] = {
-        "results": [{"id": f"r{n}", "ok": True} for n in range(3)]
+        "results": [{"id": f"r{n}", "ok": True, "note": f"wise-owl-{n}"} for n in range(3)]
     }
     assert "delete 3 late runs of etl/nightly" in operator("schedule", "skip", "night", code=2).err
     assert "not 2" in operator("schedule", "skip", "night", "--count", "2", code=2).err
@@ -397,6 +398,7 @@ def test_a_backlog_is_skipped_by_its_number(operator: Operator, started: dict[st
     done = operator("schedule", "skip", "night", "--count", "3")
     assert operator.server.asked("POST", f"{FIRST}/skip")["count"] == 3
     assert "3 of 3" in done.err
+    assert "wise-owl-2: done" in done.out
     assert "No run to skip" in operator("schedule", "skip", "s2").out
     assert operator("schedule", "run", "night", "--json").json["run_name"] == "fresh-fox"
 
