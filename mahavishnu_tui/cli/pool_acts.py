@@ -24,7 +24,7 @@ QUEUE = click.option("--queue", metavar="NAME", help="A queue of the pool, not a
 @click.option("--limit", default=0, type=click.IntRange(0), help="Runs at the same time; 0: no limit.")
 async def create(setup: Setup, name: str, kind: str, limit: int) -> int:
     """Make the work pool NAME. The same again changes nothing."""
-    async with with_prefect(setup.load_strictly(), wanted=False) as client:
+    async with with_prefect(setup.load_strictly(), wanted=False, starts=True) as client:
         made = await client.create_pool(name, kind, who(), limit)
     return _told(setup, made)
 

@@ -20,7 +20,7 @@ from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 def trust(setup: Setup, files: tuple[str, ...], listing: bool, revoke: bool) -> int:
     """Trust FILE with the content that it has now: a workflow, a langgraph.json, a settings file."""
     # The store alone, not the settings: it is the cure where a settings file is the trouble.
-    from mahavishnu_tui.settings.paths import trust_file
+    from mahavishnu_tui.settings.paths import here, trust_file
     from mahavishnu_tui.settings.trust import TrustStore
 
     store = TrustStore(trust_file(os.environ))
@@ -31,7 +31,7 @@ def trust(setup: Setup, files: tuple[str, ...], listing: bool, revoke: bool) -> 
         raise click.UsageError("Name a FILE, or give --list.")
     done = []
     for name in files:
-        path = Path(name).expanduser().resolve()
+        path = (here() / Path(name).expanduser()).resolve()
         if revoke:
             if not store.revoke(path):
                 raise MahavishnuError(ErrorCode.BAD_INPUT, f"{path} was not trusted.", "Try --list.")

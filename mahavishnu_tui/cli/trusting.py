@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def refusal(file: Path, state: TrustState) -> MahavishnuError:
     return MahavishnuError(
         ErrorCode.NOT_TRUSTED,
         f"{file} {_why(state)}.",
-        f"Look at it, then run `mahavishnu trust {file}`.",
+        f"Look at it, then run `mahavishnu trust {shlex.quote(str(file))}`.",
         path=str(file),
     )
 

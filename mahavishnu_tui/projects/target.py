@@ -13,6 +13,7 @@ from typing import Any
 
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.workflow import Project
+from mahavishnu_tui.settings.paths import here
 
 MARKERS = ("pyproject.toml", "langgraph.json", ".git", ".venv")
 _USUAL = frozenset({"graph", "app", "agent", "workflow", "builder", "make_graph"})
@@ -67,7 +68,7 @@ def _is_project(folder: Path) -> bool:
 def _interpreter(root: Path, given: str | None) -> str:
     if given is not None:
         # Not resolved: the link in a virtual environment is what makes Python find that environment.
-        path = Path.cwd() / Path(given).expanduser()
+        path = here() / Path(given).expanduser()
         if not (path.is_file() and os.access(path, os.X_OK)):
             raise MahavishnuError(
                 ErrorCode.BAD_INPUT,

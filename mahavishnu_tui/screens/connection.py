@@ -19,7 +19,7 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.context import DEFAULT, Context
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.session import DashboardOptions, Link, LinkState, LinkUpdate, Taste
-from mahavishnu_tui.settings.paths import Paths, context_directories, unconfigured_paths
+from mahavishnu_tui.settings.paths import Paths, context_directories, here, unconfigured_paths
 
 if TYPE_CHECKING:
     from mahavishnu_tui.settings import MahavishnuSettings
@@ -140,16 +140,16 @@ def read_settings(options: DashboardOptions) -> Configured:
     """
     data = Path(options.data_dir) if options.data_dir else None
     if not options.settings_flags and (data is None or data.is_absolute()):
-        paths = unconfigured_paths(os.environ, options.context, Path.cwd(), data=data)
+        paths = unconfigured_paths(os.environ, options.context, here(), data=data)
         if paths is not None:
-            here = Context(paths.context)
-            return Configured(paths, Taste(), here, _all_contexts(here, ()))
+            plain = Context(paths.context)
+            return Configured(paths, Taste(), plain, _all_contexts(plain, ()))
     return _configured(options)
 
 
 def paths_of(options: DashboardOptions) -> Paths:
     """The places of a context that is not opened."""
-    paths = unconfigured_paths(os.environ, options.context, Path.cwd())
+    paths = unconfigured_paths(os.environ, options.context, here())
     if paths is not None:
         return paths
     from mahavishnu_tui.settings import load_settings

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from mahavishnu_tui.settings.paths import here
+
 
 class Group(BaseModel):
     """A group of settings: frozen, and without keys that it does not know."""
@@ -15,7 +17,7 @@ class Group(BaseModel):
 
 
 def _absolute(path: Path) -> Path:
-    return Path.cwd() / path.expanduser()
+    return here() / path.expanduser()
 
 
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +23,15 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.settings import yamlfile
 from mahavishnu_tui.settings.model import MahavishnuSettings
 from mahavishnu_tui.settings.overlay import contexts_of, own_groups, without_strangers
-from mahavishnu_tui.settings.paths import PREFIX, Paths, config_file, project_files, resolve_paths, trust_file
+from mahavishnu_tui.settings.paths import (
+    PREFIX,
+    Paths,
+    config_file,
+    here,
+    project_files,
+    resolve_paths,
+    trust_file,
+)
 from mahavishnu_tui.settings.problems import explain, unknown_key
 from mahavishnu_tui.settings.trust import TrustState, TrustStore
 
@@ -69,7 +78,7 @@ class Loaded:
         """What the operator should know: files that were left out, a context that nobody described."""
         found = [
             f"{source.name} is not trusted, so its settings are not used;"
-            f" `mahavishnu trust {source.name}` changes that."
+            f" `mahavishnu trust {shlex.quote(source.name)}` changes that."
             for source in self.sources
             if source.status == "untrusted"
         ]
@@ -119,7 +128,7 @@ def load_settings(
     strong = [_environment(environ), _flags(flags, data_dir)]
     before = _merged([own_yaml, own_local, *strong])
     store = TrustStore(trust_file(environ), before.trust.folders)
-    project = [_project_file(path, store, ask) for path in project_files(directory or Path.cwd(), own)]
+    project = [_project_file(path, store, ask) for path in project_files(directory or here(), own)]
     # All YAML is weaker than all local YAML, whichever of the two places it is in.
     sources = (
         Source("defaults", MahavishnuSettings().model_dump()),

@@ -54,6 +54,14 @@ def xdg(environ: Mapping[str, str], variable: str, fallback: str) -> Path:
     return Path(environ.get("HOME") or Path.home()) / fallback
 
 
+def here() -> Path:
+    """The working directory; the root where somebody has deleted that, since nothing of it can be found."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
+
+
 def chosen_context(environ: Mapping[str, str]) -> str:
     """The context of a command line that names none."""
     return environ.get(CONTEXT_VARIABLE) or DEFAULT

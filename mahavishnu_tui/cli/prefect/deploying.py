@@ -85,7 +85,7 @@ async def create(
     job = read_pairs(variables, "--job-variable") | ({"image": image} if image else {})
     loaded = setup.load_strictly(trust)
     source = trusted_flow(loaded.store, flow_file or target or "", flow_name, interpreter, trust)
-    async with with_prefect(loaded, wanted=False) as client:
+    async with with_prefect(loaded, wanted=False, starts=True) as client:
         made = await client.create_deployment(
             source.entrypoint,
             name or source.name,

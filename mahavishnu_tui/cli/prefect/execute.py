@@ -58,7 +58,7 @@ async def execute(
         raise click.UsageError("--flow-name and --task-runner are for flows from a file.")
     if source is not None and order.placed and task_runner:
         raise click.UsageError("--task-runner is for a flow that runs here, not on a work pool.")
-    async with with_prefect(loaded, wanted=source is None) as client:
+    async with with_prefect(loaded, wanted=source is None, starts=source is not None) as client:
         if source is None:
             run = await run_deployment(client, loaded, await find_deployment(client, target or ""), order)
         elif order.placed:

@@ -26,12 +26,15 @@ _SILENT_SECONDS = 2.0
 
 
 @contextlib.asynccontextmanager
-async def with_prefect(loaded: Loaded, *, wanted: bool = True) -> AsyncIterator[ServerClient]:
+async def with_prefect(
+    loaded: Loaded, *, wanted: bool = True, starts: bool = False
+) -> AsyncIterator[ServerClient]:
     """A client of the server, as soon as that has looked at Prefect once; says why what is shown may be old.
 
     Args:
         loaded: the settings.
         wanted: what is shown is Prefect's, so that it matters when there is none.
+        starts: what is asked has an embedded one started where there is none.
 
     Raises:
         MahavishnuError: MHV-400 and its like, nothing was ever read of this Prefect: an empty list would lie.
@@ -41,6 +44,8 @@ async def with_prefect(loaded: Loaded, *, wanted: bool = True) -> AsyncIterator[
         never = wanted and info is not None and info.seen_at is None
         if never and info and info.error and not await client.runs(engine=ENGINE, limit=1):
             raise MahavishnuError.from_json(info.error)
+        if starts and info and info.state == "off" and info.mode != "off":
+            output.narrate("Starting a Prefect server of our own; that takes some seconds …")
         said = state_words(info, wanted=wanted)
         try:
             yield client

@@ -60,7 +60,8 @@ async def create(
     if workflow is not None and state is not None:
         given = {"input": read_json(state, "--state")}
     rule = read_rule(words)
-    async with with_prefect(setup.load_strictly()) as client:
+    ours = workflow is not None
+    async with with_prefect(setup.load_strictly(), wanted=not ours, starts=ours) as client:
         made = await client.create_schedule(
             rule,
             who(),

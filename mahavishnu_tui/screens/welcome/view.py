@@ -22,6 +22,7 @@ from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.screens.welcome.doing import do_step
 from mahavishnu_tui.screens.welcome.lines import found_lines
 from mahavishnu_tui.screens.welcome.steps import Seen, Step, choose_steps
+from mahavishnu_tui.settings.paths import here
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
 
 COLUMNS: Final = (
@@ -81,7 +82,7 @@ class Welcome(Vertical):
         from mahavishnu_tui.projects import surroundings
 
         try:
-            self._around = await asyncio.to_thread(surroundings.look_around, Path.cwd(), Path.home())
+            self._around = await asyncio.to_thread(surroundings.look_around, here(), Path.home())
             self._looked = True
             self.show()
             info = self.session.mirror.prefect

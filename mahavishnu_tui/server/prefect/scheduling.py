@@ -96,7 +96,10 @@ class Scheduling:
         found = [] if order.force else await self._conflicts(deployment, order.rule)
         if found:
             raise MahavishnuError(
-                ErrorCode.PREFECT_SCHEDULE_INVALID, found[0], "Change the rule, or force it.", conflicts=found
+                ErrorCode.PREFECT_SCHEDULE_INVALID,
+                found[0],
+                "Change the rule, or force it (--force).",
+                conflicts=found,
             )
         body: dict[str, Any] = {
             "schedule": to_prefect(order.rule),

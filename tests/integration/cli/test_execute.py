@@ -149,12 +149,12 @@ def test_an_interpreter_that_is_none(shell: Shell) -> None:
 
 
 def test_code_that_nobody_trusts_is_not_run(shell: Shell) -> None:
-    file = shell.project / "strange.py"
+    file = shell.project / "strange one.py"
     file.write_text((shell.project / "flows.py").read_text())
     words = ["langgraph", "execute", "--workflow-file", f"{file}:plain", "--wait", "--json"]
     done = shell(*words, code=2)
     assert done.error == "MHV-008"
-    assert f"mahavishnu trust {file}" in done.err
+    assert f"mahavishnu trust '{file}'" in done.err
     shell("trust", str(file))
     assert shell(*words).json["status"] == "success"
     with file.open("a") as changed:

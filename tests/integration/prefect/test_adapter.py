@@ -265,7 +265,7 @@ async def test_schedules(adapter: PrefectAdapter, prefect_pool: str) -> None:
     with pytest.raises(AdapterError, match="MHV-429"):
         await adapter.create_schedule(name, nightly)
     made = await adapter.create_schedule(name, nightly, parameters={"count": 1}, slug="nightly")
-    with pytest.raises(AdapterError, match=r"MHV-404.*nightly has the same rule") as caught:
+    with pytest.raises(AdapterError, match=r"MHV-404.*nightly .* has the same rule") as caught:
         await adapter.create_schedule(name, nightly, parameters={"count": 2})
     assert len(caught.value.details["conflicts"]) == 1
     hourly = ScheduleRule("cron", cron="0 * * * *", timezone="Europe/Paris")

@@ -554,6 +554,14 @@ def test_what_keeps_a_list_from_being_known_is_said_once(operator: Operator) -> 
     assert "prefect    unhealthy" in done.out
 
 
+def test_a_server_that_has_to_be_started_for_it_is_announced(operator: Operator) -> None:
+    made = operator.server.pools[1].to_json()
+    operator.server.answers["POST", "/v1/pools"] = made
+    assert operator("pool", "create", "local").err == ""
+    operator.server.info = operator.server.info.replace(state="off", embedded=False, mode="auto")
+    assert "Starting a Prefect server of our own" in operator("pool", "create", "local").err
+
+
 def test_one_that_is_lost_is_tried_before_it_is_told(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

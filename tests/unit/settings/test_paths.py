@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.settings.load import load_settings
 from mahavishnu_tui.settings.paths import SOCKET_LIMIT, private_directory, resolve_paths
 
 
@@ -66,3 +67,14 @@ def test_a_chosen_socket_that_is_too_long_is_refused() -> None:
     with pytest.raises(MahavishnuError) as caught:
         resolve_paths({"HOME": "/h"}, "default", socket=Path("/" + "s" * 120))
     assert caught.value.code is ErrorCode.SOCKET_PATH
+
+
+def test_a_working_directory_that_was_deleted_has_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    loaded = load_settings(environ={"HOME": str(tmp_path)})
+    assert loaded.paths.data == tmp_path / ".local/share/mahavishnu/default"

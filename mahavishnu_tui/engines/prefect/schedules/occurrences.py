@@ -59,7 +59,7 @@ def conflicts(
     found = []
     for name, other in others:
         if _same(rule, other):
-            found.append(f"{name} has the same rule already ({other.text}).")
+            found.append(f"{_called(name, other)} has the same rule already.")
             continue
         try:
             theirs = estimate(other, _COMPARED, begin)
@@ -70,9 +70,13 @@ def conflicts(
             first = datetime.fromtimestamp(both[0], UTC).strftime("%Y-%m-%d %H:%M:%S")
             times = "once" if len(both) == 1 else f"{len(both)} times"
             found.append(
-                f"{name} ({other.text}) starts a run at the same moment {times} soon, first {first} UTC."
+                f"{_called(name, other)} starts a run at the same moment {times} soon, first {first} UTC."
             )
     return found
+
+
+def _called(name: str, rule: ScheduleRule) -> str:
+    return f"The schedule {name}" if name == rule.text else f"The schedule {name} ({rule.text})"
 
 
 def _shared(ours: list[float], theirs: list[float]) -> list[float]:

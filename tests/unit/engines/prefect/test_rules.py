@@ -143,8 +143,8 @@ def test_conflicts_are_told() -> None:
         ("g", ScheduleRule("once", at=1790042400.0)),
     ]
     found = conflicts(nightly, others, NOW)
-    assert [sentence.split(" ")[0] for sentence in found] == ["a", "b", "e", "g"]
-    assert "the same rule" in found[0]
+    assert [sentence.split(" ")[2] for sentence in found] == ["a", "b", "e", "g"]
+    assert found[0] == "The schedule a (0  2 * * *) has the same rule already."
     assert "first 2026-09-22 02:00:00 UTC" in found[1]
     assert " once soon" in found[3]
     assert conflicts(others[5][1], others[1:5], NOW) == []
