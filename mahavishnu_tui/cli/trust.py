@@ -31,7 +31,7 @@ def trust(setup: Setup, files: tuple[str, ...], listing: bool, revoke: bool) -> 
         raise click.UsageError("Name a FILE, or give --list.")
     done = []
     for name in files:
-        path = (here() / Path(name).expanduser()).resolve()
+        path = _resolved(here() / Path(name).expanduser())
         if revoke:
             if not store.revoke(path):
                 raise MahavishnuError(ErrorCode.BAD_INPUT, f"{path} was not trusted.", "Try --list.")
@@ -44,6 +44,14 @@ def trust(setup: Setup, files: tuple[str, ...], listing: bool, revoke: bool) -> 
     if setup.as_json:
         output.emit([{"path": path, "trusted": not revoke} for path in done])
     return OK
+
+
+def _resolved(path: Path) -> Path:
+    """Without links; a ring of links is no file, and is told as such."""
+    try:
+        return path.resolve()
+    except (RuntimeError, OSError):
+        return path
 
 
 def _list(setup: Setup, store: object) -> None:

@@ -86,7 +86,7 @@ def _python_files(folder: Path, depth: int) -> Iterator[Path | None]:
             if seen > MAX_ENTRIES:
                 yield None
                 return
-            if entry.name.endswith(".py") and entry.is_file():
+            if entry.name.endswith(".py") and os.path.isfile(entry.path):
                 yield Path(entry.path)
             elif level < depth and _is_worth_it(entry):
                 waiting.append((Path(entry.path), level + 1))
@@ -96,7 +96,8 @@ def _is_worth_it(entry: os.DirEntry[str]) -> bool:
     """Whether a folder may hold the operator's own code."""
     if entry.name.startswith(".") or entry.name in _SKIPPED:
         return False
-    return entry.is_dir(follow_symlinks=False) and not Path(entry.path, "pyvenv.cfg").exists()
+    # Those of `os.path` take a link in a ring, and a folder that may not be read, for one without the file.
+    return entry.is_dir(follow_symlinks=False) and not os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
 
 
 def _read(path: Path) -> list[Code]:

@@ -288,6 +288,8 @@ def test_trust(fresh: Shell) -> None:
     assert fresh("trust", "--revoke", str(file), "--json", code=2).error == "MHV-010"
     assert fresh("trust", "none.py", "--json", code=2).error == "MHV-010"
     assert "is a folder" in fresh("trust", str(fresh.project), code=2).err
+    (fresh.project / "ring.py").symlink_to("ring.py")
+    assert "does not exist" in fresh("trust", str(fresh.project / "ring.py"), code=2).err
     assert fresh("trust", code=2).err
 
 

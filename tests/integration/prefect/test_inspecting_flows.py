@@ -75,6 +75,12 @@ BAD: dict[str, tuple[str | None, dict[str, Any], str, str]] = {
         "division by zero (line 2)",
         "",
     ),
+    "code that says very much": (
+        "raise ValueError('x' * 8_000_000)",
+        {"entrypoint": "it.py"},
+        "it.py cannot be loaded: ValueError: xxx",
+        "",
+    ),
     "no Python": ("def f(:\n", {"entrypoint": "it.py"}, "it.py cannot be read: invalid syntax (line 1)", ""),
     "an exit": (
         "import sys\nsys.exit(3)\n",

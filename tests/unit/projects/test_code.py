@@ -79,6 +79,7 @@ def test_what_is_no_code_of_the_operator_is_left_out(tmp_path: Path) -> None:
     write(tmp_path / "deep.py", "import langgraph\nx = " + "(" * 5000 + ")" * 5000)
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    (tmp_path / "ring.py").symlink_to(tmp_path / "ring.py")
     assert found(tmp_path) == [("graph", "ok/deep/g.py", "graph")]
     write(tmp_path / "langgraph.json", '{"graphs": {\n}')
     around = look_around(tmp_path, home=tmp_path.parent)

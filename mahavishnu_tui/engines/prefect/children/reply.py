@@ -12,6 +12,9 @@ from typing import Any
 CONNECTION, DEPLOYMENT, FLOW, SCHEDULE, POOL = "MHV-400", "MHV-401", "MHV-402", "MHV-404", "MHV-405"
 API, TIMEOUT, AUTH, RATE, SDK, INPUT = "MHV-406", "MHV-407", "MHV-408", "MHV-409", "MHV-411", "MHV-010"
 
+_LONGEST_MESSAGE, _LONGEST_DETAIL = 2000, 200_000
+"""Characters: an exception of the user's may say anything, and a parent reads lines of some length."""
+
 
 class Refusal(Exception):
     """What the operator is told instead of a result.
@@ -25,7 +28,8 @@ class Refusal(Exception):
 
     def __init__(self, code: str, message: str, hint: str = "", detail: str = "") -> None:
         super().__init__(message)
-        self.code, self.message, self.hint, self.detail = code, message, hint, detail
+        self.code, self.message, self.hint = code, message[:_LONGEST_MESSAGE], hint
+        self.detail = detail[-_LONGEST_DETAIL:]
 
     def to_json(self) -> dict[str, str]:
         """`{code, message, hint, detail}`."""
