@@ -14,6 +14,15 @@ NAMED = 4
 """Names in a line; more are counted."""
 
 
+def headline(info: PrefectInfo | None) -> str:
+    """What has run here: nothing, as far as that is known."""
+    if info is None or info.seen_at is not None or info.state in ("off", "ready"):
+        return "Nothing has run here yet."
+    if info.state == "starting" and not info.embedded:
+        return "Prefect's runs are being read."
+    return "What has run in Prefect is not known." if info.trouble else "Nothing has run here yet."
+
+
 def found_lines(seen: Seen, settings: str, home: Path) -> list[tuple[str, str]]:
     """Name and text of each line.
 

@@ -20,7 +20,7 @@ from mahavishnu_tui.projects.surroundings import Surroundings
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.screens.welcome.doing import do_step
-from mahavishnu_tui.screens.welcome.lines import found_lines
+from mahavishnu_tui.screens.welcome.lines import found_lines, headline
 from mahavishnu_tui.screens.welcome.steps import Seen, Step, choose_steps
 from mahavishnu_tui.settings.paths import here
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
@@ -127,7 +127,7 @@ class Welcome(Vertical):
         seen = self.seen
         self._readonly = seen.readonly
         facts = self.session.connection.facts if self.session.connection is not None else {}
-        parts: list[Content | tuple[str, str]] = [("Welcome. Nothing has run here yet.\n", "bold")]
+        parts: list[Content | tuple[str, str]] = [(f"Welcome. {headline(seen.prefect)}\n", "bold")]
         room = max(20, self.size.width - NAME)
         for name, text in found_lines(seen, facts.get("settings", "all at their defaults"), Path.home()):
             wrapped = f"\n{' ' * NAME}".join(textwrap.wrap(text, room)) or ""

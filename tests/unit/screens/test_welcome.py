@@ -175,6 +175,7 @@ async def test_the_other_steps(home: Path) -> None:
     python.chmod(0o755)
     away = PrefectInfo("auto", "lost", url="http://x/api", error={"message": "Connection refused."})
     async with drive((120, 40), world=empty(away)) as driven:
+        await driven.sees("What has run in Prefect is not known.")
         await choose(driven, "Copy what installs langgraph")
         await driven.sees("copied: .venv/bin/python -m pip install langgraph")
         await choose(driven, "Launch a workflow")
