@@ -50,7 +50,7 @@ async def with_prefect(
         try:
             yield client
         except MahavishnuError as error:
-            if error.message not in said:  # else it is about to be said
+            if error.message.rstrip(".") not in said:  # else it is about to be said
                 _narrate(said)
             raise
         _narrate(said)

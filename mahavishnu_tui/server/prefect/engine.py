@@ -188,8 +188,8 @@ class PrefectEngine:
         """
         if self._watcher is not None:
             await self._read_once(self._watcher)
-        elif self.info.error is not None or self.info.embedded:
-            raise not_there(self.info)
+        if (unlisted := self._unlisted()) is not None:
+            raise unlisted
 
     async def _read_once(self, watcher: Watcher) -> None:
         if watcher.link.catalog.known and watcher.info.state != "starting":
@@ -197,6 +197,14 @@ class PrefectEngine:
         await watcher.known(_FIRST_LOOK_SECONDS)
         if not watcher.link.catalog.known:
             raise not_there(watcher.info)
+
+    def _unlisted(self) -> MahavishnuError | None:
+        """Why its deployments, schedules and pools are not known; None when they are, or there is none."""
+        if self._watcher is not None:
+            known = self._watcher.link.catalog.known
+        else:
+            known = self.info.error is None and not self.info.embedded
+        return None if known else not_there(self.info)
 
     async def fetch(self, run_id: str, unknown: MahavishnuError) -> Run:
         """A flow run that the mirror does not have; raises `unknown` when Prefect has none either."""
@@ -252,13 +260,11 @@ class PrefectEngine:
 
     def pools(self, conn: sqlite3.Connection) -> list[Pool]:
         """The work pools; where they are not known, one line that says so."""
-        if self._watcher is None:
-            return []
-        if not self._watcher.link.catalog.known:
+        if (unlisted := self._unlisted()) is not None:
             from mahavishnu_tui.server.prefect import pool_records
 
-            return [pool_records.unread(not_there(self.info))]
-        return self._watcher.link.views.pools(conn)
+            return [pool_records.unread(unlisted, away=self.info.state in ("lost", "failed"))]
+        return self._watcher.link.views.pools(conn) if self._watcher else []
 
     def troubles(self) -> list[Trouble]:
         """Flow runs that will not come right by themselves, as the last look has found them."""

@@ -42,12 +42,17 @@ def pools(
     ]
 
 
-def unread(why: MahavishnuError) -> Pool:
-    """Stands for the work pools of a Prefect that was never read: without it there would seem to be none."""
+def unread(why: MahavishnuError, *, away: bool = True) -> Pool:
+    """Stands for the work pools of a Prefect that was never read: without it there would seem to be none.
+
+    Args:
+        why: they are not known.
+        away: it cannot be reached, or not be started; else it was stopped, or is starting.
+    """
     return Pool(
         name="prefect",
         kind=UNREAD,
-        status="unhealthy",
+        status="unhealthy" if away else "degraded",
         slots=0,
         used=0,
         queued=0,

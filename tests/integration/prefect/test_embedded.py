@@ -125,6 +125,9 @@ async def test_its_whole_life(home: Path) -> None:
         await client.stop_prefect("ana")
         assert not began(second.pid)
         assert (await client.prefect()).state == "off"
+        with pytest.raises(MahavishnuError, match="The embedded Prefect is stopped"):
+            await client.deployments()
+        assert [pool.status for pool in await client.pools()] == ["healthy", "degraded"]
         await client.stop_server(drain=False)
         assert await asyncio.to_thread(child.wait, 40) == 0
 
@@ -143,4 +146,4 @@ async def test_one_that_cannot_be_started_says_why(home: Path) -> None:
         with pytest.raises(MahavishnuError) as refused:
             await client.create_deployment("/nowhere/flows.py:flow", "x", "ana")
         assert refused.value.code is ErrorCode.PREFECT_START
-        assert [pool.name for pool in await client.pools()] == ["langgraph"]
+        assert [pool.status for pool in await client.pools()] == ["healthy", "unhealthy"]
