@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import connected
 from mahavishnu_tui.cli.prefect.selecting import ENGINE
-from mahavishnu_tui.models.errors import MahavishnuError
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.prefect import PrefectInfo
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ async def with_prefect(
         try:
             yield client
         except MahavishnuError as error:
-            if error.message.rstrip(".") not in said:  # else it is about to be said
+            if error.code not in (ErrorCode.PREFECT_CONNECTION, _trouble_of(info)):  # else it says the same
                 _narrate(said)
             raise
         _narrate(said)
@@ -59,6 +59,10 @@ async def with_prefect(
 async def tell_state(client: ServerClient, *, wanted: bool = True) -> None:
     """Say on standard error why what is shown may be old; no word while all is well."""
     _narrate(state_words(await known_prefect(client), wanted=wanted))
+
+
+def _trouble_of(info: PrefectInfo | None) -> str:
+    return str((info.error or {}).get("code", "")) if info is not None else ""
 
 
 def _narrate(said: str) -> None:

@@ -10,7 +10,8 @@ from mahavishnu_tui.client.transport import Transport
 LOAD_TIMEOUT = 90.0
 """Seconds a host may take to start and to import somebody's code."""
 READ_TIMEOUT = 30.0
-"""Seconds for what a host reads from its checkpoints."""
+"""Seconds for what a host reads from its checkpoints, and for what our server asks of another one: that says
+itself that it does not answer, and whether something may have been done."""
 
 
 class Calls:

@@ -36,15 +36,17 @@ class DeploymentCalls(Calls):
 
     async def deployments(self) -> list[Deployment]:
         """Every deployment, by name."""
-        return [models.Deployment.from_json(item) for item in await self._get("/v1/deployments")]
+        return [models.Deployment.from_json(item) for item in await self._get("/v1/deployments", slow=True)]
 
     async def deployment(self, deployment: str) -> Deployment:
         """One deployment, by its id or as `flow/name`."""
-        return models.Deployment.from_json(await self._get(f"/v1/deployments/{part(deployment)}"))
+        return models.Deployment.from_json(await self._get(f"/v1/deployments/{part(deployment)}", slow=True))
 
     async def deployment_versions(self, deployment_id: str) -> list[dict[str, Any]]:
         """Its versions, the newest first: `{version, at, by, entrypoint, current}`."""
-        found: list[dict[str, Any]] = await self._get(f"/v1/deployments/{part(deployment_id)}/versions")
+        found: list[dict[str, Any]] = await self._get(
+            f"/v1/deployments/{part(deployment_id)}/versions", slow=True
+        )
         return found
 
     async def create_deployment(self, entrypoint: str, name: str, by: str, **options: Any) -> Deployment:

@@ -18,13 +18,15 @@ class FlowRunCalls(Calls):
     async def states(self, run_id: str) -> list[StateChange]:
         """The states that a flow run was in, oldest first."""
         return [
-            models.StateChange.from_json(item) for item in await self._get(f"/v1/runs/{part(run_id)}/states")
+            models.StateChange.from_json(item)
+            for item in await self._get(f"/v1/runs/{part(run_id)}/states", slow=True)
         ]
 
     async def artifacts(self, run_id: str) -> list[Artifact]:
         """What a flow run and its tasks have put on show, newest first."""
         return [
-            models.Artifact.from_json(item) for item in await self._get(f"/v1/runs/{part(run_id)}/artifacts")
+            models.Artifact.from_json(item)
+            for item in await self._get(f"/v1/runs/{part(run_id)}/artifacts", slow=True)
         ]
 
     async def metrics(self, run_id: str) -> RunMetrics:
@@ -37,7 +39,7 @@ class FlowRunCalls(Calls):
 
     async def troubles(self) -> list[Trouble]:
         """Runs that will not come right by themselves, the oldest first."""
-        return [models.Trouble.from_json(item) for item in await self._get("/v1/troubles")]
+        return [models.Trouble.from_json(item) for item in await self._get("/v1/troubles", slow=True)]
 
     async def bulk(self, act: str, runs: Iterable[tuple[str, int]], by: str) -> list[BulkResult]:
         """Do one thing to many runs, each only if it is still at the version that was seen.

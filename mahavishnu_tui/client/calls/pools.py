@@ -20,7 +20,9 @@ class PoolCalls(Calls):
 
     async def create_pool(self, name: str, kind: str, by: str, limit: int = 0) -> Pool:
         """Make a work pool of a type that Prefect knows (MHV-405); the same again is that one."""
-        return models.Pool.from_json(await self._post("/v1/pools", name=name, kind=kind, limit=limit, by=by))
+        return models.Pool.from_json(
+            await self._post("/v1/pools", slow=True, name=name, kind=kind, limit=limit, by=by)
+        )
 
     async def change_pool(
         self,
@@ -39,14 +41,14 @@ class PoolCalls(Calls):
         """
         path = f"/v1/pools/{part(name)}"
         return models.Pool.from_json(
-            await self._post(path, seen=seen, paused=paused, limit=limit, queue=queue, by=by)
+            await self._post(path, slow=True, seen=seen, paused=paused, limit=limit, queue=queue, by=by)
         )
 
     async def choose_pool(self, deployment_id: str = "", selector: str = "") -> PoolChoice:
         """Which pool a launch would go to, by that selector or by the settings' own, and why."""
-        found = await self._get("/v1/pools/choice", deployment=deployment_id, selector=selector)
+        found = await self._get("/v1/pools/choice", slow=True, deployment=deployment_id, selector=selector)
         return models.PoolChoice.from_json(found)
 
     async def limits(self) -> list[ConcurrencyLimit]:
         """Prefect's concurrency limits."""
-        return [models.ConcurrencyLimit.from_json(item) for item in await self._get("/v1/limits")]
+        return [models.ConcurrencyLimit.from_json(item) for item in await self._get("/v1/limits", slow=True)]

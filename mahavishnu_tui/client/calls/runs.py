@@ -106,6 +106,7 @@ class RunCalls(Calls):
         """
         found = await self._get(
             "/v1/runs",
+            slow=True,
             status=",".join(status),
             workflow=workflow,
             thread=thread,
@@ -140,7 +141,7 @@ class RunCalls(Calls):
 
     async def run(self, run_id: str) -> RunDetail:
         """One run, by its id or its name (MHV-100 when there is none)."""
-        found = await self._get(f"/v1/runs/{part(run_id)}")
+        found = await self._get(f"/v1/runs/{part(run_id)}", slow=True)
         return RunDetail(
             run=Run.from_json(found["run"]),
             input=found.get("input"),
@@ -155,7 +156,7 @@ class RunCalls(Calls):
 
     async def visits(self, run_id: str, after: int = 0) -> list[NodeVisit]:
         """The path record of a run from visit number `after` (exclusive) on."""
-        found = await self._get(f"/v1/runs/{part(run_id)}/visits", after=after)
+        found = await self._get(f"/v1/runs/{part(run_id)}/visits", slow=True, after=after)
         return [NodeVisit.from_json(item) for item in found]
 
     async def said(
@@ -179,12 +180,14 @@ class RunCalls(Calls):
             grep: lines that hold this text, in any case.
         """
         path = f"/v1/runs/{part(run_id)}/logs"
-        found = await self._get(path, after=after, limit=limit, visit=visit, level=level, grep=grep)
+        found = await self._get(
+            path, slow=True, after=after, limit=limit, visit=visit, level=level, grep=grep
+        )
         return models.SaidPage.from_json(found)
 
     async def graph(self, run_id: str) -> GraphShape:
         """The drawing of a run's workflow, with the edges that only runs have shown."""
-        return models.GraphShape.from_json(await self._get(f"/v1/runs/{part(run_id)}/graph"))
+        return models.GraphShape.from_json(await self._get(f"/v1/runs/{part(run_id)}/graph", slow=True))
 
     async def cancel(self, run_id: str, by: str, version: int | None = None, how: str = "now") -> Run:
         """Cancel a run (MHV-101 when it has ended, or is no longer at `version`).
@@ -195,7 +198,7 @@ class RunCalls(Calls):
 
     async def cancel_plan(self, run_id: str) -> CancelPlan:
         """What a cancel would end besides the run."""
-        return CancelPlan.from_json(await self._get(f"/v1/runs/{part(run_id)}/cancel"))
+        return CancelPlan.from_json(await self._get(f"/v1/runs/{part(run_id)}/cancel", slow=True))
 
     async def again(
         self,

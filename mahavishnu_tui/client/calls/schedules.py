@@ -18,7 +18,7 @@ class ScheduleCalls(Calls):
 
     async def schedules(self) -> list[Schedule]:
         """Every schedule of every deployment, the next to start first."""
-        return [models.Schedule.from_json(item) for item in await self._get("/v1/schedules")]
+        return [models.Schedule.from_json(item) for item in await self._get("/v1/schedules", slow=True)]
 
     async def preview_schedule(
         self, rule: ScheduleRule, *, count: int = 5, deployment_id: str = "", start: float | None = None

@@ -29,5 +29,5 @@ class SearchCalls(Calls):
 
     async def search_prefect(self, text: str, limit: int = 50) -> list[Run]:
         """Flow runs by name, id or tag that Prefect has and our mirror has not; raises what Prefect says."""
-        found = await self._get("/v1/search/prefect", text=text, limit=limit)
+        found = await self._get("/v1/search/prefect", slow=True, text=text, limit=limit)
         return [Run.from_json(item) for item in found]

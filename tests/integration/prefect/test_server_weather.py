@@ -6,6 +6,7 @@ import functools
 
 import pytest
 
+from mahavishnu_tui.client.api import ServerClient
 from mahavishnu_tui.models import ErrorCode, MahavishnuError, PrefectInfo
 from mahavishnu_tui.models.pool import UNREAD
 from mahavishnu_tui.server.store import Store, flow_acts
@@ -153,6 +154,11 @@ async def test_a_network_that_swallows_everything_is_told_and_got_over(
         await info_when(desk, "ready", live=True)
         await desk.until(run_id, "running")
         fault_proxy.freeze()
+        async with ServerClient(str(desk.place.data / "s"), timeout=1.0) as hasty:
+            # It is Prefect that is slow, and said to be: our own server answers.
+            with pytest.raises(MahavishnuError) as slow:
+                await hasty.create_pool(f"pool-{desk.mark}", "process", "ana")
+        assert slow.value.code is ErrorCode.PREFECT_TIMEOUT
         await desk.move(run_id, "COMPLETED")
         # It is looked at by and by; whoever asks gets an answer all the same.
         assert (await info_when(desk, "lost")).seen_at
