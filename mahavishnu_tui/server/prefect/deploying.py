@@ -68,6 +68,8 @@ class Deploying:
         code = self._codes.of(order)
         request = {key: value for key, value in order.items() if key not in ("root", "interpreter")}
         request.setdefault("pool", self._options.prefect.work_pool)
+        # Asked first: else the code is blamed for the time that its child waits for Prefect.
+        await self._api.system.version()
         await self._pooling.see_to(request["pool"])
         done = await ask_child(code, "register", request, log=self._codes.log, timeout=LOAD_SECONDS)
         deployment_id = str(done["deployment_id"])

@@ -120,6 +120,8 @@ class LocalFlows:
         left_out = ("root", "interpreter", "request_id")
         request = {key: value for key, value in order.items() if key not in left_out}
         code = self._codes.of(order)
+        # Asked first: else the code is blamed for the time that its child waits for Prefect.
+        await self._api.system.version()
         local = await LocalRun.start(
             code, request, runs=self._api.flow_runs, log=self._codes.log, timeout=LOAD_SECONDS
         )

@@ -159,6 +159,10 @@ async def test_a_network_that_swallows_everything_is_told_and_got_over(
             with pytest.raises(MahavishnuError) as slow:
                 await hasty.create_pool(f"pool-{desk.mark}", "process", "ana")
         assert slow.value.code is ErrorCode.PREFECT_TIMEOUT
+        # Nor is it the operator's code that takes long.
+        with pytest.raises(MahavishnuError) as waits:
+            await desk.client.create_deployment("/nowhere/flows.py:flow", "x", "ana")
+        assert waits.value.code is ErrorCode.PREFECT_TIMEOUT
         await desk.move(run_id, "COMPLETED")
         # It is looked at by and by; whoever asks gets an answer all the same.
         assert (await info_when(desk, "lost")).seen_at
