@@ -66,6 +66,11 @@ class Mirror:
         return self._statuses["error"]
 
     @property
+    def whole(self) -> bool:
+        """Whether every run of the server is here; of many only the newest are."""
+        return len(self.runs) < TRIMMED_RUNS
+
+    @property
     def queued(self) -> int:
         """Runs that wait for a slot."""
         return self._statuses["queued"]

@@ -31,6 +31,7 @@ def header_state(session: Session) -> HeaderState:
         engines=_engines(session) if seen and link.live else (),
         running=mirror.running,
         failed=mirror.failed,
+        more_failed=not mirror.whole,
         queued=mirror.queued,
         waiting=mirror.needed,
         stale_since=link.since if seen and not link.live else None,

@@ -40,6 +40,8 @@ class HeaderState:
     engines: tuple[EngineState, ...] = ()
     running: int = 0
     failed: int = 0
+    more_failed: bool = False
+    """`failed` is counted of the newest runs alone: there may be more."""
     queued: int = 0
     waiting: int = 0
     stale_since: float | None = None
@@ -256,9 +258,11 @@ class Header(OneLine):
     def _counts(self) -> list[Segment]:
         state = self.state
         shown: list[tuple[Mark, str]] = []
-        for mark, count in ((RUNNING, state.running), (FAILED, state.failed), (QUEUED, state.queued)):
+        counts = ((RUNNING, state.running, ""), (FAILED, state.failed, "+" if state.more_failed else ""))
+        for mark, count, more in (*counts, (QUEUED, state.queued, "")):
             if count:
-                shown.append((mark, f"{count:,}" if self.size.width < 100 else f"{count:,} {mark.word}"))
+                word = "" if self.size.width < 100 else f" {mark.word}"
+                shown.append((mark, f"{count:,}{more}{word}"))
         if state.waiting:
             shown.append((WAITING, f"{state.waiting:,} {'needs' if state.waiting == 1 else 'need'} you"))
         return [self.piece(f"  {mark.sign(self.ascii_only)} {text}", mark.tone) for mark, text in shown] + [

@@ -154,6 +154,7 @@ def test_the_oldest_finished_runs_are_forgotten_and_nothing_else() -> None:
     assert set(mirror.runs) == {"old", "5", "6"}
     assert changes == {("run", name) for name in ("1", "2", "3", "4", "6")}
     assert (mirror.failed, mirror.running) == (1, 1)
+    assert not mirror.whole, "there may be more"
 
 
 def test_importing_it_costs_nothing() -> None:
