@@ -40,8 +40,6 @@ class HeaderState:
     engines: tuple[EngineState, ...] = ()
     running: int = 0
     failed: int = 0
-    more_failed: bool = False
-    """`failed` is counted of the newest runs alone: there may be more."""
     queued: int = 0
     waiting: int = 0
     stale_since: float | None = None
@@ -63,6 +61,8 @@ class HeaderState:
     """A production context in which nothing can be changed until it is unlocked."""
     colour: str = ""
     """Of the context's name; production without one is red."""
+    more_failed: bool = False
+    """`failed` is counted of the newest runs alone: there may be more."""
 
 
 NAME: Final = " mahavishnu"

@@ -237,6 +237,7 @@ class Watcher:
                 await self.link.acts.settle()
                 await self.link.mirror.load(self._between)
                 self._loaded = True
+                self.info = self.info.replace(note=version_note(self.info.version))
                 give_back()
                 self._full_at = time.monotonic() + self._options.sync_interval
                 self._agree()

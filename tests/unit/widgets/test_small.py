@@ -41,7 +41,7 @@ async def test_header_says_what_needs_attention():
         )
         header.show(HeaderState("staging", failed=173, more_failed=True))
         await settle(pilot)
-        assert text(header)[0].endswith("✘ 173+"), "older runs may have failed too"
+        assert "✘ 173+" in text(header)[0], "older runs may have failed too"
         header.show(HeaderState("staging", waiting=1, stale_since=958.0, retry=3, notice="starting it…"))
         await settle(pilot)
         assert "STALE 42s · retry 3  starting it…" in text(header)[0]

@@ -62,3 +62,24 @@ async def test_what_was_read_too_early_waits_and_what_is_told_meanwhile_does_not
     watcher._hear(News(run_id="other", at=8.0))
     assert list(watcher._take_due()) == ["other"]
     assert list(watcher._dirty) == ["early"]
+
+
+async def test_how_far_a_long_reading_has_come_is_told_until_it_is_done() -> None:
+    told = list[str]()
+
+    async def load(between: Any) -> None:
+        await between(1000)
+        told.append(watcher.info.note)
+
+    async def nothing() -> None: ...
+
+    mirror = SimpleNamespace(
+        load=load, read_questions=nothing, blame=SimpleNamespace(look=nothing), refresh=nothing
+    )
+    watcher = watcher_of(mirror)  # type: ignore[arg-type]
+    parts = {"answers": SimpleNamespace(deliver=nothing), "acts": SimpleNamespace(settle=nothing)}
+    vars(watcher.link).update(parts, logs=SimpleNamespace(followed=()))
+    watcher._greeted = True
+    await watcher._turn()
+    assert told == ["reading its runs: 1000 so far"]
+    assert "so far" not in watcher.info.note
