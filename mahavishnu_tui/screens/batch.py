@@ -19,7 +19,7 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answering import AnswerPanel
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.claiming import claimed_by_others
-from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.dialog import LOSES, Dialog
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.step_line import StepLine
@@ -152,5 +152,9 @@ class BatchScreen(Dialog[int]):
         """One step back: out of the editor, then out of the dialog. Not while answers are on their way."""
         if self._sending:
             self._say("the answers are on their way; wait for the server", "warning")
-        elif not await self.query_one(AnswerPanel).leave():
+        elif await self.query_one(AnswerPanel).leave():
+            return
+        elif self.may_leave(bool(self.query_one("#batch-comment", Input).value.strip())):
             self.dismiss(self._answered)
+        else:
+            self._say(LOSES, "warning")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,12 +18,15 @@ from mahavishnu_tui.models.diff import StateDiff
 from mahavishnu_tui.models.edit import StateEdit
 from mahavishnu_tui.models.text import clean, clean_line
 from mahavishnu_tui.screens.background import in_background
-from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.dialog import LOSES, Dialog
 from mahavishnu_tui.screens.diffing import DIFF_COLUMNS, diff_rows, diff_words
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.button_row import ButtonRow
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.table import VirtualTable
+
+EMPTY: Final = "{\n  \n}"
+"""What the editor begins with."""
 
 
 class EditScreen(Dialog[str]):
@@ -54,7 +57,7 @@ class EditScreen(Dialog[str]):
         with Vertical(id="edit"):
             yield Static(f"Edit the state of {name} at step {step}", id="edit-title", markup=False)
             yield Static("Keys to write, as JSON. They go through the graph's reducers.", classes="label")
-            yield JsonEditor(text="{\n  \n}", id="edit-values")
+            yield JsonEditor(text=EMPTY, id="edit-values")
             yield Input(
                 placeholder="as node: empty means the one that wrote last", compact=True, id="edit-node"
             )
@@ -87,7 +90,11 @@ class EditScreen(Dialog[str]):
 
     def action_leave(self) -> None:
         """Change nothing."""
-        self.dismiss("")
+        values, node = self.query_one(JsonEditor).text, self.query_one(Input).value
+        if self.may_leave(values != EMPTY or bool(node.strip())):
+            self.dismiss("")
+        else:
+            self._say(LOSES, "warning")
 
     def action_preview(self) -> None:
         """Ask what these values would make."""

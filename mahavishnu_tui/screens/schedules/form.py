@@ -16,7 +16,7 @@ from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.schedule import ScheduleKind, ScheduleRule
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
-from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.dialog import LOSES, Dialog
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.launch.entry import InputEntry
 from mahavishnu_tui.screens.launch.targets import Target, TargetTable, of_deployment
@@ -61,6 +61,8 @@ class ScheduleScreen(Dialog[Schedule | None]):
         self._rule = rule
         kinds = KINDS if schedule is None else KINDS[:-1]
         self.kind = ChoiceInput(kinds, rule.kind)
+        self._began = (typed(rule), (rule.timezone if schedule else "") or local_zone())
+        """Rule and time zone as they were shown first."""
         self._loaded_for = ""
         self._force = False
         self._loaded: Json | Missing = MISSING
@@ -69,7 +71,7 @@ class ScheduleScreen(Dialog[Schedule | None]):
 
     def compose(self) -> ComposeResult:
         """Of what, which rule, when that is, with which parameters."""
-        zone = (self._rule.timezone if self.schedule else "") or local_zone()
+        rule, zone = self._began
         with Vertical(id="schedule"):
             named = f" of {clean_line(self.schedule.name, 60)}" if self.schedule else ""
             yield Static(f"{'Change a' if self.schedule else 'New'} schedule{named}", id="schedule-title")
@@ -80,7 +82,7 @@ class ScheduleScreen(Dialog[Schedule | None]):
                 yield self.kind
             with Horizontal(classes="line"):
                 yield Static("rule", classes="label", markup=False)
-                yield Input(typed(self._rule), compact=True, select_on_focus=False, id="schedule-rule")
+                yield Input(rule, compact=True, select_on_focus=False, id="schedule-rule")
                 yield Input(zone, placeholder="time zone", compact=True, id="schedule-zone")
             yield RulePreview(self.session, id="schedule-preview")
             yield Static("parameters", classes="label", id="schedule-what", markup=False)
@@ -224,7 +226,11 @@ class ScheduleScreen(Dialog[Schedule | None]):
     @on(Button.Pressed, "#close")
     def action_leave(self) -> None:
         """Close without saving."""
-        self.dismiss(None)
+        written = self.query_one("#schedule-rule", Input).value, self.query_one("#schedule-zone", Input).value
+        if self.may_leave(written != self._began or self.entry.touched):
+            self.dismiss(None)
+        else:
+            self._say(LOSES, "warning")
 
     @on(Button.Pressed, "#go")
     def _save(self) -> None:

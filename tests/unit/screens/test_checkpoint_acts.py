@@ -115,6 +115,9 @@ async def test_an_edit_that_is_refused_stays_open_and_says_why() -> None:
         driven.connection.client.fail["preview_edit"] = MOVED
         await driven.press("ctrl+t")
         await driven.until(lambda: len(asked(driven, "preview_edit")) == 2)
+        driven.app.screen.query_one("#edit-node", Input).value = "review"
+        await driven.press("escape")
+        await driven.sees("esc again leaves; what was typed is not kept")
         await driven.press("escape")
         await driven.until(lambda: not isinstance(driven.app.screen, EditScreen))
 

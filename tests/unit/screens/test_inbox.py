@@ -193,6 +193,9 @@ async def test_a_text_goes_to_all_and_escape_goes_back_one_step() -> None:
         await push(driven, "Respond…")
         await driven.press("escape")
         assert driven.app.screen is screen
+        screen.query_one("#batch-comment", Input).value = "as agreed"
+        await driven.press("escape")
+        await driven.sees("esc again leaves; what was typed is not kept")
         screen.query_one("#batch-count", Input).value = "2"
         await push(driven, "Respond…")
         screen.query_one("#answer-text", TextArea).load_text("not today")

@@ -122,6 +122,9 @@ async def test_a_change_of_the_rule_leaves_the_parameters_alone_and_shows_collis
         driven.app.screen.query_one("#go").press()  # type: ignore[attr-defined]
         await driven.sees("MHV-429 day", "✘")
         await driven.press("escape")
+        await driven.sees("esc again leaves; what was typed is not kept")
+        await driven.press("escape")
+        await driven.until(lambda: not isinstance(driven.app.screen, ScheduleScreen))
 
 
 async def test_a_collision_is_wanted_only_when_it_is_saved_once_more() -> None:
