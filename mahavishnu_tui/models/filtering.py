@@ -15,6 +15,7 @@ Attributes = Mapping[str, str]
 
 _ALIASES = {"status": "state", "name": "run", "wf": "workflow", "node": "where"}
 _AGE = re.compile(r"^([<>])(\d+(?:\.\d+)?)([smhd])$")
+_LIKE_ATTRIBUTE = re.compile(r"!?([A-Za-z_]{2,20}):(?!//)")
 _BACK = re.compile(r"\\[1-9]|\(\?P=|\(\?\(")
 _WIDE = re.compile(r"\\[SWDws]")
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -31,6 +32,8 @@ class Filter:
 
     text: str
     terms: tuple[Callable[[Attributes], bool], ...]
+    doubt: str = ""
+    """What to say of a word that looks like an attribute, and is taken as text since there is none such."""
 
     def __bool__(self) -> bool:
         return bool(self.terms)
@@ -38,6 +41,14 @@ class Filter:
     def matches(self, row: Attributes) -> bool:
         """Whether a row passes."""
         return all(term(row) for term in self.terms)
+
+    def nothing(self, found: str) -> str:
+        """What stands where no row passes.
+
+        Args:
+            found: how many of how many do: `0 of 340`.
+        """
+        return f"{found} match; esc clears the filter{self.doubt and f'. {self.doubt}'}"
 
 
 NO_FILTER = Filter("", ())
@@ -57,7 +68,8 @@ def parse_filter(text: str, attributes: frozenset[str]) -> Filter:
         words = shlex.split(text)
     except ValueError:
         words = text.split()
-    return Filter(text.strip(), tuple(_term(word, attributes) for word in words))
+    terms = tuple(_term(word, attributes) for word in words)
+    return Filter(text.strip(), terms, _doubt(words, {"age", *attributes}))
 
 
 def filter_options(line: str, values: Mapping[str, Iterable[str]]) -> list[str]:
@@ -77,6 +89,12 @@ def filter_options(line: str, values: Mapping[str, Iterable[str]]) -> list[str]:
     head = line[: len(line) - len(begun)]
     found = values.get(_ALIASES.get(name, name), ())
     return [f"{head}{item}" for item in found if item.startswith(begun)]
+
+
+def _doubt(words: Iterable[str], known: Iterable[str]) -> str:
+    names = (match[1] for word in words if (match := _LIKE_ATTRIBUTE.match(word)))
+    unknown = next((name for name in names if _ALIASES.get(name.lower(), name.lower()) not in known), "")
+    return f"{unknown}: is taken as text; attributes here: {', '.join(sorted(known))}" if unknown else ""
 
 
 def _term(word: str, attributes: frozenset[str]) -> Callable[[Attributes], bool]:

@@ -37,10 +37,9 @@ class Filtered(OperatorScreen):
         """Of a filter that makes no sense why; how much is let through stands in the title."""
         if kind == "/" and line:
             try:
-                parse_filter(line, self.ATTRIBUTES)
+                return parse_filter(line, self.ATTRIBUTES).doubt
             except MahavishnuError as error:
                 return error.message
-            return ""
         return super().prompted(kind, line)
 
     def action_prompt(self, kind: PromptKind) -> None:

@@ -142,7 +142,7 @@ class NeedsScreen(RunActs, Filtered):
             )
             return "absent", said
         if total and self.filter:
-            return "filtered", f"0 of {total:,} match; esc clears the filter"
+            return "filtered", self.filter.nothing(f"0 of {total:,}")
         return "empty", "Nothing needs you: no question, no failure that nobody has seen, all is at work."
 
     def _plan(self, shown: list[Need]) -> None:

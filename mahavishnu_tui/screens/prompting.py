@@ -62,11 +62,11 @@ class Prompting(CheckpointActs):
             return super().prompted(kind, line)
         pane = self.active_pane
         try:
-            parse_filter(line, pane.ATTRIBUTES)
+            doubt = parse_filter(line, pane.ATTRIBUTES).doubt
         except MahavishnuError as error:
             return error.message
         options = self._options(kind, line) if line.endswith(":") else []
-        return words_after(line, options) or pane.found()
+        return doubt or words_after(line, options) or pane.found()
 
     @on(Prompt.Typed)
     def _filter_typed(self, event: Prompt.Typed) -> None:

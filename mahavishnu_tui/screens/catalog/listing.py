@@ -122,7 +122,7 @@ class ListScreen(Filtered, Generic[Item]):
         if absent is not None:
             return absent
         if total and self.filter:
-            return "filtered", f"0 of {total:,} match; esc clears the filter"
+            return "filtered", self.filter.nothing(f"0 of {total:,}")
         if self.fetched.error is not None:
             error = self.fetched.error
             return "error", f"{error.code.value} {clean_line(error.message)} (:errors has all of it)"

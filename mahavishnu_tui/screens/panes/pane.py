@@ -202,7 +202,7 @@ class TablePane(Pane):
         if absent is not None:
             return absent
         if self.total and self.filter:
-            return "filtered", f"{self.found()} match; esc clears the filter"
+            return "filtered", self.filter.nothing(self.found())
         return "empty", self.EMPTY
 
     def counts(self) -> str:

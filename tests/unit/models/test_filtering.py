@@ -120,3 +120,17 @@ def test_whatever_is_taken_ends(text: str, row: str) -> None:
 )
 def test_a_filter_may_become(line: str, options: list[str]) -> None:
     assert filter_options(line, {"state": ("done", "failed"), "run": ()}) == options
+
+
+@pytest.mark.parametrize(
+    "text", ["heron", "state:failed", "status:failed", "age:<1d", "http://x", "12:30", "!state:x", "a:b"]
+)
+def test_texts_and_attributes_are_not_doubted(text: str) -> None:
+    assert parse_filter(text, ATTRIBUTES).doubt == ""
+
+
+@pytest.mark.parametrize("text", ["owner:me", "heron !owner:me", "state:failed owner:"])
+def test_an_attribute_that_the_view_does_not_have_is_text_and_said_to_be(text: str) -> None:
+    found = parse_filter(text, ATTRIBUTES)
+    assert found.doubt == "owner: is taken as text; attributes here: age, run, state, where, workflow"
+    assert found.nothing("0 of 3").startswith("0 of 3 match; esc clears the filter. owner: is taken as text")
