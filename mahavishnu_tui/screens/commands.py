@@ -94,7 +94,7 @@ def _unknown(word: str, beginning: list[str]) -> tuple[str, str]:
     if beginning:
         said = ", ".join(f":{name}" for name in beginning)
         return f"More than one command begins with :{word}.", f"Type on: {said}."
-    near = difflib.get_close_matches(word, [command.name for command in COMMANDS], n=3)
+    near = difflib.get_close_matches(word, [command.name for command in COMMANDS], n=3, cutoff=0.7)
     meant = f"Did you mean {' or '.join(f':{name}' for name in near)}? " if near else ""
     return f"There is no command :{word}.", f"{meant}:help lists them."
 

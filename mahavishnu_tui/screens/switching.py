@@ -12,6 +12,7 @@ import functools
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
 
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.context import Context
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
@@ -65,11 +66,9 @@ class Switcher:
         if name in names:
             self._leave_for(name)
             return
-        app.say(
-            f"There is no context {clean_line(name, 64)}: {', '.join(names)}."
-            " `mahavishnu --context NAME` makes one.",
-            "warning",
-        )
+        message = f"There is no context {clean_line(name, 64)}: {', '.join(names)}."
+        unknown = MahavishnuError(ErrorCode.BAD_INPUT, message, "`mahavishnu --context NAME` makes one.")
+        app.say(str(app.session.record(unknown)), "error")
 
     async def renew(self) -> None:
         """Read anew which contexts there are."""

@@ -15,14 +15,17 @@ _BYTES = 4 * 1024 * 1024
 _KEPT = 3
 _TAIL_BYTES = 2 * 1024 * 1024
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-ROOT = "mahavishnu_tui.server"
+_PACKAGE = "mahavishnu_tui."
+"""Left out of the names: all are of it, and a terminal has 80 columns."""
+ROOT = f"{_PACKAGE}server"
 
 
 class _OneLine(logging.Formatter):
     """Outside text in a message cannot begin a new line of the log, nor reach a terminal as control bytes."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return clean(super().formatMessage(record)).replace("\n", "⏎")
+        short = logging.makeLogRecord({**vars(record), "name": record.name.removeprefix(_PACKAGE)})
+        return clean(super().formatMessage(short)).replace("\n", "⏎")
 
 
 def open_log(path: Path, level: str) -> logging.Handler:

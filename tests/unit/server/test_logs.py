@@ -18,7 +18,7 @@ def test_a_message_is_one_clean_line_in_a_private_file(tmp_path: Path) -> None:
     text = path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert text.count("\n") == 1
-    assert "run x⏎fake line\N{REPLACEMENT CHARACTER}[31m ended" in text
+    assert " server.test: run x⏎fake line\N{REPLACEMENT CHARACTER}[31m ended" in text
 
 
 def test_the_tail_of_a_log(tmp_path: Path) -> None:
