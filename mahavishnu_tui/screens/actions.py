@@ -16,7 +16,7 @@ from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.run import ACTIVE, FINISHED
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.dialog import Dialog
-from mahavishnu_tui.screens.hints import key_text
+from mahavishnu_tui.screens.hints import KeyHints, key_text
 from mahavishnu_tui.widgets.status import run_mark
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
 
@@ -95,6 +95,7 @@ class MenuScreen(Dialog[str]):
             yield VirtualTable(
                 (Column("key", "KEY", 4), Column("deed", "DOES", 40, flex=1)), id="actions-list"
             )
+        yield KeyHints()
 
     def on_mount(self) -> None:
         """Fill the list, with the keys that do the same on the screen below."""

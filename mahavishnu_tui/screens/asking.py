@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from mahavishnu_tui.models.text import clean, clean_line
 from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.hints import KeyHints
 
 
 class AskScreen(Dialog[str]):
@@ -44,6 +45,7 @@ class AskScreen(Dialog[str]):
             yield Static("\n".join(map(clean, self._facts)), id="ask-facts", markup=False)
             yield Input(self._value, compact=True, id="ask-input")
             yield Static("enter takes it, esc goes back", id="ask-status", markup=False)
+        yield KeyHints()
 
     def on_mount(self) -> None:
         """Type at once."""

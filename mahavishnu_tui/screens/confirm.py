@@ -14,6 +14,7 @@ from textual.widgets import Button, Static
 
 from mahavishnu_tui.models.text import clean
 from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.widgets.button_row import ButtonRow
 
 
@@ -57,6 +58,7 @@ class ConfirmScreen(Dialog[str]):
                     yield Button(
                         deed.label, id=deed.id, variant="error" if deed.grave else "default", compact=True
                     )
+        yield KeyHints()
 
     def on_mount(self) -> None:
         """Start on what does nothing."""

@@ -20,6 +20,7 @@ from mahavishnu_tui.models.text import clean, clean_line
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.dialog import LOSES, Dialog
 from mahavishnu_tui.screens.diffing import DIFF_COLUMNS, diff_rows, diff_words
+from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.button_row import ButtonRow
 from mahavishnu_tui.widgets.json_editor import JsonEditor
@@ -67,6 +68,7 @@ class EditScreen(Dialog[str]):
                 yield Button("Preview ^t", id="preview", compact=True)
                 yield Button("Make this edit", id="make", variant="error", compact=True, disabled=True)
                 yield Button("Go back", id="leave", compact=True)
+        yield KeyHints()
 
     def on_mount(self) -> None:
         """Type at once."""
