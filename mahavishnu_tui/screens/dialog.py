@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -19,6 +20,9 @@ LOSES: Final = "esc again leaves; what was typed is not kept"
 class Dialog(ModalScreen[Result]):
     """Its box is a `Vertical` with a frame. A context that the settings name is said in it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "app.help", "Help", show=False, id="dialog.help"),
+    ]
     _warned = False
 
     def may_leave(self, typed: bool) -> bool:

@@ -17,7 +17,12 @@ async def test_the_keys_that_a_menu_names_work_in_it() -> None:
         await driven.cursor_on("brisk-heron")
         await driven.press("x")
         await driven.until(lambda: isinstance(driven.app.screen, MenuScreen))
-        await driven.sees("brisk-heron · waiting", "log of its host", "compare with")
+        await driven.sees("brisk-heron · waiting", "log of its host", "compare with", "esc close")
+        assert ": command" not in driven.text, "the keys of what is below do nothing"
+        await driven.press("question_mark")
+        await driven.sees("KEYS HERE", "actions.close")
+        await driven.press("escape")
+        await driven.until(lambda: isinstance(driven.app.screen, MenuScreen))
         await driven.press("d")
         await driven.until(lambda: isinstance(driven.app.screen, DocumentScreen))
         await driven.sees("brisk-heron · details", "waiting (interrupted)")
