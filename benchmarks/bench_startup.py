@@ -20,6 +20,7 @@ BARE_MARKER = b"bare-app-is-painted"
 IDLE_SECONDS = 20.0
 LIVE_SECONDS = 120.0
 AT_WORK = 100
+OPENED = 120
 SETTINGS = (
     "More than half of the time since the first paint goes into importing pydantic and reading the settings"
     " file of the working directory: see the row without one."
@@ -68,6 +69,21 @@ def watched(
         program.close()
 
 
+def leafed(argv: list[str], env: dict[str, str], marker: bytes, turns: int) -> float:
+    """MiB once the run, its logs and the launch form were opened and closed so often."""
+    program = Program(argv, env)
+    try:
+        program.until(marker)
+        program.settle(1.0, 5.0)
+        for _ in range(turns):
+            for key in b"\r\x1bl\x1bt\x1b":
+                program.press(bytes([key]))
+                program.settle(0.15, 2.0)
+        return program.memory()
+    finally:
+        program.close()
+
+
 def starts() -> list[Figure]:
     with home() as env:
         floor = median(repeat(painted(BARE, env, BARE_MARKER)))
@@ -77,6 +93,7 @@ def starts() -> list[Figure]:
             rows = median(repeat(painted([COMMAND], env, name)))
             bare_rows = median(repeat(painted([COMMAND], env, name, Path(env["HOME"]))))
             idle = watched([COMMAND], env, name, IDLE_SECONDS)
+            opened = leafed([COMMAND], env, name, OPENED // 3)
         finally:
             stop(env)
         bare = watched(BARE, env, BARE_MARKER, IDLE_SECONDS)
@@ -87,6 +104,7 @@ def starts() -> list[Figure]:
         beside("the same where no settings file is", bare_rows, floor, "s", name, most=2.5),
         above_floor("CPU when idle", idle.cpu_percent, bare.cpu_percent, "%", name, 0.3),
         below("bytes when idle", idle.bytes_per_second, "B/s", 0, "0 B/s " + name),
+        below(f"memory after {OPENED} screens were opened and closed", opened, "MiB", 80),
         plain("memory after start", idle.memory, "MiB", f"{bare.memory:.0f} MiB {name}"),
     ]
 

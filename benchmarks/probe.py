@@ -79,6 +79,10 @@ class Program:
             pass
         return taken
 
+    def press(self, key: bytes) -> None:
+        """Send a key, and wait for nothing."""
+        os.write(self.fd, key)
+
     def memory(self) -> float:
         """Resident MiB."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
