@@ -15,6 +15,7 @@ from mahavishnu_tui.server.store import Tx, needs, outbox, runs
 from mahavishnu_tui.server.store.outbox import Identity, Message, Row
 
 _NOT_RECOVERED = ("seen by", "cancelled", "the run was deleted", "shown as")
+_NO_RULE = "no rule asks for it any more"
 _TAKEN_UP = "taken up again"
 """Why a failure is needed no more whose run is at work again: it has not recovered until that succeeds."""
 
@@ -64,24 +65,28 @@ class Planner:
         if need is None:
             outbox.end(tx, key, "it is over")
             return
-        known: dict[Identity, Row] = {row.identity: row for row in outbox.open_rows(tx.conn, key)}
+        planned: dict[Identity, list[Row]] = {}
+        for row in outbox.open_rows(tx.conn, key):
+            planned.setdefault(row.identity, []).append(row)
         wanted = set[Identity]()
         for occurrence in occurrences(tx.conn, need):
             for wish in self._wishes(occurrence, now):
                 identity = (occurrence.kind, occurrence.number, wish.target)
                 wanted.add(identity)
-                self._want(tx, occurrence, wish, known.get(identity), now)
-        for identity, row in known.items():
-            if identity not in wanted and row.state == "waiting":
-                outbox.cancel(tx, row, "no rule asks for it any more")
+                self._want(tx, occurrence, wish, planned.get(identity, []), now)
+        for identity, rows in planned.items():
+            if identity not in wanted and rows[-1].state == "waiting":
+                outbox.cancel(tx, rows[-1], _NO_RULE)
 
-    def _want(self, tx: Tx, occurrence: Occurrence, wish: Wish, row: Row | None, now: float) -> None:
-        """One occurrence for one target; `row` is the newest that is planned of it."""
-        if row is None:
+    def _want(self, tx: Tx, occurrence: Occurrence, wish: Wish, rows: list[Row], now: float) -> None:
+        """One occurrence for one target; `rows` are what is planned of it, repetitions last."""
+        if not rows:
             outbox.put(tx, occurrence, wish, wish.due_at, now)
-        elif row.state == "waiting":
-            if not row.attempts and not row.repeat:
-                outbox.move(tx, row, occurrence, wish.due_at)
+            return
+        row = rows[-1]
+        if row.state == "waiting":
+            if not row.attempts:
+                self._move(tx, occurrence, wish, rows)
         elif row.state in ("sent", "failed"):
             again = wish.again_at(occurrence.kind, row.told_at or now, self._zone)
             if again is not None:
@@ -89,6 +94,22 @@ class Planner:
         elif row.state == "cancelled":  # by rules that are different now
             outbox.close(tx, row)
             outbox.put(tx, occurrence, wish, wish.due_at, now)
+
+    def _move(self, tx: Tx, occurrence: Occurrence, wish: Wish, rows: list[Row]) -> None:
+        """What waits is told when the rules of now want it; a repetition for which there is none is not."""
+        row = rows[-1]
+        if not row.repeat:
+            outbox.move(tx, row, occurrence, wish.due_at)
+            return
+        told_at = rows[-2].told_at if len(rows) > 1 else None
+        if told_at is None:
+            return
+        again = wish.again_at(occurrence.kind, told_at, self._zone)
+        if again is not None:
+            outbox.move(tx, row, occurrence, again)
+        else:
+            outbox.cancel(tx, row, _NO_RULE)
+            outbox.close(tx, row)  # what was told before is the newest again
 
     def close(self, tx: Tx, now: float) -> None:
         """Tell those who were told of what is over that it is, where it came right by itself."""

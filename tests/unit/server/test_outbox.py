@@ -180,6 +180,29 @@ async def test_it_is_told_again_as_long_as_it_is_so(box: Outbox) -> None:
     assert await box.states() == [("lost", "sent"), ("lost", "sent"), ("lost", "cancelled")]
 
 
+async def test_a_repetition_follows_the_rules_of_now(box: Outbox) -> None:
+    def rules(seconds: float) -> Planner:
+        return Planner(NotifyOptions(targets=OPS, rules=(Rule(("lost",), repeat_seconds=seconds),)), None)
+
+    box.planner = rules(600)
+    await box.need()
+    assert len(await box.send()) == 1
+    box.planner = rules(60)
+    await box.begin()
+    box.now += 61
+    assert len(await box.send()) == 1
+    box.planner = rules(0)
+    await box.begin()
+    box.now += 6000
+    await box.begin()
+    assert await box.send() == []
+    assert await box.states() == [("lost", "sent"), ("lost", "sent"), ("lost", "cancelled")]
+    box.planner = rules(600)
+    await box.begin()
+    assert len(await box.send()) == 1
+    await box.gone("server:dev")
+
+
 async def test_what_comes_to_its_turn_in_quiet_hours_waits_for_their_end(box: Outbox) -> None:
     rule = Rule(("lost", "late"), repeat_seconds=600, loud=("late",))
     box.planner = Planner(NotifyOptions(targets=OPS, rules=(rule,)), datetime.UTC)
