@@ -137,15 +137,22 @@ async def _awaited(outcome: Any) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def connected(loaded: Loaded, *, start: bool = True) -> AsyncIterator[ServerClient]:
-    """A client of the server; started first when none answers, unless `start` is false."""
+async def connected(loaded: Loaded, *, start: bool = True, own: bool = False) -> AsyncIterator[ServerClient]:
+    """A client of the server.
+
+    Args:
+        loaded: the settings.
+        start: it is started first when none answers.
+        own: what is written is about the operator's own process. Read-only is about runs and engines.
+    """
     from mahavishnu_tui.cli.production import WriteGuard
     from mahavishnu_tui.client.api import ServerClient
     from mahavishnu_tui.client.launcher import LaunchOptions, ensure_server
 
     if start:
         await ensure_server(LaunchOptions.of(loaded.paths, loaded.flags))
-    guard = WriteGuard(loaded.context, loaded.confirmed)
+    context = dataclasses.replace(loaded.context, readonly=False) if own else loaded.context
+    guard = WriteGuard(context, loaded.confirmed)
     async with ServerClient(str(loaded.paths.socket), before_write=guard) as client:
         yield client
 

@@ -172,7 +172,7 @@ async def stop(setup: Setup, drain: bool, timeout: float | None) -> int:
     """Stop the server; runs go on when it is started again."""
     loaded = setup.load()
     seconds = loaded.settings.server.drain_seconds if timeout is None else timeout
-    async with connected(loaded, start=False) as client:
+    async with connected(loaded, start=False, own=True) as client:
         try:
             info = await client.server()
         except MahavishnuError as error:

@@ -58,7 +58,7 @@ class Transport:
             params: what follows the question mark.
             body: sent as JSON.
             timeout: seconds; the ordinary ones by default.
-            asks: a POST that changes nothing.
+            asks: a POST that leaves nothing changed.
 
         Raises:
             MahavishnuError: MHV-002 when nobody answers, MHV-109 when it takes longer than

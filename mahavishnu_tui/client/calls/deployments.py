@@ -30,8 +30,12 @@ class DeploymentCalls(Calls):
         return models.PrefectInfo.from_json(await self._post("/v1/prefect/stop", slow=True, by=by))
 
     async def check_prefect(self) -> list[Finding]:
-        """The self-test: known bad combinations, and whether it schedules, the worst first."""
-        found = await self._wire.call("POST", "/v1/prefect/check", body={}, timeout=LOAD_TIMEOUT)
+        """The self-test: known bad combinations, and whether it schedules, the worst first.
+
+        It leaves nothing behind: an embedded Prefect makes a run for a schedule, which is taken away again.
+        """
+        path = "/v1/prefect/check"
+        found = await self._wire.call("POST", path, body={}, timeout=LOAD_TIMEOUT, asks=True)
         return [models.Finding.from_json(item) for item in found]
 
     async def deployments(self) -> list[Deployment]:

@@ -89,7 +89,7 @@ class PrefectScreen(DocumentScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only an embedded one is started and stopped from here, and not by a read-only dashboard."""
         info = self.info
-        if action in ("start", "stop", "check") and self.session.readonly:
+        if action in ("start", "stop") and self.session.readonly:
             return False
         if action in ("check", "log") and (info is None or info.mode == "off"):
             return False
@@ -160,10 +160,9 @@ def menu(info: PrefectInfo | None, readonly: bool) -> list[Action]:
     if info is None or info.mode == "off":
         return []
     found: list[Action] = []
-    if not readonly:
-        if info.mode != "remote" and info.state in _STARTABLE:
-            found.append(Action("start", "start an embedded one"))
-        found.append(Action("check", "self-test", "s"))
+    if not readonly and info.mode != "remote" and info.state in _STARTABLE:
+        found.append(Action("start", "start an embedded one"))
+    found.append(Action("check", "self-test", "s"))
     found += [Action("app.deployments", "deployments"), Action("app.problems", "problems")]
     if info.embedded:
         found += [Action("log", "its log", "L"), Action("worker_log", "the log of its worker")]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import subprocess
 
 import pytest
 
 from mahavishnu_tui.cli.production import WriteGuard
 from mahavishnu_tui.models.context import Context
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.health import ServerInfo
 from mahavishnu_tui.models.schedule import SchedulePreview
 from tests.unit.cli.stub import Operator, operator
 from tests.unit.cli.test_completing import offered
@@ -54,6 +56,25 @@ def test_writing_is_not(prod: Operator) -> None:
     held = prod(*pause, "--context", "audit", "--production", code=2)
     assert "the settings call it readonly" in held.err
     assert len(written(prod)) == 3
+
+
+def test_read_only_is_about_runs_and_engines_not_about_the_operators_own_server(prod: Operator) -> None:
+    answers = prod.server.answers
+    answers["POST", "/v1/prefect/check"] = []
+    prod("prefect", "health", "--check", "--context", "audit")
+    assert "/v1/prefect/check" in prod.server.acts()
+    info = ServerInfo("1", _ended(), "e", 1.0, 1, "/d", "/s", "/l")
+    answers["GET", "/v1/server"] = info.to_json()
+    answers["POST", "/v1/server/stop"] = None
+    assert "has ended" in prod("server", "stop", "--context", "audit").out
+    assert "MHV-012" in prod("server", "stop", "--context", "prod", code=2).err
+
+
+def _ended() -> int:
+    """The id of a process that there was."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
 
 
 class Terminal(io.StringIO):
