@@ -3,8 +3,9 @@
 Run it up to its question, and answer:
 
     mahavishnu langgraph execute --workflow-file workflow.py --state '{"topic": "otters"}' --wait
-    mahavishnu langgraph approve
+    mahavishnu langgraph approve RUN
 
+The first command prints the name that stands for RUN here; `approve` alone lists what waits.
 In the dashboard (`mahavishnu`) the question waits in pane 4; `a` answers it.
 """
 

@@ -59,8 +59,8 @@ async def approve(
 ) -> int:
     """Answer QUESTION: an approval's id, or a run that waits with one question.
 
-    Without QUESTION the open questions are listed; without an answer it is shown, and asked for on a
-    terminal.
+    Without QUESTION the open questions are listed. Without an answer it is approved, where the question
+    allows that; on a terminal it is shown and asked for first.
     """
     said = Said(verdict, message, respond, edit, tool, value)
     said.check()

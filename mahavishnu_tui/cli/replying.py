@@ -57,13 +57,14 @@ class Said:
 
 
 def answer_for(approval: Approval, said: Said) -> Json:
-    """The value that answers a question.
+    """The value that answers a question; without further words yes, which a terminal is asked for first.
 
     Raises:
-        MahavishnuError: MHV-106 the question does not allow it, MHV-010 bad JSON, or no answer was given.
+        MahavishnuError: MHV-106 the question does not allow it, MHV-010 bad JSON, or nobody said yes or no.
     """
     if said.silent:
-        said = Said(_prompt())
+        answer_for(approval, Said("approve"))  # what cannot be approved so plainly is not asked for either
+        said = Said(_asked() if sys.stdin.isatty() and sys.stdout.isatty() else "approve")
     if said.value is not None:
         value = read_json(said.value, "--value")
         if _inner(approval) is not None and not isinstance(value, dict):
@@ -154,10 +155,8 @@ def _inner(approval: Approval) -> dict[str, Any] | None:
     return fields[ONLY] if isinstance(fields[ONLY], dict) else None
 
 
-def _prompt() -> Verdict:
+def _asked() -> Verdict:
     """Ask on the terminal for yes or no; anything else leaves the question open."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise MahavishnuError(ErrorCode.BAD_INPUT, "No answer was given.", HOW)
     print("Approve? [yes/no, empty leaves it open] ", end="", file=sys.stderr, flush=True)
     said = sys.stdin.readline().strip().lower()
     if said in ("y", "yes"):

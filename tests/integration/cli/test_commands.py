@@ -51,11 +51,10 @@ def test_several_questions_are_told_apart(shell: Shell) -> None:
 
 def test_for_people_the_question_is_shown_with_its_hash(shell: Shell) -> None:
     run = shell.execute("asking", "--wait", code=3)
-    done = shell("langgraph", "approve", run["run_name"], code=2)
+    done = shell("langgraph", "approve", run["run_name"])
     assert run["interrupts"][0]["hash"] in done.out
     assert "Go on?" in done.out
-    assert "No answer was given" in done.err
-    assert "answered (ledger #" in shell("langgraph", "approve", run["run_name"], "--respond", "sure").out
+    assert "answered (ledger #" in done.out
 
 
 @pytest.mark.parametrize(

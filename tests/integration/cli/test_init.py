@@ -15,8 +15,7 @@ def test_what_init_writes_runs_to_its_question_and_to_its_end(shell: Shell) -> N
     }
     shell("langgraph", "approve", asked["run_id"], "--reject")
     shell("langgraph", "watch", asked["run_id"], "--json", code=3)
-    assert "Draft 2" in shell("langgraph", "approve", asked["run_id"], code=2).out
-    shell("langgraph", "approve", asked["run_id"], "--approve")
+    assert "Draft 2" in shell("langgraph", "approve", asked["run_id"]).out
     shell("langgraph", "watch", asked["run_id"], "--json")
     assert "exists: left as it is" in shell("init", "starter").out
 

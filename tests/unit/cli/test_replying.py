@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import click
@@ -117,7 +118,32 @@ def test_options_that_contradict_each_other_are_a_usage_error(said: Said) -> Non
         said.check()
 
 
-def test_without_an_answer_and_a_terminal_nothing_is_answered() -> None:
-    with pytest.raises(MahavishnuError) as refused:
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        (asked("?", NUMBER), "wants more than yes or no"),
+        (asked({**INBOX, "config": {"allow_respond": True}}), "cannot be answered with approve"),
+    ],
+)
+def test_without_further_words_it_is_approved_where_that_is_enough(question: Approval, words: str) -> None:
+    assert answer_for(asked("?"), Said()) is True
+    assert answer_for(asked(CALL), Said()) == {"type": "approve"}
+    with pytest.raises(MahavishnuError, match=words) as refused:
+        answer_for(question, Said())
+    assert refused.value.code is ErrorCode.ANSWER_INVALID
+
+
+def test_a_terminal_is_asked_first_and_only_what_can_be_approved(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Terminal("no\n\n")
+    monkeypatch.setattr("sys.stdin", said)
+    monkeypatch.setattr("sys.stdout", Terminal())
+    with pytest.raises(MahavishnuError, match="wants more than yes or no"):
+        answer_for(asked("?", NUMBER), Said())
+    assert answer_for(asked("?"), Said()) is False
+    with pytest.raises(MahavishnuError, match="stays open"):
         answer_for(asked("?"), Said())
-    assert refused.value.code is ErrorCode.BAD_INPUT
