@@ -17,6 +17,7 @@ from mahavishnu_tui.cli.replying import Said, Verdict, answer_for
 from mahavishnu_tui.models.approval import Approval
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.replies import asked_about
+from mahavishnu_tui.models.run_search import RUN_WORDS
 from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ async def _why_not(client: ServerClient, question: str) -> MahavishnuError:
         )
     return MahavishnuError(
         ErrorCode.APPROVAL_UNKNOWN,
-        f"{run.name} asks nothing now: it is {run.status}.",
+        f"{run.name} asks nothing now: it is {RUN_WORDS.get(run.status, run.status)}.",
         "`mahavishnu langgraph approve` lists the open questions.",
     )
 

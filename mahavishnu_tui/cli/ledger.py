@@ -67,8 +67,9 @@ async def list_ledger(setup: Setup, limit: int, before: int | None, **wanted: An
     if setup.as_json:
         output.emit([entry.to_json() for entry in entries])
         return OK
+    nothing = "No answers: none is like that." if any(wanted.values()) else "No answers."
     headings = ("#", "AT", "BY", "RUN", "NODE", "ANSWER", "BECAME")
-    output.table(headings, [_row(entry) for entry in entries], "No answers.")
+    output.table(headings, [_row(entry) for entry in entries], nothing)
     if len(entries) == limit:
         output.narrate(f"The newest {limit} only: --before {entries[-1].seq} shows the next ones.")
     return OK

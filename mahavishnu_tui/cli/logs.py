@@ -22,7 +22,7 @@ OTHERS = {"server": "", "prefect": "prefect.log", "prefect-worker": "prefect-wor
 
 
 @command("logs")
-@click.option("--lines", default=100, type=click.IntRange(1, 100_000), show_default=True)
+@click.option("--lines", default=100, type=click.IntRange(1, 100_000), show_default=True, help="The newest.")
 @click.option("--host", metavar="ID", help="The log of this engine host: what the project's code prints.")
 @click.option(
     "--of", default="server", type=click.Choice(list(OTHERS)), help="The log of this process of it."

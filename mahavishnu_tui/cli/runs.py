@@ -9,6 +9,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.workflows import named
 from mahavishnu_tui.models.queue import ordinal
 from mahavishnu_tui.models.run import Run
 from mahavishnu_tui.models.run_search import where
@@ -24,12 +25,14 @@ STATUSES = ("queued", "running", "interrupted", "paused", "success", "error", "c
 @click.option(
     "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only these; repeatable."
 )
-@click.option("--workflow", default="", metavar="ID", help="Only runs of this workflow (its id).")
+@click.option("--workflow", default="", metavar="ID|NAME", help="Only runs of this workflow.")
 @click.option("--limit", default=50, type=click.IntRange(1, 2000), show_default=True)
 async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limit: int) -> int:
     """List runs, newest first."""
     async with connected(setup.load_strictly()) as client:
         runs = await client.runs(status=statuses, workflow=workflow, search=OWN, limit=limit)
+        if workflow and not runs:
+            await named(client, workflow)  # one that the server does not know is no empty list
         queued = any(run.status == "queued" for run in runs)
         queue = [run.id for run in await client.queue()] if queued else []
     if setup.as_json:
@@ -48,7 +51,8 @@ async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limi
         for run in runs
     ]
     headings = ("STATUS", "RUN", "WORKFLOW", "WHERE", "STARTED", "FOR")
-    output.table(headings, rows, "No runs. `mahavishnu langgraph execute --workflow-file F.py` starts one.")
+    start = "No runs. `mahavishnu langgraph execute --workflow-file F.py` starts one."
+    output.table(headings, rows, "No runs: none is like that." if statuses or workflow else start)
     if len(runs) == limit:
         output.narrate(f"The newest {limit} only: there may be more (--limit, --status).")
     return OK

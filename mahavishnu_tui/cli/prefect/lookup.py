@@ -35,6 +35,19 @@ async def find_deployment(client: ServerClient, text: str) -> Deployment:
     )
 
 
+async def check_deployment(client: ServerClient, text: str) -> None:
+    """Refuse a name that no deployment has; that several have it, or that none can be read, is no matter.
+
+    Raises:
+        MahavishnuError: MHV-401.
+    """
+    try:
+        await find_deployment(client, text)
+    except MahavishnuError as error:
+        if error.code is ErrorCode.PREFECT_DEPLOYMENT_NOT_FOUND:
+            raise
+
+
 async def find_schedule(client: ServerClient, text: str) -> Schedule:
     """The schedule with that id, slug or `flow/deployment`, or the only one that begins so.
 

@@ -11,8 +11,9 @@ from mahavishnu_tui.cli import completing, output
 from mahavishnu_tui.cli.common import Setup, command
 from mahavishnu_tui.cli.finding import find_run, telling_length
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.prefect.lookup import check_deployment
 from mahavishnu_tui.cli.prefect.reaching import with_prefect
-from mahavishnu_tui.cli.prefect.selecting import ENGINE, named_or, with_deployment, with_states
+from mahavishnu_tui.cli.prefect.selecting import ENGINE, check_states, named_or, with_deployment, with_states
 from mahavishnu_tui.cli.progress import visit_line
 from mahavishnu_tui.models.run import FINISHED, Run
 from mahavishnu_tui.models.run_search import where
@@ -46,6 +47,10 @@ async def list_runs(
     search = with_deployment(with_states(search, states), deployment)
     async with with_prefect(setup.load_strictly()) as client:
         runs = await client.runs(search=search, engine=ENGINE, workflow=flow_name, limit=limit)
+        if not runs:
+            await check_states(client, states)
+            if deployment:
+                await check_deployment(client, deployment)
     if setup.as_json:
         output.emit([run.to_json() for run in runs])
         return OK
@@ -63,7 +68,9 @@ async def list_runs(
         for run in runs
     ]
     headings = ("STATE", "RUN", "FLOW", "WHERE", "STARTED", "FOR", "ID")
-    output.table(headings, rows, "No flow runs. `mahavishnu prefect execute FILE.py` starts one.")
+    narrowed = search or flow_name
+    nothing = "none is like that." if narrowed else "`mahavishnu prefect execute FILE.py` starts one."
+    output.table(headings, rows, f"No flow runs{':' if narrowed else '.'} {nothing}")
     if len(runs) == limit:
         output.narrate(f"The newest {limit} only: there may be more (--limit, --state, --search).")
     return OK

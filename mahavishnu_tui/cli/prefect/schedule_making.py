@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--workflow", metavar="ID|NAME", help="Instead: a LangGraph workflow that the server knows.")
 @parameter_options
 @click.option("--state", metavar="JSON|@FILE|-", help="With --workflow: the input of its runs.")
-@click.option("--slug", default="", metavar="NAME", help="What to call it.")
+@click.option("--slug", default="", metavar="NAME", help="What to call it; with --at: the run.")
 @click.option("--inactive", is_flag=True, help="Make it paused.")
 @click.option("--force", is_flag=True, help="Although it collides with another schedule of the deployment.")
 async def create(

@@ -15,12 +15,40 @@ from mahavishnu_tui.cli.finding import exactly, find_run
 from mahavishnu_tui.cli.output import counted
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.run import RunStatus
+from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
     from mahavishnu_tui.models.run import Run
 
 ENGINE = "prefect"
+STATES = (
+    "Scheduled",
+    "Late",
+    "AwaitingRetry",
+    "AwaitingConcurrencySlot",
+    "Pending",
+    "Submitting",
+    "InfrastructurePending",
+    "Running",
+    "Retrying",
+    "Paused",
+    "Suspended",
+    "Resuming",
+    "Cancelling",
+    "Cancelled",
+    "Completed",
+    "Cached",
+    "RolledBack",
+    "Failed",
+    "Crashed",
+    "TimedOut",
+    "queued",
+    "interrupted",
+    "success",
+    "error",
+)
+"""The names of Prefect's states, and our words for several of them together."""
 MOST = 2000
 """Runs that one command acts on at most: as many as the server lists at once."""
 
@@ -81,6 +109,23 @@ def with_states(search: str, states: Sequence[str]) -> str:
     """A filter that also wants one of these states: a status of ours, or a state as Prefect calls it."""
     patterns = [_state_pattern(state) for state in states]
     return joined(search, f"state:{','.join(patterns)}" if patterns else "")
+
+
+async def check_states(client: ServerClient, states: Sequence[str]) -> None:
+    """Refuse a state that no run is in and that neither Prefect nor we know; a flow may name its own.
+
+    Raises:
+        MahavishnuError: MHV-010.
+    """
+    for state in states:
+        if state.lower() in map(str.lower, STATES):
+            continue
+        if not await client.runs(search=with_states("", [state]), engine=ENGINE, limit=1):
+            raise MahavishnuError(
+                ErrorCode.BAD_INPUT,
+                f"There is no state {clean_line(state, 60)!r}.",
+                f"There are {', '.join(STATES)}; and those that flows name themselves.",
+            )
 
 
 def _state_pattern(state: str) -> str:

@@ -37,7 +37,7 @@ def test_an_answer_goes_to_the_question_that_was_shown(shell: Shell) -> None:
     assert again.error == "MHV-105"
     nothing = shell("langgraph", "approve", run["run_id"], "--approve", "--json", code=1)
     assert nothing.error == "MHV-103"
-    assert "asks nothing now" in nothing.err
+    assert "asks nothing now: it is " in nothing.err
 
 
 def test_several_questions_are_told_apart(shell: Shell) -> None:
@@ -61,6 +61,7 @@ def test_for_people_the_question_is_shown_with_its_hash(shell: Shell) -> None:
     ("words", "code", "error"),
     [
         (["approve", "nobody", "--approve"], 1, "MHV-103"),
+        (["list", "--workflow", "nobody"], 1, "MHV-108"),
         (["approve", "a", "--approve", "--value", "1"], 2, "MHV-010"),
         (["approve", "--approve"], 2, "MHV-010"),
         (["cancel", "nobody"], 1, "MHV-100"),
@@ -125,9 +126,9 @@ def test_lists(shell: Shell) -> None:
     assert [item["id"] for item in listed] == [run["run_id"]]
     assert run["run_name"] in shell("langgraph", "list").out
     assert "newest 1 only" in shell("langgraph", "list", "--limit", "1").err
-    empty = shell("langgraph", "list", "--workflow", "none")
-    assert "No runs" in empty.out
-    assert shell("langgraph", "list", "--workflow", "none", "--json").json == []
+    none = ("langgraph", "list", "--workflow", run["workflow_id"], "--status", "paused")
+    assert "No runs: none is like that." in shell(*none).out
+    assert shell(*none, "--json").json == []
 
 
 def test_health(shell: Shell) -> None:

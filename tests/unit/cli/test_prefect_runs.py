@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from mahavishnu_tui.cli.output import moment
+from mahavishnu_tui.models.act import Act
 from mahavishnu_tui.models.approval import Approval
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.graph import GraphEdge, GraphNode, GraphShape
@@ -41,8 +43,28 @@ def test_the_list_is_of_flow_runs_and_narrows_down(operator: Operator) -> None:
         == 2
     )
     assert "The newest 2 only" in operator("prefect", "list", "--limit", "2").err
-    assert "No flow runs" in operator("prefect", "list", "--search", "nothing").out
+    assert "none is like that" in operator("prefect", "list", "--search", "nothing").out
     assert "MHV-010" in operator("prefect", "list", "--search", "state:(", code=2).err
+
+
+def test_a_filter_by_what_there_is_not_is_no_empty_list(operator: Operator) -> None:
+    refused = operator("prefect", "list", "--state", "bogus", code=2).err
+    assert "MHV-010 There is no state 'bogus'. There are Scheduled, Late," in refused
+    assert operator("prefect", "list", "--state", "suspended", "--json").json == []
+    assert "MHV-401" in operator("prefect", "list", "--deployment", "nigthly", code=1).err
+    assert "none is like that" in operator("prefect", "list", "--deployment", "hourly").out
+    operator.server.runs[0] = operator.server.runs[0].replace(state="Skipped")
+    assert names(operator("prefect", "list", "--state", "skipped", "--json")) == ["amber-otter"]
+    assert operator("prefect", "list", "--state", "skipped", "--flow-name", "sync", "--json").json == []
+
+
+def test_an_audit_tells_details_in_words(operator: Operator) -> None:
+    details = {"status": "paused", "keys": ["n", "out"], "tags": [], "checkpoint": None, "by_hand": True}
+    told = [Act(1, "r", 1000.0, "ana", "edit", details), Act(2, "r", 1000.0, "ana", "change", {"at": 0.0})]
+    operator.server.answers["GET", f"{OWL}/acts"] = [act.to_json() for act in told]
+    said = operator("prefect", "audit", "amber-owl").out
+    assert "edit    status paused; keys n, out; by_hand yes\n" in said
+    assert f"change  at {moment(0.0)}\n" in said
 
 
 def test_a_status_tells_state_tasks_tries_times_and_error(operator: Operator) -> None:
