@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import shlex
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
@@ -216,13 +217,15 @@ class Needs:
         for pool in pools:
             if pool.status == "unhealthy" and pool.queued:
                 gone = [worker for worker in pool.workers if not worker.online]
+                wait = f"{_runs(pool.queued)} {_wait(pool.queued)}"
                 who = f"worker {gone[0].name} is gone" if len(gone) == 1 else pool.note.partition(";")[0]
                 at = max((worker.seen_at or 0.0 for worker in gone), default=0.0)
+                start = f"prefect worker start --pool {shlex.quote(pool.name)}"
                 found.append(
                     Need(
                         key=f"pool:{pool.name}",
                         kind="pool",
-                        what=clean_line(f"{who}; {_runs(pool.queued)} {_wait(pool.queued)}", _LONGEST),
+                        what=clean_line(f"{who}; {wait}: {start}", _LONGEST),
                         where=pool.name,
                         since=self._since(f"pool:{pool.name}", at),
                         engine="prefect",

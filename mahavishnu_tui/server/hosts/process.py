@@ -99,11 +99,18 @@ def environment(project: Project) -> dict[str, str]:
         try:
             text = path.read_text()
         except (OSError, UnicodeDecodeError) as error:
+            why = "it does not exist" if isinstance(error, FileNotFoundError) else _in_words(error)
             raise MahavishnuError(
-                ErrorCode.HOST_START, f"The env file {path} cannot be read ({error}).", "Correct `env_file`."
+                ErrorCode.HOST_START,
+                f"The env file {os.path.relpath(path, project.root)} cannot be read: {why}.",
+                f"Correct `env` in {project.root}/langgraph.json, or write the file.",
             ) from error
         env.update(_assignments(text))
     return env
+
+
+def _in_words(error: OSError | UnicodeDecodeError) -> str:
+    return "it is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error.strerror)
 
 
 def _assignments(text: str) -> dict[str, str]:

@@ -92,6 +92,12 @@ class Scheduling:
         deployment = self._views.deployment(order.deployment_id)
         check_parameters(deployment, order.parameters)
         if order.rule.kind == "once":
+            if not order.active:
+                raise MahavishnuError(
+                    ErrorCode.PREFECT_SCHEDULE_INVALID,
+                    "A single run cannot be made paused: it has no schedule.",
+                    "Make it without, and cancel it if it is not to start.",
+                )
             return await self._once(deployment, order, by)
         found = [] if order.force else await self._conflicts(deployment, order.rule)
         if found:
@@ -199,6 +205,7 @@ class Scheduling:
             deployment.id,
             idempotency_key=key,
             parameters=order.parameters,
+            name=order.slug or None,
             state=scheduled_state(order.rule.at or 0.0),
         )
         run = await self._acts.started(told, by, at=order.rule.at)

@@ -79,7 +79,7 @@ def require(conn: sqlite3.Connection, run_id: str) -> RunRow:
         raise MahavishnuError(
             ErrorCode.RUN_UNKNOWN,
             f"There is no run {run_id!r}.",
-            "`mahavishnu langgraph list` shows the runs.",
+            "`mahavishnu langgraph list` and `mahavishnu prefect list` show the runs.",
         )
     return row
 

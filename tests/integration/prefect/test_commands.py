@@ -198,6 +198,10 @@ def test_a_deployment_and_its_schedules(shell: Shell) -> None:
     assert listed.out.count("paused") == 2
     ran = shell("schedule", "run", "night", "--json").json
     assert ran["deployment"] == "daily"
+    single = ("schedule", "create", "--deployment", "soup/daily", "--at", "+2h", "--slug", "midnight-soup")
+    assert shell(*single, "--json").json["note"] == "midnight-soup"
+    assert "cannot be made paused" in shell(*single, "--inactive", code=1).err
+    shell("prefect", "cancel", "midnight-soup")
     later = shell("prefect", "execute", "soup/daily", "--at", "+1h", "--json").json
     assert later["status"] == "scheduled"
     shell("prefect", "cancel", ran["run_id"], later["run_id"])

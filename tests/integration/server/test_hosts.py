@@ -229,3 +229,6 @@ def test_an_env_file_is_read_as_people_write_them(tmp_path: Path) -> None:
     }
     env = environment(Project(str(tmp_path), "/usr/bin/python3", ".env"))
     assert (env["A"], env["PATH"]) == ("1", os.environ["PATH"])
+    with pytest.raises(MahavishnuError) as refused:  # short enough to be read on 80 columns
+        environment(Project(str(tmp_path), "/usr/bin/python3", str(tmp_path / "its.env")))
+    assert refused.value.message == "The env file its.env cannot be read: it does not exist."

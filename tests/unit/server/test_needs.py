@@ -295,7 +295,7 @@ async def test_late_runs_and_a_pool_without_workers_are_needed_once_each(desk: D
     whole = await open_needs(desk)
     assert {key: (need.where, need.what, need.count) for key, need in whole.items()} == {
         "late:d": ("etl/nightly", "3 late; pool local: every worker is gone", 3),
-        "pool:local": ("local", "worker w1 is gone; 3 runs wait", 3),
+        "pool:local": ("local", "worker w1 is gone; 3 runs wait: prefect worker start --pool local", 3),
     }
     assert whole["late:d"].since == now - 600
     # While Prefect is away nobody knows better: what was so is taken to be so.
