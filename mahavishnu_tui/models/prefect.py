@@ -25,6 +25,8 @@ class PrefectInfo(Record):
     version: str = ""
     seen_at: float | None = None
     """When the mirror last agreed with it; beats of the stream bring it up to date."""
+    kept_at: float | None = None
+    """When an earlier server of ours last saw it so, whose flow runs are still shown; see `shown_at`."""
     since: float = 0.0
     """When this state began."""
     live: bool = False
@@ -46,6 +48,11 @@ class PrefectInfo(Record):
     """What the self-test found wrong with it: `Finding`s as JSON."""
     source: str = ""
     """What named the address: `prefect.api_url`, `PREFECT_API_URL`, a profile; empty for an embedded one."""
+
+    @property
+    def shown_at(self) -> float | None:
+        """Of when the flow runs are that are shown; None where none were ever read."""
+        return self.kept_at if self.seen_at is None else self.seen_at
 
     @property
     def trouble(self) -> str:

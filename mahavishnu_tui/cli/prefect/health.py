@@ -49,7 +49,7 @@ async def health(setup: Setup, check: bool) -> int:
 def prefect_fields(info: PrefectInfo) -> list[tuple[str, object]]:
     """What is to be said of Prefect, as lines."""
     kind = "embedded" if info.embedded else "somebody else's" if info.url else ""
-    seen = "" if info.seen_at is None else f"{age(time.time() - info.seen_at)} ago"
+    seen = "" if info.shown_at is None else f"{age(time.time() - info.shown_at)} ago"
     how = "told of changes" if info.live else f"polled every {age(info.interval)}"
     found: list[tuple[str, object]] = [
         ("prefect", f"{info.state}, mode {info.mode}" + (f", {kind}" if kind else "")),

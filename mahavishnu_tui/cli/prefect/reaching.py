@@ -109,7 +109,7 @@ def state_words(info: PrefectInfo | None, *, wanted: bool = True) -> str:
     """Why what is shown may be old, or is not there; empty while all is well."""
     if info is None or (info.state == "off" and not wanted):
         return ""
-    since = "" if info.seen_at is None else f" What is shown is of {output.moment(info.seen_at)}."
+    since = "" if info.shown_at is None else f" What is shown is of {output.moment(info.shown_at)}."
     if info.trouble:
         return f"STALE: {info.trouble}{since}"
     if info.limited_until:

@@ -18,6 +18,7 @@ from mahavishnu_tui.models import ErrorCode, MahavishnuError, PrefectInfo
 from mahavishnu_tui.server.memory import give_back
 from mahavishnu_tui.server.options import PrefectOptions
 from mahavishnu_tui.server.prefect import taking
+from mahavishnu_tui.server.prefect.last_seen import KEEP_SECONDS, LastSeen
 from mahavishnu_tui.server.prefect.link import Link
 from mahavishnu_tui.server.prefect.listening import Listener, News
 from mahavishnu_tui.server.store import Store, flow_runs
@@ -113,6 +114,7 @@ class Watcher:
         self._greeted = False
         self._loaded = False
         self._failures = 0
+        self._last_seen = LastSeen(store, link.source)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -128,6 +130,7 @@ class Watcher:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._listener is not None:
             await self._listener.close()
+        await self._last_seen.keep(self.info.seen_at)
         await self.link.close()
 
     def wake(self) -> None:
@@ -183,6 +186,7 @@ class Watcher:
         self._on_path(run_id)
 
     async def _watch(self) -> None:
+        self.info = self.info.replace(kept_at=await self._last_seen.recall())
         while True:
             try:
                 await self._turn()
@@ -335,6 +339,7 @@ class Watcher:
             log.info("Prefect %s at %s is mirrored: %d runs", self.info.version, self.info.url, number)
         if self.info.replace(seen_at=before.seen_at, runs=before.runs) != before:
             self._on_change()
+        await self._last_seen.keep(self.info.seen_at, KEEP_SECONDS)
 
     async def _lost(self, error: MahavishnuError) -> None:
         first = self.info.state == "ready" or (self.info.error or {}).get("message") != error.message
@@ -350,6 +355,7 @@ class Watcher:
         if first:
             log.warning("%s", error)
             self._on_change()
+            await self._last_seen.keep(self.info.seen_at)
 
 
 def _unexpected(error: Exception) -> MahavishnuError:

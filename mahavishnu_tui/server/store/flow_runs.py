@@ -276,6 +276,18 @@ def source(conn: sqlite3.Connection) -> str:
 def set_source(tx: Tx, source: str) -> None:
     """Remember which server these are of."""
     tx.conn.execute("INSERT OR REPLACE INTO meta VALUES('prefect', ?)", (source,))
+    tx.conn.execute("DELETE FROM meta WHERE key = 'prefect_seen'")
+
+
+def seen_at(conn: sqlite3.Connection) -> float | None:
+    """When these were last seen to be so."""
+    found = conn.execute("SELECT value FROM meta WHERE key = 'prefect_seen'").fetchone()
+    return float(found[0]) if found else None
+
+
+def set_seen(tx: Tx, at: float) -> None:
+    """Remember when these were seen to be so."""
+    tx.conn.execute("INSERT OR REPLACE INTO meta VALUES('prefect_seen', ?)", (repr(at),))
 
 
 def _row(doc: str, state_id: str, updated: float) -> FlowRun:

@@ -184,6 +184,12 @@ async def test_it_is_lost_and_found_and_the_age_is_told(desk: Desk, fault_proxy:
         await fault_proxy.up()
         await desk.until(run_id, "success", timeout=40)
         assert (await eventually(lambda: _in_state(desk, "ready"))).seen_at > lost.seen_at
+    await fault_proxy.down()
+    async with desk.server():  # another server of ours, which never sees it
+        still = await eventually(lambda: _in_state(desk, "lost"), 30)
+        assert still.seen_at is None
+        assert lost.seen_at < still.shown_at < time.time()
+        assert "success" in [run.status for run in await desk.client.runs(search=f"run:{run_id}")]
 
 
 async def test_a_rate_limit_is_kept(desk: Desk, fault_proxy: FaultProxy) -> None:

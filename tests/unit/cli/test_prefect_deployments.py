@@ -535,6 +535,9 @@ def test_what_was_never_read_is_no_empty_list(operator: Operator) -> None:
     error = MahavishnuError(ErrorCode.PREFECT_AUTH, "Prefect does not let us in (401).").to_json()
     operator.server.info = operator.server.info.replace(state="lost", seen_at=None, error=error)
     assert "STALE: Prefect does not let us in" in operator("prefect", "list").err
+    kept, operator.server.info = operator.server.info, operator.server.info.replace(kept_at=10.0)
+    assert "What is shown is of 1970-01-01 00:00:10." in operator("prefect", "list").err
+    operator.server.info = kept
     operator.server.answers["GET", "/v1/runs"] = []
     assert operator("prefect", "list", "--json", code=1).json["error"]["code"] == "MHV-408"
     operator.server.info = operator.server.info.replace(state="starting", limited_until=20.0)

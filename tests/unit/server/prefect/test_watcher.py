@@ -24,7 +24,7 @@ class Late:
 
 def watcher_of(mirror: Late) -> Watcher:
     connection = SimpleNamespace(api_url="http://127.0.0.1:1/api")
-    link: Any = SimpleNamespace(embedded=False, connection=connection, mirror=mirror)
+    link: Any = SimpleNamespace(embedded=False, connection=connection, mirror=mirror, source="s")
     store: Any = None
     quiet: Any = {"looking": lambda: True, "on_change": lambda: None, "on_path": lambda run_id: None}
     return Watcher(link, store, PrefectOptions(events=False), **quiet)
