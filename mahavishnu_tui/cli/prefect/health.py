@@ -50,12 +50,12 @@ def prefect_fields(info: PrefectInfo) -> list[tuple[str, object]]:
     """What is to be said of Prefect, as lines."""
     kind = "embedded" if info.embedded else "somebody else's" if info.url else ""
     seen = "" if info.shown_at is None else f"{age(time.time() - info.shown_at)} ago"
-    how = "told of changes" if info.live else f"polled every {age(info.interval)}"
+    how = "told of changes" if info.live else f"polled every {age(info.interval)}" if info.interval else ""
     found: list[tuple[str, object]] = [
         ("prefect", f"{info.state}, mode {info.mode}" + (f", {kind}" if kind else "")),
         ("url", f"{info.url}  ({info.source})" if info.source else info.url),
         ("version", info.version),
-        ("seen", f"{seen}, {how}" if seen else ""),
+        ("seen", ", ".join(filter(None, (seen, how))) if seen else ""),
         ("mirror", f"{info.runs:,} flow runs, back to {info.hours:g} h" if info.seen_at else ""),
         ("pid", info.pid or ""),
         ("worker", info.worker),

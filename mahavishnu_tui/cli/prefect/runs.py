@@ -101,6 +101,8 @@ async def status(setup: Setup, run: str | None, flow_run_id: str | None) -> int:
     async with with_prefect(setup.load_strictly()) as client:
         found = await find_run(client, name, ENGINE)
         detail = await client.run(found.id)
+        if not setup.as_json:  # before what only Prefect has, which may be away
+            output.fields(_fields(detail.run, detail.input))
         states = await client.states(found.id)
         visits = await client.visits(found.id)
     if setup.as_json:
@@ -114,7 +116,6 @@ async def status(setup: Setup, run: str | None, flow_run_id: str | None) -> int:
             }
         )
         return OK
-    output.fields(_fields(detail.run, detail.input))
     output.say("\nStates")
     rows = [(f"  {output.moment(state.at)}", state.name, clean_line(state.message, 200)) for state in states]
     output.table(("  AT", "STATE", "MESSAGE"), rows, "  none is known")

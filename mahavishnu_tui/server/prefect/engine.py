@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import sqlite3
@@ -205,6 +206,18 @@ class PrefectEngine:
         else:
             known = self.info.error is None and not self.info.embedded
         return None if known else not_there(self.info)
+
+    async def whole(self, run: Run) -> dict[str, Any]:
+        """What `GET /v1/runs/{id}` answers; what the mirror knows where Prefect was never read.
+
+        Raises:
+            MahavishnuError: MHV-400 there is no Prefect.
+        """
+        with contextlib.suppress(MahavishnuError):
+            await self.reach()
+        if self._watcher is None:
+            raise not_there(self.info)
+        return await self._watcher.link.details.whole(run)
 
     async def fetch(self, run_id: str, unknown: MahavishnuError) -> Run:
         """A flow run that the mirror does not have; raises `unknown` when Prefect has none either."""

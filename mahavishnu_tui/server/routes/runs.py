@@ -94,7 +94,7 @@ async def show(request: Request) -> Response:
     core: Core = request.app.state.core
     found = await find_run(request)
     if core.prefect.owns(found):
-        return json_response(await (await core.prefect.reach()).details.whole(found))
+        return json_response(await core.prefect.whole(found))
     if core.remote.owns(found):
         await core.remote.read_path(found)
 

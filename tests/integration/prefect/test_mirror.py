@@ -189,7 +189,7 @@ async def test_it_is_lost_and_found_and_the_age_is_told(desk: Desk, fault_proxy:
         still = await eventually(lambda: _in_state(desk, "lost"), 30)
         assert still.seen_at is None
         assert lost.seen_at < still.shown_at < time.time()
-        assert "success" in [run.status for run in await desk.client.runs(search=f"run:{run_id}")]
+        assert (await desk.client.run(run_id)).run.status == "success"
 
 
 async def test_a_rate_limit_is_kept(desk: Desk, fault_proxy: FaultProxy) -> None:
