@@ -8,7 +8,7 @@ import dataclasses
 import os
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
@@ -72,6 +72,8 @@ class LangGraphAdapter(OrchestratorAdapter):
         self._catalog = Catalog(Path(root).absolute(), self._edge_seen)
         self._active: dict[str, Dispatch] = {}
         self._tasks: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        self._begun = set[str]()
+        """Threads on which something is just about to begin."""
         self._holder = f"{os.uname().nodename}:{os.getpid()}"
         self._stack = contextlib.AsyncExitStack()
         self._opened: LeasedSaver | None = None
@@ -185,10 +187,8 @@ class LangGraphAdapter(OrchestratorAdapter):
         """The lease keeps other processes off the thread; within this one nothing else does."""
         for other in self._active.values():
             if other.request.run_id == request.run_id or other.request.thread_id == request.thread_id:
-                raise AdapterError(
-                    ErrorCode.THREAD_BUSY,
-                    f"Run {other.request.run_id} is at work already on thread {other.request.thread_id}.",
-                    "Wait for it, or cancel it.",
+                raise _busy(
+                    f"Run {other.request.run_id} is at work already on thread {other.request.thread_id}."
                 )
 
     async def _run(self, dispatch: Dispatch) -> dict[str, Any]:
@@ -261,10 +261,10 @@ class LangGraphAdapter(OrchestratorAdapter):
             label=str(about.pop("label", "")),
         )
         loaded = await self.load(spec)
-        request = RunRequest("", thread_id, spec, await self._saver.next_lease(thread_id))
-        self._check_free(request)
-        await self._saver.take_lease(thread_id, request.lease, self._holder)
-        return await apply_edit(loaded.graph, self._saver, thread_id, order, about)
+        with self._beginning(RunRequest("", thread_id, spec, 0)):
+            lease = await self._saver.next_lease(thread_id)
+            await self._saver.take_lease(thread_id, lease, self._holder)
+            return await apply_edit(loaded.graph, self._saver, thread_id, order, about)
 
     async def load_checkpoint(self, thread_id: str, spec: str, checkpoint_id: str = "") -> StateView:
         """The state in a checkpoint, the latest when none is named; see `state`."""
@@ -362,10 +362,9 @@ class LangGraphAdapter(OrchestratorAdapter):
             config["configurable"] = {**(config.get("configurable") or {}), "repos": list(repos)}
         run_id = str(task.get("run_id") or uuid.uuid4())
         thread_id = str(task.get("thread_id") or run_id)
-        lease = await self._saver.next_lease(thread_id)
-        request = RunRequest(run_id, thread_id, spec, lease, input=task.get("input"), config=config)
+        request = RunRequest(run_id, thread_id, spec, 0, input=task.get("input"), config=config)
         self._desk.seen(request)
-        finished = await (await self.start(request))
+        finished = await self._go_on(request)
         return {"thread_id": thread_id, **{key: value for key, value in finished.items() if key != "ev"}}
 
     async def pending(self, workflow: str = "") -> list[HumanInputRequest]:
@@ -393,8 +392,26 @@ class LangGraphAdapter(OrchestratorAdapter):
         return await self._desk.wait(request_id, timeout)
 
     async def _go_on(self, request: RunRequest) -> dict[str, Any]:
-        lease = await self._saver.next_lease(request.thread_id)
-        return await (await self.start(dataclasses.replace(request, lease=lease)))
+        with self._beginning(request):
+            lease = await self._saver.next_lease(request.thread_id)
+            task = await self.start(dataclasses.replace(request, lease=lease))
+        return await task
+
+    @contextlib.contextmanager
+    def _beginning(self, request: RunRequest) -> Iterator[None]:
+        """Who counts the lease of a thread on ends what is done there: here only one at a time may.
+
+        Raises:
+            AdapterError: MHV-102 this process is at work there.
+        """
+        self._check_free(request)
+        if request.thread_id in self._begun:
+            raise _busy(f"Another run begins on thread {request.thread_id} just now.")
+        self._begun.add(request.thread_id)
+        try:
+            yield
+        finally:
+            self._begun.discard(request.thread_id)
 
     async def get_health(self) -> dict[str, Any]:
         """Whether the checkpoint file can be written; never raises."""
@@ -422,6 +439,10 @@ class LangGraphAdapter(OrchestratorAdapter):
 
     def _edge_seen(self, spec: str, namespace: str, source: str, target: str) -> None:
         self._notify({"ev": "edge", "spec": spec, "namespace": namespace, "source": source, "target": target})
+
+
+def _busy(message: str) -> AdapterError:
+    return AdapterError(ErrorCode.THREAD_BUSY, message, "Wait for it, or cancel it.")
 
 
 def versions() -> dict[str, str]:

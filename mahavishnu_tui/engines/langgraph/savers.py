@@ -56,8 +56,10 @@ _TAKE = """
 INSERT INTO mahavishnu_leases (thread_id, lease, holder) VALUES (?1, ?2, ?3)
 ON CONFLICT (thread_id) DO UPDATE SET lease = ?2, holder = ?3 WHERE lease <= ?2
 """
-
-
+_COUNT = """
+INSERT INTO mahavishnu_leases (thread_id, lease, holder) VALUES (?1, 1, '')
+ON CONFLICT (thread_id) DO UPDATE SET lease = lease + 1, holder = ''
+"""
 _PUT = """
 INSERT OR REPLACE INTO checkpoints
 (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, type, checkpoint, metadata)
@@ -103,12 +105,18 @@ class LeasedSaver(AsyncSqliteSaver):
         self._held[thread_id] = lease
 
     async def next_lease(self, thread_id: str) -> int:
-        """The number that a new dispatch of a thread has to take, where no server gives it one."""
-        select = "SELECT lease FROM mahavishnu_leases WHERE thread_id = ?"
-        row = await self.write(
-            thread_id, lambda connection: connection.execute(select, (thread_id,)).fetchone()
-        )
-        return int(row[0]) + 1 if row else 1
+        """The number that a new dispatch of a thread has to take, where no server gives it one.
+
+        It is kept at once: two processes that ask at the same time must not get the same one.
+        """
+
+        def count(connection: sqlite3.Connection) -> int:
+            connection.execute(_COUNT, (thread_id,))
+            select = "SELECT lease FROM mahavishnu_leases WHERE thread_id = ?"
+            return int(connection.execute(select, (thread_id,)).fetchone()[0])
+
+        number: int = await self.write(thread_id, count)
+        return number
 
     async def namespaces(self, thread_id: str, scope: str, limit: int) -> list[str]:
         """Names of the namespaces of a thread that are `scope` or below it."""

@@ -205,6 +205,20 @@ async def test_a_crash_between_a_subgraphs_answer_and_its_end_asks_nothing_twice
     assert ran(project).count("ask") == 2
 
 
+async def test_of_two_that_begin_on_a_thread_at_once_one_runs(project: Path) -> None:
+    graph: StateGraph[Any] = StateGraph(dict)
+    graph.add_node("only", lambda state: {})
+    graph.add_edge(START, "only")
+    async with LangGraphAdapter(project, project / "c.db") as adapter:
+        order = {"graph": graph, "input": {}, "thread_id": "t"}
+        found = await asyncio.gather(*(adapter.execute(order) for _ in range(2)), return_exceptions=True)
+    refused = [item.code.value for item in found if isinstance(item, AdapterError)]
+    assert (refused, [item["status"] for item in found if isinstance(item, dict)]) == (
+        ["MHV-102"],
+        ["success"],
+    )
+
+
 async def test_fencing_inside_one_file(project: Path) -> None:
     async with savers.open_saver(project / "c.db") as saver, savers.open_saver(project / "c.db") as other:
         await saver.take_lease("t", 3, "one")
@@ -219,6 +233,13 @@ async def test_fencing_inside_one_file(project: Path) -> None:
         await asyncio.wait_for(other.aput_writes(config, [("x", 1)], "task"), 5)  # no lock was left behind
         assert await other.next_lease("t") == 5
         assert await other.next_lease("unheard of") == 1
+        # Two processes that begin on one thread at the same time: only the later one stores.
+        first, second = await saver.next_lease("new"), await other.next_lease("new")
+        assert first != second
+        with pytest.raises(AdapterError) as late:
+            await saver.take_lease("new", first, "one")
+        assert late.value.code.value == "MHV-431"
+        await other.take_lease("new", second, "two")
         free: Any = {"configurable": {"thread_id": "free", "checkpoint_ns": "", "checkpoint_id": "1"}}
         await saver.aput_writes(free, [("x", 1)], "task")
 
