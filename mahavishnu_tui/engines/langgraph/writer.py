@@ -77,7 +77,10 @@ class Writer:
             batch, self._waiting = self._waiting, []
         if not batch:
             return
-        results = self._together([job for job, _ in batch])
+        try:
+            results = self._together([job for job, _ in batch])
+        except Exception as error:  # not even undone: nobody may wait for ever
+            results = [error] * len(batch)
         futures = [future for _, future in batch]
         self._loop.call_soon_threadsafe(_deliver, futures, results)
 
