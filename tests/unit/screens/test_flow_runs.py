@@ -265,6 +265,13 @@ async def test_the_header_says_how_prefect_is_and_how_old_its_news(info: Prefect
     given = flows()
     given.flows.info = info
     async with drive((120, 40), world=given) as driven:
+        if info.state == "lost":  # the server says it too: once is enough
+            server = driven.app.session.mirror.server
+            assert server is not None
+            note = f"STALE: Prefect ({info.trouble})"
+            driven.connection.event("server", "server", server.replace(note=note))
+            await driven.settle()
+            assert "STALE: Prefect" not in driven.text
         await driven.sees(words)
 
 
