@@ -93,8 +93,10 @@ def _python(around: Surroundings) -> str:
 def _prefect(info: PrefectInfo | None, nearby: str, variable: str) -> str:
     if info is None or info.mode == "off":
         return "off, as the settings say"
+    if info.trouble and info.url and info.url not in info.trouble:
+        return f"{info.url} ({info.source}): {info.trouble}"
     if info.trouble:
-        return f"{info.url} ({info.source}): {info.trouble}" if info.url else info.trouble
+        return f"{info.trouble} It was named by {info.source}." if info.source else info.trouble
     if info.url:
         return f"{info.url} ({info.source or 'our own'}): {info.state}"
     if variable:

@@ -50,8 +50,8 @@ class Seen:
 def choose_steps(seen: Seen) -> list[Step]:
     """The best few, the likeliest first; reading the docs is always one of them."""
     docs = Step("docs", "Read the docs", "in this terminal; also :docs")
-    if seen.readonly:
-        return [docs]
+    if seen.readonly:  # to look at what is wrong changes nothing
+        return [*(step for step in _prefect(seen) if step.kind == "prefect"), docs]
     steps = [*_own_code(seen), *_prefect(seen)]
     around = seen.around
     if around is not None and around.missing and not (around.graphs or around.flows or around.named):

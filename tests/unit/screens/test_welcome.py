@@ -51,6 +51,7 @@ def test_steps_fit_what_was_found() -> None:
     ]
     away = PrefectInfo("auto", "lost", error={"message": "Connection refused."})
     assert kinds(Seen(AROUND, prefect=away, nearby="http://x/api")) == ["graph", "prefect", "demo", "docs"]
+    assert kinds(Seen(AROUND, prefect=away, readonly=True)) == ["prefect", "docs"]
     assert kinds(Seen(AROUND, variable="http://x/api")) == ["graph", "restart", "demo", "docs"]
 
 
