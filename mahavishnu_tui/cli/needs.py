@@ -10,6 +10,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import FAILURE, OK
+from mahavishnu_tui.cli.prefect.reaching import tell_state
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.need import KINDS, SEEABLE, Need
 from mahavishnu_tui.models.spans import age
@@ -27,6 +28,7 @@ async def list_needs(setup: Setup, kinds: tuple[str, ...]) -> int:
     """List what needs you, the most urgent first: questions, failures not seen, late runs, dead workers."""
     async with connected(setup.load_strictly()) as client:
         needs = await client.needs(kinds)
+        await tell_state(client, wanted=False)
     if setup.as_json:
         output.emit([need.to_json() for need in needs])
         return OK

@@ -9,6 +9,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.prefect.reaching import tell_state
 from mahavishnu_tui.models.search import FoundPage
 from mahavishnu_tui.models.text import clean_line
 
@@ -33,6 +34,7 @@ async def search(setup: Setup, text: tuple[str, ...], limit: int, page: int, pre
     async with connected(setup.load_strictly()) as client:
         first, shown = await _page(client, wanted, limit, page)
         older = await client.search_prefect(wanted) if prefect else []
+        await tell_state(client, wanted=False)
     if setup.as_json:
         hits = [{**hit.to_json(), "at": "here"} for hit in shown.hits]
         found = {"hits": hits, "total": first.total, "exact": first.exact, "more": bool(shown.cursor)}

@@ -61,6 +61,11 @@ class PrefectInfo(Record):
             return ""
         return str((self.error or {}).get("message") or self.note or "Prefect cannot be reached.")
 
+    @property
+    def unread(self) -> str:
+        """Why nothing of it is known; empty where something was read of it once, or none is wanted."""
+        return self.trouble if self.seen_at is None else ""
+
 
 @dataclasses.dataclass(frozen=True)
 class StateChange(Record):

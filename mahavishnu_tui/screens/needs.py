@@ -19,6 +19,7 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens import need_cures, need_rows
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.filtered import Filtered
+from mahavishnu_tui.screens.prefect_words import prefect_unread
 from mahavishnu_tui.screens.run_acts import RunActs
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.need_marks import sums
@@ -143,7 +144,11 @@ class NeedsScreen(RunActs, Filtered):
             return "absent", said
         if total and self.filter:
             return "filtered", self.filter.nothing(f"0 of {total:,}")
-        return "empty", "Nothing needs you: no question, no failure that nobody has seen, all is at work."
+        unread = prefect_unread(self.session, "Nothing of ours needs you")
+        return unread or (
+            "empty",
+            "Nothing needs you: no question, no failure that nobody has seen, all is at work.",
+        )
 
     def _plan(self, shown: list[Need]) -> None:
         if self._tick is not None:

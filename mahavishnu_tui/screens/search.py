@@ -17,6 +17,7 @@ from mahavishnu_tui.models.search import FoundPage, SearchHit, parse_search
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background, in_background_opening
 from mahavishnu_tui.screens.found_rows import FOUND_COLUMNS, TABS, hit_row, older_row
+from mahavishnu_tui.screens.prefect_words import prefect_unread
 from mahavishnu_tui.screens.run_acts import RunActs
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.table import VirtualTable
@@ -196,7 +197,9 @@ class SearchScreen(RunActs):
                 self._asking = False
                 self._found.set()
         if not self._hits:
-            self.table.set_placeholder("filtered", f"No run has {clean_line(self._text, 80)}.")
+            nothing = f"No run has {clean_line(self._text, 80)}"
+            unread = prefect_unread(self.session, nothing)
+            self.table.set_placeholder(*(unread or ("filtered", f"{nothing}.")))
         self._draw()
         self.refresh_bindings()
         if first:
@@ -264,6 +267,8 @@ class SearchScreen(RunActs):
             parts.append(f"{shown:,} run{'' if shown == 1 else 's'}")
         if self._older:
             parts.append(f"{len(self._older):,} more at Prefect")
+        if (info := self.session.mirror.prefect) is not None and info.trouble and self._text.strip():
+            parts.append("older ones at Prefect are not known")
         if not count.whole and shown:
             parts.append("older ones are still being taken in")
         return " · ".join(parts)

@@ -12,6 +12,8 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens import rows
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.pane import Listed, TablePane
+from mahavishnu_tui.screens.prefect_words import prefect_unread
+from mahavishnu_tui.widgets.table import PlaceholderKind
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
@@ -51,6 +53,10 @@ class ApprovalsPane(TablePane):
             )
             for approval in rows.order_approvals(self.session.mirror.approvals.values())
         ]
+
+    def problem(self) -> tuple[PlaceholderKind, str] | None:
+        """A Prefect that was never read may have questions too."""
+        return prefect_unread(self.session, "No graph waits for you")
 
     def counts(self) -> str:
         """How many wait."""

@@ -19,6 +19,7 @@ from mahavishnu_tui.screens.heat import HeatLines
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.archive import Archive
 from mahavishnu_tui.screens.panes.pane import Listed, TablePane
+from mahavishnu_tui.screens.prefect_words import prefect_unread
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.table import PlaceholderKind, Row, VirtualTable
@@ -68,6 +69,11 @@ class RunsPane(TablePane):
         self._twins = 0
         """Flow runs that are shown as the runs that they started."""
         self._welcome: Welcome | None = None
+
+    def on_mount(self) -> None:
+        """Have the runs counted: a server that answered before this was here told nobody of it."""
+        super().on_mount()
+        self.archive.renew()
 
     @property
     def target(self) -> Widget:
@@ -248,7 +254,9 @@ class RunsPane(TablePane):
     def problem(self) -> tuple[PlaceholderKind, str] | None:
         """Whether there are none can be said once the server has told of those that are not here."""
         asking = self.filter and self.archive.asking and self.session.link.live
-        return ("loading", "asking the server for older ones …") if asking else None
+        if asking:
+            return "loading", "asking the server for older ones …"
+        return None if self.archive.runs() else prefect_unread(self.session, "No run of ours")
 
     def counts(self) -> str:
         """`12 of 20,431`: of all runs that the server has; scheduled ones that are left out are named."""

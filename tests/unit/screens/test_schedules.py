@@ -151,7 +151,7 @@ async def test_a_collision_is_wanted_only_when_it_is_saved_once_more() -> None:
 
 
 async def test_without_prefect_it_says_why_and_how_to_have_one() -> None:
-    given_ = World([], [], [], [], {}, {}, [])
+    given_ = World([], [], [], [], {}, {}, [], needs=[])
     given_.flows.info = PrefectInfo("auto", "off")
     async with drive(world=given_) as driven:
         await driven.press("5")
@@ -162,6 +162,15 @@ async def test_without_prefect_it_says_why_and_how_to_have_one() -> None:
         lost = PrefectInfo("remote", "lost", error={"code": "MHV-400", "message": "Connection refused."})
         driven.connection.event("prefect", "prefect", lost)
         await driven.sees("Connection refused. (:prefect says more)")
+        unknown = "what Prefect has is not known: Connection refused."
+        for key, said in (("4", "No graph waits for you"), ("!", "Nothing of ours needs you")):
+            await driven.press(key)
+            await driven.until(lambda said=said: f"{said}; {unknown}" in " ".join(driven.text.split()))  # type: ignore[misc]
+        await driven.press("escape", "ctrl+f")
+        await driven.sees("search every run")
+        await driven.type("zebra")
+        await driven.until(lambda: f"No run has zebra; {unknown}" in " ".join(driven.text.split()))
+        await driven.press("escape", "5")
         driven.connection.event("prefect", "prefect", PrefectInfo("remote", "ready", seen_at=NOW, live=True))
         await driven.sees("No schedules: n makes one", "n new")
         assert "e edit" not in driven.text, "there is nothing to edit"

@@ -18,7 +18,7 @@ from mahavishnu_tui.screens.confirm import ConfirmScreen
 from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import DashboardOptions, Taste
 from tests.snapshots.flow_scenes import flows
-from tests.snapshots.scenes import NOW, WorldConnection, world
+from tests.snapshots.scenes import NOW, World, WorldConnection, world
 from tests.unit.screens.driving import Drive
 
 STAGING = Context("staging", "where releases are tried", colour="yellow", listed=True)
@@ -173,6 +173,15 @@ async def test_a_context_that_hangs_keeps_nobody() -> None:
         assert driven.here == "prod"
         await driven.switch("staging")
         await driven.live("staging")
+
+
+async def test_a_server_that_answers_before_its_dashboard_is_there_is_asked_for_its_runs() -> None:
+    async with two() as driven:
+        prod = driven.connections["prod"]
+        prod.world = prod.client.world = World([], [], [], [], {}, {}, [])
+        prod.live()
+        await driven.switch("prod")
+        await driven.sees("Welcome. Nothing has run here yet.")
 
 
 async def test_names_that_lead_nowhere() -> None:
