@@ -37,22 +37,13 @@ def header_state(session: Session) -> HeaderState:
         stale_since=link.since if seen and not link.live else None,
         retry=link.attempt,
         notice=notice,
-        trouble=_trouble(session),
+        trouble=clean_line(mirror.server.note, 60) if mirror.server is not None else "",
         readonly=bool(session.guard.held),
         production=session.context.production,
         locked=session.guard.locked,
         colour=session.context.colour or "",
         times="" if session.times.form == "mixed" else session.times.form,
     )
-
-
-def _trouble(session: Session) -> str:
-    """What is wrong with the server. Of a Prefect that is lost the engines beside it tell, in less room."""
-    server, prefect = session.mirror.server, session.mirror.prefect
-    note = server.note if server is not None else ""
-    if prefect is not None and prefect.state == "lost" and prefect.trouble in note:
-        return ""
-    return clean_line(note, 60)
 
 
 def _engines(session: Session) -> tuple[EngineState, ...]:

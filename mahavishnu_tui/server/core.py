@@ -116,8 +116,8 @@ class Core:
 
     @property
     def note(self) -> str:
-        """What an operator has to know of the server; empty when all is well."""
-        return self._ill or self.remote.note or self.prefect.note or self.notifier.note
+        """What an operator has to know of the server; empty when all is well. Prefect has its own record."""
+        return self._ill or self.remote.note or self.notifier.note
 
     @property
     def _ill(self) -> str:

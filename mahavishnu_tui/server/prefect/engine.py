@@ -151,11 +151,6 @@ class PrefectEngine:
         """Whether there is a Prefect to ask."""
         return self._watcher is not None
 
-    @property
-    def note(self) -> str:
-        """What is wrong with it, short enough for a header; empty when all is well."""
-        return f"STALE: Prefect ({self.info.trouble})" if self.info.state == "lost" else ""
-
     def wake(self) -> None:
         """There may be something to send."""
         if self._watcher is not None:

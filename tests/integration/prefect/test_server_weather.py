@@ -71,6 +71,7 @@ async def test_what_is_no_prefect_is_told_in_a_sentence(desk: Desk, fault_proxy:
     async with desk.server(events=False):
         lost = await info_when(desk, "lost")
         assert "is a web page, not JSON" in lost.trouble
+        assert not (await desk.client.server()).note, "its own record tells of it, and of its end at once"
         # Nothing was ever read: that is no empty list, nor is what somebody names unknown.
         asked = (desk.client.deployments, desk.client.schedules, desk.client.limits, desk.client.choose_pool)
         for ask in asked:
