@@ -109,7 +109,9 @@ def state_words(info: PrefectInfo | None, *, wanted: bool = True) -> str:
     """Why what is shown may be old, or is not there; empty while all is well."""
     if info is None or (info.state == "off" and not wanted):
         return ""
-    since = "" if info.shown_at is None else f" What is shown is of {output.moment(info.shown_at)}."
+    since = " Nothing was read of it yet."
+    if info.shown_at is not None:
+        since = f" What is shown is of {output.moment(info.shown_at)}."
     if info.trouble:
         return f"STALE: {info.trouble}{since}"
     if info.limited_until:

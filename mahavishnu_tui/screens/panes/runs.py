@@ -45,6 +45,7 @@ _place = operator.attrgetter(
     "displaced",
 )
 """What a run's place in the list, its age and its history are made of."""
+_ONLY_SCHEDULED = "No runs but scheduled ones: / and state:scheduled lists them."
 
 
 class RunsPane(TablePane):
@@ -256,7 +257,9 @@ class RunsPane(TablePane):
         asking = self.filter and self.archive.asking and self.session.link.live
         if asking:
             return "loading", "asking the server for older ones …"
-        return None if self.archive.runs() else prefect_unread(self.session, "No run of ours")
+        if self.archive.runs():
+            return ("empty", _ONLY_SCHEDULED) if self._scheduled and not self.filter else None
+        return prefect_unread(self.session, "No run of ours")
 
     def counts(self) -> str:
         """`12 of 20,431`: of all runs that the server has; scheduled ones that are left out are named."""

@@ -537,7 +537,8 @@ def test_what_is_old_is_not_shown_as_if_it_were_new(
 def test_what_was_never_read_is_no_empty_list(operator: Operator) -> None:
     error = MahavishnuError(ErrorCode.PREFECT_AUTH, "Prefect does not let us in (401).").to_json()
     operator.server.info = operator.server.info.replace(state="lost", seen_at=None, error=error)
-    assert "STALE: Prefect does not let us in" in operator("prefect", "list").err
+    stale = operator("prefect", "list").err
+    assert "STALE: Prefect does not let us in (401). Nothing was read of it yet." in stale
     kept, operator.server.info = operator.server.info, operator.server.info.replace(kept_at=10.0)
     assert "What is shown is of 1970-01-01 00:00:10." in operator("prefect", "list").err
     operator.server.info = kept
