@@ -58,7 +58,7 @@ class Schedule(Record):
     coming: list[float] = dataclasses.field(default_factory=list)
     """The next starts, as its server has already made runs for them."""
     estimated: bool = False
-    """`coming` is our own reckoning, not what the server has made."""
+    """`next_at` is our own reckoning: its server has made no run yet."""
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     slug: str = ""
     late: int = 0

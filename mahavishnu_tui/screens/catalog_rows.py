@@ -76,7 +76,8 @@ def schedule_row(schedule: Schedule, times: Times, ascii_only: bool) -> Row:
     """A schedule; `~` before its next start: our own reckoning."""
     now = times.now
     coming = Cell("")
-    if schedule.late_since is not None or (schedule.next_at is not None and schedule.next_at < now):
+    passed = schedule.next_at is not None and schedule.next_at < now and not schedule.estimated
+    if schedule.late_since is not None or passed:
         since = schedule.late_since if schedule.late_since is not None else schedule.next_at or now
         coming = Cell(f"LATE {status.age(now - since)}", "error", since)
     elif schedule.next_at is not None and schedule.runs:

@@ -11,6 +11,7 @@ from mahavishnu_tui.cli.finding import telling_length
 from mahavishnu_tui.cli.guard import OK
 from mahavishnu_tui.cli.prefect.lookup import find_deployment
 from mahavishnu_tui.cli.prefect.reaching import with_prefect
+from mahavishnu_tui.cli.prefect.schedules import next_start
 from mahavishnu_tui.models.deployment import Deployment
 from mahavishnu_tui.models.text import clean_line
 
@@ -76,7 +77,7 @@ async def show(setup: Setup, deployment: str) -> int:
     output.table(("  NAME", "TYPE", "DEFAULT"), rows, "  it takes none")
     output.say("\nSchedules")
     listed = [
-        (f"  {item.rule}", item.timezone, output.moment(item.next_at) if item.runs else "paused", item.id)
+        (f"  {item.rule}", item.timezone, next_start(item) if item.runs else "paused", item.id)
         for item in own
     ]
     output.table(("  RULE", "ZONE", "NEXT", "ID"), listed, "  none")

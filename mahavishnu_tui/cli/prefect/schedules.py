@@ -36,7 +36,7 @@ async def list_schedules(setup: Setup, deployment: str | None) -> int:
         return OK
     rows = [
         (
-            ("~" if item.estimated else "") + output.moment(item.next_at) if item.runs else "",
+            next_start(item) if item.runs else "",
             item.rule,
             item.timezone,
             item.name + (" (workflow)" if item.workflow else ""),
@@ -51,6 +51,11 @@ async def list_schedules(setup: Setup, deployment: str | None) -> int:
     hint = "No schedules. `mahavishnu prefect schedule create --deployment D --cron '0 2 * * *'` makes one."
     output.table(headings, rows, hint)
     return OK
+
+
+def next_start(schedule: Schedule) -> str:
+    """When it starts something next; `~` where that is our reckoning."""
+    return ("~" if schedule.estimated else "") + output.moment(schedule.next_at)
 
 
 def state_of(schedule: Schedule) -> str:

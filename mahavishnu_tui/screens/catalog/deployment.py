@@ -142,6 +142,7 @@ def _schedules(found: Sequence[Schedule], now: float, ascii_only: bool) -> list[
     for item in found:
         mark = schedule_mark(item)
         coming = until(item.next_at - now) if item.runs and item.next_at and item.next_at > now else ""
+        coming = f"~{coming}" if coming and item.estimated else coming
         line = f"  {mark.label(ascii_only):<14} {item.rule:<20} {item.timezone:<16} {coming}"
         lines.append(clean_line(line, 200).rstrip())
     return lines if found else [*lines, "  none"]

@@ -185,7 +185,8 @@ class SchedulesPane(AskedPane["Schedule"]):
 
 
 def _words(schedule: Schedule, now: float) -> str:
-    late = " LATE" if (schedule.next_at or now) < now or schedule.late else ""
+    passed = (schedule.next_at or now) < now and not schedule.estimated
+    late = " LATE" if passed or schedule.late else ""
     return f"{catalog_rows.schedule_mark(schedule).word}{late}"
 
 

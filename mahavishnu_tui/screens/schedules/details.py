@@ -70,8 +70,8 @@ def detail_lines(schedule: Schedule, preview: SchedulePreview | None, now: float
     facts["schedule id"], facts["deployment id"] = schedule.schedule_id, schedule.deployment_id
     lines = [f"{name:<14} {clean_line(value, 400)}" for name, value in facts.items() if value]
     dates, how = schedule.coming, "made by Prefect already"
-    if schedule.estimated:
-        how = "an estimate"
+    if schedule.estimated and schedule.next_at is not None:
+        dates, how = [schedule.next_at], "an estimate"
     if preview is not None:
         dates, how = preview.dates, "exact, as the server reckons" if preview.exact else "an estimate"
     lines += ["", f"NEXT STARTS ({how})", ""]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mahavishnu_tui.engines.prefect.schedules.occurrences import estimate
+from mahavishnu_tui.engines.prefect.schedules.rules import check_rule
 from mahavishnu_tui.engines.prefect.states import moment
-from mahavishnu_tui.models import Deployment, Run, Schedule, ScheduleRule
+from mahavishnu_tui.models import Deployment, MahavishnuError, Run, Schedule, ScheduleRule
 from mahavishnu_tui.server import codec
 from mahavishnu_tui.server.prefect.catalog import Listing
 from mahavishnu_tui.server.prefect.mapping import Names, mapping, text
@@ -118,7 +121,7 @@ def schedules(
         for item in _objects(told.get("schedules")):
             dates = coming.get(str(item.get("id")), [])
             overdue = [run.due_at or run.created_at for run in late.get(str(item.get("id")), [])]
-            found.append(_schedule(of, item, dates, overdue))
+            found.append(_reckoned(_schedule(of, item, dates, overdue), now))
     for run in single:
         told_of = listing.deployments.get(run.deployment_id)
         if told_of is not None:
@@ -149,6 +152,26 @@ def _schedule(of: Deployment, told: dict[str, Any], dates: list[float], overdue:
         workflow=of.workflow,
         seen=mark(told.get("schedule"), active, told.get("parameters"), told.get("slug")),
     )
+
+
+def _reckoned(schedule: Schedule, now: float) -> Schedule:
+    """With its next start by our own reckoning, where it makes runs and Prefect has made none yet."""
+    if schedule.coming or not schedule.runs:
+        return schedule
+    at = _next_start(ScheduleRule.from_json(schedule.spec), now // 60 * 60)
+    return schedule if at is None else schedule.replace(next_at=at, estimated=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def _next_start(rule: ScheduleRule, minute: float) -> float | None:
+    """The first start of a rule after this minute; None where it has none, or nobody here can say."""
+    if rule.kind == "interval" and not rule.anchor:
+        return None  # it counts from a moment that was not told
+    try:
+        check_rule(rule, minute)
+        return next(iter(estimate(rule, 1, minute + 60)), None)
+    except (MahavishnuError, ValueError):
+        return None  # what makes no sense here is Prefect's to judge
 
 
 def once(of: Deployment, run: Run) -> Schedule:

@@ -93,6 +93,8 @@ def test_schedules_late_and_coming() -> None:
     late = coming.replace(next_at=NOW - 400, active=False)
     assert shown_schedule(coming) == ["in 2h01m", "✔ active"]
     assert shown_schedule(coming.replace(estimated=True))[0] == "~in 2h01m"
+    passed = coming.replace(estimated=True, next_at=NOW - 5)
+    assert shown_schedule(passed)[0] == "~now", "what nobody has made yet is not late"
     assert shown_schedule(late) == ["LATE 6m", "⏸ paused"]
     assert shown_schedule(coming.replace(late=3, late_since=NOW - 90)) == ["LATE 1m", "⚠ 3 late"]
     assert shown_schedule(coming.replace(deployment_paused=True)) == ["", "⏸ dep. paused"]

@@ -8,6 +8,8 @@ from typing import Any
 from mahavishnu_tui.engines.prefect.states import iso
 from mahavishnu_tui.models import Schedule, ScheduleRule
 from mahavishnu_tui.server.needs import _silent
+from mahavishnu_tui.server.prefect import records
+from mahavishnu_tui.server.prefect.mapping import Names
 from mahavishnu_tui.server.prefect.silent import SilentSchedules, missed
 from mahavishnu_tui.server.store import flow_runs
 
@@ -83,3 +85,18 @@ def test_dates_that_were_missed() -> None:
     assert missed(over, 0.0, NOON) is None
     assert missed(ScheduleRule("interval", interval=60.0), NOON - 7200, NOON) is None
     assert missed(ScheduleRule("cron", cron="nonsense"), NOON - 7200, NOON) is None
+
+
+def test_what_prefect_has_not_made_yet_is_reckoned_and_marked() -> None:
+    def listed(coming: dict[str, list[float]], **more: Any) -> Schedule:
+        told = {"id": "s", "schedule": {"cron": "0 * * * *", "timezone": "UTC"}, **more}
+        listing: Any = SimpleNamespace(deployments={"d": {"id": "d", "name": "nightly", "schedules": [told]}})
+        (found,) = records.schedules(listing, Names({}, {}), coming, [], {}, NOON + 90)
+        return found
+
+    assert listed({"s": [NOON + 7200]}).next_at == NOON + 7200
+    reckoned = listed({})
+    assert (reckoned.next_at, reckoned.estimated, reckoned.coming) == (NOON + 3600, True, [])
+    assert listed({}, active=False).next_at is None
+    assert listed({}, schedule={"interval": 600, "timezone": "UTC"}).next_at is None, "from when on?"
+    assert listed({}, schedule={"cron": "soon", "timezone": "UTC"}).next_at is None
