@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 from typing import Any, Literal
 
@@ -140,9 +141,10 @@ def _value(approval: Approval, said: Said) -> Json:
             "Answer it with --value JSON, --respond, --approve or --reject.",
         )
     if approval.schema and approval.schema.get("type") not in (None, "boolean"):
+        schema = clean_line(json.dumps(approval.schema, ensure_ascii=False), 300)
         raise _refused(
             "This question wants more than yes or no.",
-            f"Give the answer with --value; its schema is {clean_line(approval.schema, 300)}.",
+            f"Give the answer with --value JSON; its schema is {schema}.",
         )
     return said.verdict == "approve"
 

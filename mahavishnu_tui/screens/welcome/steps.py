@@ -87,7 +87,9 @@ def _own_code(seen: Seen) -> list[Step]:
         if flow.required:
             steps.append(Step("deploy", f"Deploy {spec}", "and run it: asks for its parameters", spec))
         else:
-            steps.append(Step("flow", f"Run {spec}", "starts Prefect where there is none", spec))
+            named = seen.prefect is not None and seen.prefect.url
+            about = f"at {named}" if named else "starts a Prefect of our own"
+            steps.append(Step("flow", f"Run {spec}", about, spec))
     return steps
 
 

@@ -75,7 +75,11 @@ def test_answers_have_the_shape_that_the_question_expects(
         (asked("?").replace(kind="breakpoint"), Said("reject"), "can only be continued"),
         (asked("?").replace(kind="breakpoint"), Said(respond="x"), "can only be continued"),
         (asked("?").replace(kind="breakpoint"), Said(value="3"), "a breakpoint goes on"),
-        (asked("?", NUMBER), Said("approve"), "wants more than yes or no"),
+        (
+            asked("?", NUMBER),
+            Said("approve"),
+            'more than yes or no. Give the answer with --value JSON; its schema is {"t',
+        ),
         (asked("?", NUMBER), Said(respond="x"), "must be an object"),
         (asked("?", NUMBER), Said(value='{"n": "x"}'), "n must be a whole number."),
         (asked("?"), Said("ignore"), "asks for a value"),
