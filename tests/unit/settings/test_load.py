@@ -160,6 +160,13 @@ def test_a_settings_file_that_is_a_folder_is_refused(home: Home) -> None:
     assert "cannot be read" in home.refused().message
 
 
+def test_off_is_a_word_and_yes_is_true_where_that_is_asked(home: Home) -> None:
+    home.write(home.own, "prefect:\n  mode: off\nui:\n  ssh: on\n  ascii: yes\n  mouse: False\n")
+    settings = home.load().settings
+    assert (settings.prefect.mode, settings.ui.ssh) == ("off", "on")
+    assert (settings.ui.ascii, settings.ui.mouse) == (True, False)
+
+
 def test_an_empty_group_is_no_mistake(home: Home) -> None:
     home.write(home.own, "server:\nui:\n")
     assert home.load().settings == MahavishnuSettings()
