@@ -12,7 +12,7 @@ import click
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected, who
 from mahavishnu_tui.cli.guard import FAILURE, OK
-from mahavishnu_tui.cli.prefect.reaching import now_known
+from mahavishnu_tui.cli.prefect.reaching import now_known, once_started
 from mahavishnu_tui.cli.prefect.selecting import ENGINE
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.finding import Finding
@@ -30,9 +30,13 @@ _POLL = 0.3
 async def health(setup: Setup, check: bool) -> int:
     """Say how Prefect is, how old what we know of it is, and what the self-test found.
 
+    With --check a server of ours is started where none runs: it is the one that asks.
+
     Exit status: 0 ready, or off; 1 lost, failed, or an error was found; 4 no server answers.
     """
-    async with connected(setup.load(), start=False) as client:
+    async with connected(setup.load(), start=check) as client:
+        if check:
+            await once_started(client)
         info = await now_known(client)
         findings = [Finding.from_json(item) for item in info.findings]
         if check and info.state == "ready":

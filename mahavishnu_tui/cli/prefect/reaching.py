@@ -40,7 +40,7 @@ async def with_prefect(
         MahavishnuError: MHV-400 and its like, nothing was ever read of this Prefect: an empty list would lie.
     """
     async with connected(loaded) as client:
-        info = await _once_started(client)
+        info = await once_started(client)
         never = wanted and info is not None and info.seen_at is None
         if never and info and info.error and not await client.runs(engine=ENGINE, limit=1):
             raise MahavishnuError.from_json(info.error)
@@ -70,7 +70,7 @@ def _narrate(said: str) -> None:
         output.narrate(said)
 
 
-async def _once_started(client: ServerClient) -> PrefectInfo | None:
+async def once_started(client: ServerClient) -> PrefectInfo | None:
     """Prefect, once it no longer starts."""
     info = await known_prefect(client)
     began, told = time.monotonic(), False

@@ -470,6 +470,27 @@ def test_health_tells_the_age_and_what_the_self_test_found(operator: Operator) -
     assert "MHV-400 Nobody answers." in operator("prefect", "health", code=1).out
 
 
+def test_a_check_has_a_server_started_and_waits_for_its_first_look(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    async def starts(_: object) -> None:
+        begun.append(True)
+
+    monkeypatch.setattr("mahavishnu_tui.client.launcher.ensure_server", starts)
+    monkeypatch.setattr(reaching, "_POLL", 0)
+    states = iter(["ready", "starting", "starting", "ready", "ready"])
+    operator.server.answers["GET", "/v1/prefect"] = lambda _: operator.server.info.replace(
+        state=next(states)
+    ).to_json()
+    operator.server.answers["POST", "/v1/prefect/check"] = []
+    operator("prefect", "health")
+    assert not begun
+    assert "ready" in operator("prefect", "health", "--check").out
+    assert begun
+
+
 def test_starting_waits_until_it_answers(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mahavishnu_tui.cli.prefect.health._POLL", 0)
     ready = operator.server.info
