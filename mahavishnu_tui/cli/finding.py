@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.filtering import quoted
 from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ async def find_run(client: ServerClient, text: str, engine: str = "") -> Run:
     """
     escaped = exactly(text)
     for expression in (f"(^| ){escaped}( |$)", f"(^| ){escaped}"):
-        search = shlex.quote(f"run:{expression}")
+        search = quoted(f"run:{expression}")
         found = pick(
             text,
             await client.runs(search=search, engine=engine, limit=_LOOKED_AT),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shlex
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 
@@ -23,6 +22,8 @@ _CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
 _PREFIX = re.compile(r"\(\?(?:P?<\w+>|<?[=!]|[a-zA-Z-]*:|>)")
 _MOST_WIDE = 3
 _MOST_REPEATS = 8
+_WORD = re.compile(r'(?:\\.|"(?:\\.|[^"\\])*(?:"|$)|[^\s"])+')
+_QUOTE = re.compile(r'(\\.)|"')
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -64,12 +65,19 @@ def parse_filter(text: str, attributes: frozenset[str]) -> Filter:
     Raises:
         MahavishnuError: MHV-010, an expression or attribute that makes no sense.
     """
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
+    words = _words(text)
     terms = tuple(_term(word, attributes) for word in words)
     return Filter(text.strip(), terms, _doubt(words, {"age", *attributes}))
+
+
+def _words(text: str) -> list[str]:
+    """The words, `"two words"` as one; a backslash stays, since it is the regular expression's."""
+    return [_QUOTE.sub(r"\1", word) for word in _WORD.findall(text) if word.strip('"')]
+
+
+def quoted(term: str) -> str:
+    """A term as one word of a filter line, whatever is in it."""
+    return '"' + _QUOTE.sub(lambda found: found[1] or r"\"", term) + '"'
 
 
 def filter_options(line: str, values: Mapping[str, Iterable[str]]) -> list[str]:
@@ -163,6 +171,6 @@ def _regex(text: str) -> re.Pattern[str]:
     except re.error as error:
         raise MahavishnuError(
             ErrorCode.BAD_INPUT,
-            f"The filter {text} is not a regular expression: {error}.",
+            f"Not a regular expression: {error}: {text}.",
             "Put a backslash before brackets that are meant literally.",
         ) from error

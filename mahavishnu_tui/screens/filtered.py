@@ -39,7 +39,7 @@ class Filtered(OperatorScreen):
             try:
                 return parse_filter(line, self.ATTRIBUTES).doubt
             except MahavishnuError as error:
-                return error.message
+                return f"{error.message} {error.hint}"
         return super().prompted(kind, line)
 
     def action_prompt(self, kind: PromptKind) -> None:
@@ -48,12 +48,15 @@ class Filtered(OperatorScreen):
 
     @on(Prompt.Typed)
     def _filter_typed(self, event: Prompt.Typed) -> None:
-        if event.kind != "/":
-            return
+        if event.kind == "/":
+            self.look_for("" if event.left else event.text, say=event.done)
+
+    def look_for(self, text: str, say: bool = True) -> None:
+        """Filter; a text that makes no sense (yet) leaves the last good one."""
         try:
-            self.filter = parse_filter("" if event.left else event.text, self.ATTRIBUTES)
+            self.filter = parse_filter(text, self.ATTRIBUTES)
         except MahavishnuError as error:
-            if event.done:
+            if say:
                 self.flash_error(error)
             return
         self.draw()

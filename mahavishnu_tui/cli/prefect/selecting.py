@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shlex
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from mahavishnu_tui.cli.confirming import confirm_count
 from mahavishnu_tui.cli.finding import exactly, find_run
 from mahavishnu_tui.cli.output import counted
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
+from mahavishnu_tui.models.filtering import quoted
 from mahavishnu_tui.models.run import RunStatus
 from mahavishnu_tui.models.text import clean_line
 
@@ -144,7 +144,7 @@ def with_deployment(search: str, deployment: str) -> str:
 
 def joined(search: str, term: str) -> str:
     """A filter, and one more term."""
-    return f"{search} {shlex.quote(term)}".strip() if term else search
+    return f"{search} {quoted(term)}".strip() if term else search
 
 
 def named_or(argument: str | None, option: str | None, what: str) -> str:

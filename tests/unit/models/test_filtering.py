@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
-from mahavishnu_tui.models.filtering import NO_FILTER, filter_options, parse_filter
+from mahavishnu_tui.models.filtering import NO_FILTER, filter_options, parse_filter, quoted
 
 ATTRIBUTES = frozenset({"state", "run", "workflow", "where"})
 ROW = {
@@ -47,10 +47,23 @@ ROW = {
         ("http://x", False),
         ('"release approve"', True),
         ('"unclosed', False),
+        ('"release appr', True),
+        (r"run:run-\d+$", True),
+        (r"run:run-\d{5}", False),
+        (r'!"release\s+reject"', True),
+        (r"\[bold", False),
+        ("don't", False),
     ],
 )
 def test_what_passes(text: str, passes: bool) -> None:
     assert parse_filter(text, ATTRIBUTES).matches(ROW) is passes
+
+
+@given(st.text(max_size=20).filter(lambda text: not text.endswith("\\")))
+def test_a_quoted_term_is_one_word(term: str) -> None:
+    text = quoted(f"run:{term}")
+    with contextlib.suppress(MahavishnuError):
+        assert len(parse_filter(text, ATTRIBUTES).terms) == 1
 
 
 def test_an_empty_filter_is_none() -> None:
