@@ -296,6 +296,9 @@ class OperatorScreen(Screen[None]):
 
         return words_after(line, self._options(kind, line)) if line or kind == "/" else ""
 
+    def look_for(self, text: str) -> None:
+        """Show what a text lets through, as after `/`; nothing where there is no list."""
+
     def renew_aside(self) -> None:
         """The line in the prompt is another one, or what it leads to."""
         if self.has_class("-prompting"):

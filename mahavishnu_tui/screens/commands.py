@@ -21,24 +21,31 @@ class Command:
     """The name of its argument for help and completion; empty when it takes none."""
 
 
+FILTER = "filter"
+"""The argument of what is a list: what one would type after `/`."""
+
 COMMANDS: tuple[Command, ...] = (
-    Command("runs", "pane('runs')", "the runs; with text: filtered by it", ("r", "flows"), "filter"),
+    Command("runs", "pane('runs')", "every run", ("r", "flows"), FILTER),
     Command("path", "pane('path')", "the graph of the selected run", ("graph",)),
-    Command("checkpoints", "pane('checkpoints')", "the checkpoints of the selected run", ("cp",)),
-    Command("approvals", "pane('approvals')", "questions that wait for a human", ("inbox", "a")),
+    Command("checkpoints", "pane('checkpoints')", "the checkpoints of the selected run", ("cp",), FILTER),
+    Command("approvals", "pane('approvals')", "questions that wait for a human", ("inbox", "a"), FILTER),
     Command("search", "search", "every run in which a text is found, of whatever engine", ("find",), "text"),
-    Command("needs", "needs", "what needs you: questions, failures, late runs, dead workers", ("!",)),
-    Command("schedules", "pane('schedules')", "rules by which runs start", ("sched",)),
-    Command("pools", "pane('pools')", "where runs find a slot", ("workers",)),
-    Command("deployments", "deployments", "what Prefect can start: launch, pause, versions", ("dep",)),
-    Command("problems", "problems", "flow runs that are stuck, late or zombies; cures", ("zombies",)),
-    Command("limits", "limits", "concurrency limits that flow runs share"),
+    Command("needs", "needs", "what needs you: questions, failures, late runs, dead workers", ("!",), FILTER),
+    Command("schedules", "pane('schedules')", "rules by which runs start", ("sched",), FILTER),
+    Command("pools", "pane('pools')", "where runs find a slot", ("workers",), FILTER),
+    Command(
+        "deployments", "deployments", "what Prefect can start: launch, pause, versions", ("dep",), FILTER
+    ),
+    Command("problems", "problems", "flow runs that are stuck, late or zombies; cures", ("zombies",), FILTER),
+    Command("limits", "limits", "concurrency limits that flow runs share", (), FILTER),
     Command("prefect", "prefect", "Prefect itself: state, self-test, log", ("pf",), "start|stop|check|log"),
     Command("hosts", "hosts", "the engine hosts: their runs, code and memory; drain, restart"),
     Command("again", "again", "a new run like the selected one"),
     Command("workflows", "workflows", "what can be launched", ("launch", "wf")),
-    Command("ledger", "ledger", "who answered what: search, proof, export", ("answers", "audit")),
-    Command("notifications", "notifications", "what was told off the terminal, and to whom", ("notify",)),
+    Command("ledger", "ledger", "who answered what: search, proof, export", ("answers", "audit"), "text"),
+    Command(
+        "notifications", "notifications", "what was told off the terminal, and to whom", ("notify",), FILTER
+    ),
     Command("errors", "errors", "every error of this session, in full", ("err",)),
     Command("info", "info", "versions, paths, the server about itself", ("about",)),
     Command("logs", "logs", "the log of the server, or of the host named", ("log",), "host"),
@@ -74,17 +81,26 @@ def parse_command(line: str) -> Spoken:
     """Understand what was typed after `:`; a unique beginning of a name is enough.
 
     Raises:
-        MahavishnuError: MHV-010 with the nearest names.
+        MahavishnuError: MHV-010 with the nearest names, or since it takes nothing.
     """
     word, _, argument = line.strip().lstrip(":").partition(" ")
     word = word.lower()
     for command in COMMANDS:
         if word == command.name or word in command.aliases:
-            return Spoken(command, argument.strip())
+            return _with(command, argument.strip())
     beginning = [command for command in COMMANDS if word and command.name.startswith(word)]
     if len(beginning) == 1:
-        return Spoken(beginning[0], argument.strip())
+        return _with(beginning[0], argument.strip())
     raise MahavishnuError(ErrorCode.BAD_INPUT, *_unknown(word, [command.name for command in beginning]))
+
+
+def _with(command: Command, argument: str) -> Spoken:
+    """A command and its argument: what it would not heed is refused, and `/` before a filter is a habit."""
+    if argument and not command.argument:
+        raise MahavishnuError(
+            ErrorCode.BAD_INPUT, f":{command.name} takes nothing after it.", f"Type :{command.name} alone."
+        )
+    return Spoken(command, argument.removeprefix("/") if command.argument == FILTER else argument)
 
 
 def _unknown(word: str, beginning: list[str]) -> tuple[str, str]:
@@ -108,11 +124,16 @@ def command_options(line: str, candidates: Iterable[str] = ()) -> list[str]:
     """
     word, space, argument = line.partition(" ")
     if space:
-        return [f"{word} {value}" for value in candidates if value.startswith(argument)]
-    found = [command for command in COMMANDS if command.name.startswith(word)]
-    if len(found) == 1 and found[0].argument:
-        return [f"{found[0].name} "]  # its argument comes next
-    return [command.name for command in found]
+        begun = argument.lstrip()
+        head = line[: len(line) - len(begun)]
+        return [f"{head}{value}" for value in candidates if value.startswith(begun)]
+    found = {command.name: command for command in COMMANDS if command.name.startswith(word)}
+    if not found:
+        found = {
+            alias: command for command in COMMANDS for alias in command.aliases if alias.startswith(word)
+        }
+    # Of the only one its argument comes next.
+    return [f"{name} " if len(found) == 1 and command.argument else name for name, command in found.items()]
 
 
 def complete(line: str, options: Iterable[str]) -> str | None:

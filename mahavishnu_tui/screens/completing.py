@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from mahavishnu_tui.models.filtering import filter_options
+from mahavishnu_tui.models.run_search import RUN_ATTRIBUTES
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.commands import command_options
 from mahavishnu_tui.screens.times import FORMS
@@ -13,6 +15,7 @@ from mahavishnu_tui.screens.times import FORMS
 if TYPE_CHECKING:
     from mahavishnu_tui.screens.base import OperatorScreen
     from mahavishnu_tui.screens.prompt import PromptKind
+    from mahavishnu_tui.screens.session import Session
 
 STATES: Final = ("running", "waiting", "failed", "queued", "paused", "scheduled", "done", "cancelled")
 ENGINES: Final = ("langgraph", "prefect")
@@ -22,14 +25,35 @@ RUN_VALUES: Final[Mapping[str, Iterable[str]]] = {
     "age": ("<1h", "<1d", ">30m"),
 }
 """Of the attributes of runs those of which the values are few."""
+RUNS: Final = ("runs", "r", "flows")
+_PLAIN: Final = re.compile(r"[\w./@-]+")
+"""What can stand in a filter as it is."""
+_MOST: Final = 50
+"""Values that are offered at most."""
 
 
 def line_options(screen: OperatorScreen, kind: PromptKind, line: str) -> list[str]:
     """The lines that this one may become."""
     if kind == "/":
         return filter_options(line, screen.filter_values)
-    command, space, _ = line.partition(" ")
+    command, space, argument = line.partition(" ")
+    if space and command in RUNS:
+        return [f"{command} {option}" for option in filter_options(argument, run_values(screen.session))]
     return command_options(line, _arguments(screen, command) if space else ())
+
+
+def run_values(session: Session) -> Mapping[str, Iterable[str]]:
+    """The attributes of runs, each with the values that it can have, or has in the runs that are known."""
+    runs = session.mirror.runs.values()
+    known = {
+        "workflow": {run.workflow for run in runs},
+        "deployment": {run.deployment for run in runs},
+        "pool": {run.pool for run in runs},
+        "by": {run.created_by for run in runs},
+        "tag": {tag for run in runs for tag in run.tags},
+    }
+    listed = {name: sorted(filter(_PLAIN.fullmatch, values))[:_MOST] for name, values in known.items()}
+    return {**dict.fromkeys(sorted(RUN_ATTRIBUTES), ()), **listed, **RUN_VALUES}
 
 
 def words_after(line: str, options: Iterable[str]) -> str:
@@ -65,6 +89,4 @@ def _arguments(screen: OperatorScreen, command: str) -> list[str]:
 
         names = theme_names(screen.app)
         return [*names, *(name.removeprefix("mahavishnu-") for name in names if "mahavishnu" in name)]
-    if command in ("runs", "r", "flows"):
-        return [f"{name}:{value}" for name, values in RUN_VALUES.items() for value in values]
     return []

@@ -134,9 +134,9 @@ class LedgerScreen(OperatorScreen):
     @on(Prompt.Typed)
     def _search_typed(self, event: Prompt.Typed) -> None:
         if event.kind == "/" and event.done:
-            self.search(event.text)
+            self.look_for(event.text)
 
-    def search(self, text: str) -> None:
+    def look_for(self, text: str) -> None:
         """Show what matches; a text that makes no sense is said, and changes nothing."""
         try:
             self._wanted = parse_query(text)
@@ -150,7 +150,7 @@ class LedgerScreen(OperatorScreen):
     def action_back(self) -> None:
         """Clear the search, then leave."""
         if self.query_text:
-            self.search("")
+            self.look_for("")
         else:
             super().action_back()
 

@@ -7,9 +7,9 @@ from typing import Any
 from textual.app import App
 
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.commands import Spoken
 from mahavishnu_tui.screens.looks import LOOKS
-from mahavishnu_tui.screens.prompting import Prompting
 from mahavishnu_tui.screens.run_acts import RunActs
 
 ROOT = ("pane", "workflows")
@@ -45,15 +45,21 @@ async def obey(app: App[Any], spoken: Spoken) -> None:
         while len(app.screen_stack) > 1:
             app.pop_screen()
         await app.screen.run_action(action)
-        if spoken.argument and spoken.command.name == "runs" and isinstance(app.screen, Prompting):
-            app.screen.filter_pane(spoken.argument)
+        _look_for(app, spoken.argument)
     else:
         await app.run_action(action)
+        _look_for(app, spoken.argument)
+
+
+def _look_for(app: App[Any], text: str) -> None:
+    """Filter what has been opened, once it is there."""
+    screen = app.screen
+    if text and isinstance(screen, OperatorScreen):
+        screen.call_after_refresh(screen.look_for, text)
 
 
 def _prefect(app: App[Any], deed: str) -> None:
     """Prefect's own screen, and what was asked of it."""
-    from mahavishnu_tui.screens.base import OperatorScreen
     from mahavishnu_tui.screens.catalog.prefect import DEEDS, PrefectScreen
 
     screen = app.screen

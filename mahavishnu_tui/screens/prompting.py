@@ -64,7 +64,7 @@ class Prompting(CheckpointActs):
         try:
             doubt = parse_filter(line, pane.ATTRIBUTES).doubt
         except MahavishnuError as error:
-            return error.message
+            return f"{error.message} {error.hint}"
         options = self._options(kind, line) if line.endswith(":") else []
         return doubt or words_after(line, options) or pane.found()
 
@@ -82,6 +82,10 @@ class Prompting(CheckpointActs):
                 self.flash_error(error)
             return
         self.show_titles()
+
+    def look_for(self, text: str) -> None:
+        """Filter the active pane."""
+        self.filter_pane(text)
 
     def action_workflows(self) -> None:
         """The workflows are shown where they can be launched."""

@@ -116,10 +116,10 @@ class RunsPane(TablePane):
 
     @property
     def filter_values(self) -> Mapping[str, Iterable[str]]:
-        """States, engines and ages can be listed."""
-        from mahavishnu_tui.screens.completing import RUN_VALUES
+        """States, engines and ages can be listed, and what the known runs have of the others."""
+        from mahavishnu_tui.screens.completing import run_values
 
-        return {**super().filter_values, **RUN_VALUES}
+        return run_values(self.session)
 
     @property
     def current(self) -> Run | None:

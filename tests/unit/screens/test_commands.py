@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mahavishnu_tui.models import MahavishnuError
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.screens.commands import COMMANDS, History, command_options, complete, parse_command
 
 
@@ -20,6 +20,7 @@ from mahavishnu_tui.screens.commands import COMMANDS, History, command_options, 
         ("sch", "schedules", ""),
         ("LOGS host:h1", "logs", "host:h1"),
         ("cp", "checkpoints", ""),
+        ("pools /state:x", "pools", "state:x"),
     ],
 )
 def test_understood(line: str, name: str, argument: str) -> None:
@@ -34,6 +35,13 @@ def test_not_understood_names_what_is_known(line: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize("line", ["q now", "info x", "lock prod"])
+def test_what_would_not_be_heeded_is_refused(line: str) -> None:
+    with pytest.raises(MahavishnuError, match="takes nothing") as caught:
+        parse_command(line)
+    assert caught.value.code is ErrorCode.BAD_INPUT
+
+
 def test_every_name_and_alias_is_one_command() -> None:
     words = [word for command in COMMANDS for word in (command.name, *command.aliases)]
     assert len(words) == len(set(words))
@@ -42,9 +50,12 @@ def test_every_name_and_alias_is_one_command() -> None:
 @pytest.mark.parametrize(
     ("line", "candidates", "completed"),
     [
-        ("ch", (), "checkpoints"),
+        ("ch", (), "checkpoints "),
         ("sor", (), "sort "),
         ("p", (), None),
+        ("inb", (), "inbox "),
+        ("ho", (), "hosts"),
+        ("logs  ho", ("host:h1",), "logs  host:h1"),
         ("zz", (), None),
         ("logs ho", ("server", "host:h1", "host:h2"), "logs host:h"),
         ("logs server", ("server",), None),
