@@ -109,6 +109,7 @@ class BulkScreen(Dialog[int]):
         session: the session.
         act: what is to be done: one of `BULK_ACTS`, or a cure.
         runs: to which.
+        hidden: the ids of those that are marked and not seen.
     """
 
     CSS_PATH = "bulk.tcss"
@@ -118,11 +119,14 @@ class BulkScreen(Dialog[int]):
         Binding("shift+tab", "app.focus_previous", "Previous", show=False, id="bulk.previous"),
     ]
 
-    def __init__(self, session: Session, act: BulkAct, runs: Iterable[Run]) -> None:
+    def __init__(
+        self, session: Session, act: BulkAct, runs: Iterable[Run], hidden: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__()
         self.session = session
         self.act = act
         self.runs = list(runs)
+        self._hidden = sum(run.id in hidden for run in self.runs)
         self._results: dict[str, BulkResult] = {}
         self._sending = False
 
@@ -133,7 +137,8 @@ class BulkScreen(Dialog[int]):
             asked = self.act.ask or f"{self.act.deed.capitalize()} {{}}?"
             title = asked.format(f"{count:,} run{'' if count == 1 else 's'}")
             yield Static(title, id="bulk-title", markup=False)
-            yield Static(self.act.warning, id="bulk-warning", markup=False)
+            hidden = f"{self._hidden:,} of them hidden by the filter. " if self._hidden else ""
+            yield Static(f"{hidden}{self.act.warning}", id="bulk-warning", markup=False)
             yield VirtualTable(
                 (
                     Column("run", "RUN", 18, min_width=12, flex=1),

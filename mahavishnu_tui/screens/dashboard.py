@@ -306,6 +306,11 @@ class Dashboard(Prompting):
         """Those of the runs pane, while it has the focus."""
         return self.room.runs.marked if self.active == "runs" else []
 
+    @property
+    def hidden_marks(self) -> frozenset[str]:
+        """Those of the runs pane."""
+        return self.room.runs.table.hidden_marks
+
     def action_unmark(self) -> None:
         """Take all marks of the runs away."""
         self.room.runs.table.clear_marks()

@@ -14,6 +14,11 @@ class MarkedRuns(Refusing):
         """The runs that are marked, where they can be."""
         return []
 
+    @property
+    def hidden_marks(self) -> frozenset[str]:
+        """The ids of those that a filter hides."""
+        return frozenset()
+
     def action_unmark(self) -> None:
         """Take all marks away."""
 
@@ -40,4 +45,4 @@ class MarkedRuns(Refusing):
                 self.action_unmark()
                 self.flash(f"{count:,} of {len(runs):,} {deed.done}", "success")
 
-        self.app.push_screen(BulkScreen(self.session, deed, runs), done)
+        self.app.push_screen(BulkScreen(self.session, deed, runs, self.hidden_marks), done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import ClassVar
 
 from textual import events
@@ -78,6 +78,7 @@ class VirtualTable(SortedView):
         super().__init__(columns, ascii_only=ascii_only, sortable=sortable, id=id, classes=classes)
         self.markable = markable
         self._cursor = 0
+        self._hidden: Container[str] = ()
         self._mark_from = ""
         """The row that was marked last: where a range begins."""
 
@@ -90,25 +91,35 @@ class VirtualTable(SortedView):
 
     @property
     def marks_said(self) -> str:
-        """`5 marked`, or nothing."""
-        return f"{len(self._marked):,} marked" if self._marked else ""
+        """`5 marked`, `5 marked, 2 hidden`, or nothing."""
+        hidden = len(self.hidden_marks)
+        said = f"{len(self._marked):,} marked" if self._marked else ""
+        return f"{said}, {hidden:,} hidden" if hidden else said
 
     @property
     def marked(self) -> list[str]:
-        """Keys of the marked rows, in the order shown."""
-        return [row.key for row in self._rows if row.key in self._marked] if self._marked else []
+        """Keys of the marked rows, in the order shown; those that are filtered out come last."""
+        if not self._marked:
+            return []
+        return [*(row.key for row in self._rows if row.key in self._marked), *sorted(self.hidden_marks)]
+
+    @property
+    def hidden_marks(self) -> frozenset[str]:
+        """Keys of the marked rows that are filtered out."""
+        return frozenset(key for key in self._marked if key not in self._held)
 
     def row(self, key: str) -> Row | None:
         """The row of that key."""
         index = self._held.position(key)
         return None if index is None else self._rows[index]
 
-    def set_rows(self, rows: Iterable[Row]) -> None:
+    def set_rows(self, rows: Iterable[Row], hidden: Container[str] = ()) -> None:
         """Show these rows, diffed by key: what is equal is not painted. Of equal keys the last counts.
 
         Rows that are the very ones shown before cost next to nothing: keep those that have not changed.
+        Rows that are `hidden` by a filter keep their marks; those of all others vanish with them.
         """
-        old = self._held.shown
+        old, self._hidden = self._held.shown, hidden
         self._show(old, self._held.put(rows))
 
     def update_rows(self, rows: Iterable[Row]) -> None:
@@ -180,8 +191,9 @@ class VirtualTable(SortedView):
     def _rearranged(self, old: list[Row]) -> None:
         """Rows came, went or moved: keep the cursor on its row and repaint the lines that differ."""
         rows, old_cursor, old_marks = self._rows, self._cursor, self._marked
-        if not all(key in self._held for key in self._marked):
-            self._marked = {key for key in self._marked if key in self._held}
+        kept = {key for key in self._marked if key in self._held or key in self._hidden}
+        if kept != self._marked:
+            self._marked = kept
             self.post_message(self.MarksChanged(self, ""))
         scroll = self.scroll_offset.y
         set_extent(self, Size(self.size.width, len(rows) + 1))

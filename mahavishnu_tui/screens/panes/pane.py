@@ -194,7 +194,8 @@ class TablePane(Pane):
         self.total, self.shown = len(everything), len(rows)
         self.table.stale = self.session.link.state == "lost"
         self.table.set_placeholder(*self._placeholder())
-        self.table.set_rows(rows)
+        hidden = {item.row.key for item in everything} if self.filter and self.table.marks_said else ()
+        self.table.set_rows(rows, hidden)
         self._plan()
 
     def _placeholder(self) -> tuple[PlaceholderKind, str]:

@@ -80,6 +80,12 @@ async def test_a_range_is_marked_and_escape_takes_all_marks_away():
         assert table.marked == list("bcdefg"), "from the last mark to the cursor"
         await pilot.press("g", "ctrl+space")
         assert table.marked == list("abcdefg")
+        table.set_rows(rows("h", "g"), hidden=set("abcdef"))
+        assert (table.marked, table.marks_said) == (list("gabcdef"), "7 marked, 6 hidden"), (
+            "only filtered out"
+        )
+        table.set_rows(rows(*"abcdegh"))
+        assert table.marks_said == "6 marked", "f is gone"
         await pilot.press("escape")
         assert table.marked == []
 
