@@ -111,7 +111,7 @@ def _conflicts(owners: list[type], keymap: Mapping[str, str]) -> list[str]:
             ):
                 found = places.setdefault((clash.names, clash.key, clash.wins), [])
                 place = next((head for head in within if clash.owners <= {*head.__mro__}), screen)
-                where = _place(_known_as(place, clash.owners))
+                where = _place(_known_as(place, clash))
                 found += [] if where in found else [where]
     return [
         f"ui.keymap: {names} on {key} on the {_places(where)}: {wins} wins."
@@ -126,6 +126,7 @@ class _Clash(NamedTuple):
     wins: str
     """The id that has the key."""
     owners: set[type]
+    ids: frozenset[str]
 
 
 def _clashes(chain: list[Bound]) -> Iterator[_Clash]:
@@ -141,7 +142,7 @@ def _clashes(chain: list[Bound]) -> Iterator[_Clash]:
             nearest = several[0]
             wins = next((one for one in several if one.owner is nearest.owner and one.remapped), nearest)
             said = f"{_listed(names)} are {'both' if len(names) == 2 else 'all'}"
-            yield _Clash(said, key, wins.id, {one.owner for one in several})
+            yield _Clash(said, key, wins.id, {one.owner for one in several}, frozenset(names))
 
 
 def _within(outer: type, around: tuple[type, ...] = ()) -> Iterator[list[type]]:
@@ -196,12 +197,13 @@ def _places(where: list[str]) -> str:
     return " and the ".join([*([_listed(others)] if others else []), *together])
 
 
-def _known_as(place: type, owners: set[type]) -> type:
-    """The screen of which this one is a variant, but where keys are its own."""
-    if place in owners:
-        return place
+def _known_as(place: type, clash: _Clash) -> type:
+    """The screen of which this one is a variant, but where a key is in this one alone."""
     bases = (item for item in place.__mro__[1:] if item.__module__.startswith(_OURS))
-    return next((item for item in bases if place.__name__.endswith(item.__name__)), place)
+    base = next((item for item in bases if place.__name__.endswith(item.__name__)), place)
+    theirs = {binding.id for item in base.__mro__ for binding in bindings_of(item)}
+    own = {binding.id for binding in bindings_of(place)} & clash.ids
+    return base if own <= theirs else place
 
 
 def _place(owner: type) -> str:

@@ -35,6 +35,8 @@ def test_nothing_is_wrong_with_free_keys_and_swapped_ones() -> None:
         ({"log.wrap": "F"}, "log.follow and log.wrap are both on F on the log view: log.wrap wins."),
         ({"graph.turn": "z"}, "graph.fold and graph.turn are both on z on the graph view: graph.turn wins."),
         ({"tree.next": "c"}, "run.copy and tree.next are both on c on the run screen: tree.next wins."),
+        ({"run.tab_path": "a"}, "run.answer and run.tab_path are both on a on the run screen:"),
+        ({"run.tab_tasks": "a"}, "run.answer and run.tab_tasks are both on a on the flow run screen:"),
         ({"run.retry": "w"}, "log.wrap and run.retry are both on w on the"),
         ({"choice.next": "left"}, "choice.next and choice.previous are both on left on the choice input:"),
         ({"confirm.refuse": "right"}, "buttons.next and confirm.refuse are both on right on the confirm"),
