@@ -56,14 +56,16 @@ class Draft:
         if self.action is not None:
             return self.action.description
         value = self.approval.value
-        asked = value.get("question") if isinstance(value, dict) and not self.summing_up else None
-        return asked.strip().partition("\n")[2].strip() if isinstance(asked, str) else ""
+        asked = value.get("question") if isinstance(value, dict) else value
+        if self.summing_up or not isinstance(asked, str):
+            return ""
+        return asked.strip().partition("\n")[2].strip()
 
     @property
     def shown(self) -> Json:
-        """What is looked at now: arguments, decisions, or the question without the line that is its title.
+        """What is looked at now: arguments, decisions, or the question without what is read already.
 
-        None where it says no more than that line.
+        None where it says no more than title and words.
         """
         if self.summing_up:
             pairs = enumerate(zip(self.actions, self.decided, strict=True), 1)
@@ -72,12 +74,17 @@ class Draft:
             return self.action.args
         value = self.approval.value
         if not isinstance(value, dict):
-            return None if self._is_title(value) else value
-        said = next((key for key, item in value.items() if self._is_title(item)), None)
+            return None if self._is_read(value) else value
+        said = next((key for key, item in value.items() if self._is_read(item, key == "question")), None)
         return {key: item for key, item in value.items() if key != said} or None
 
-    def _is_title(self, value: Json) -> bool:
-        return isinstance(value, str) and value.strip() == self.title and len(value) <= WHOLE
+    def _is_read(self, value: Json, asked: bool = True) -> bool:
+        """Whether title and words say it: of what is `asked` the title is the first line, words the rest."""
+        if not isinstance(value, str):
+            return False
+        first, _, rest = value.strip().partition("\n")
+        same = clean_line(first) == clean_line(self.title)
+        return same and len(first) <= WHOLE and (asked or not rest)
 
     @property
     def for_all(self) -> bool:

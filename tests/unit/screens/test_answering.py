@@ -194,5 +194,9 @@ def test_a_draft_is_built_step_by_step() -> None:
     assert (plain.action, plain.title, plain.shown, plain.summing_up) == (None, "go on?", None, False)
     more = Draft(approval(world().runs[0], "ask", {"question": "go on?", "risk": "go on?"}, 1))
     assert (more.title, more.shown) == ("go on?", {"risk": "go on?"}), "what is the title is said once"
+    lines = Draft(approval(world().runs[0], "ask", "go \x1b[1mon?\n\nIt is late.", 1))
+    assert (lines.words, lines.shown) == ("It is late.", None), "title and words say all of it"
+    lines = Draft(approval(world().runs[0], "ask", {"question": "go on?\nIt is late.", "risk": 1}, 1))
+    assert (lines.words, lines.shown) == ("It is late.", {"risk": 1})
     long = "word " * 100
     assert Draft(approval(world().runs[0], "ask", long, 1)).shown == long, "a title that is cut is not all"
