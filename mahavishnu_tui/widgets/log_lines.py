@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len, chop_cells
@@ -9,12 +10,14 @@ from rich.cells import cell_len, chop_cells
 from mahavishnu_tui.models.text import clean
 from mahavishnu_tui.widgets.status import Tone
 
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 LINE_LIMIT = 4000
 """Characters of one line that are kept; the rest becomes an ellipsis."""
 
 
 def cleaned(line: str) -> list[str]:
-    """Without what could disturb a terminal, and not too long; one line may hold several."""
+    """Without colours and what could disturb a terminal, and not too long; one line may hold several."""
+    line = _COLOUR.sub("", line)
     return [
         part if len(part) <= LINE_LIMIT else f"{part[: LINE_LIMIT - 1]}…" for part in clean(line).split("\n")
     ]

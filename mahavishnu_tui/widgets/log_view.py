@@ -335,6 +335,16 @@ class LogView(SearchView):
         row += self._head
         if not top <= row < top + height - 1:
             self.scroll_to(y=max(0, row - height // 3), animate=False, force=True)
+        if self.needle and not self.wrap:
+            self._reveal(self._lines[line])
+
+    def _reveal(self, text: str) -> None:
+        """Scroll sideways to the first match in a line, where it is not seen."""
+        at = small(text).find(self.needle)
+        start, end = cell_len(text[: max(0, at)]), cell_len(text[: at + len(self.needle)])
+        left, width = self.scroll_offset.x, self.line_width
+        if at >= 0 and not (left <= start and end <= left + width):
+            self.scroll_to(x=0 if end <= width else start - width // 3, animate=False, force=True)
 
     def render_line(self, y: int) -> Strip:
         """One line of the view."""

@@ -202,6 +202,8 @@ class LogsTab(RunTab):
         assert isinstance(screen, OperatorScreen)
         if self._busy:
             screen.flash("Not all of it is here yet: press s again in a moment.", "warning")
+        elif not self._lines:
+            screen.flash("There is nothing here to save.", "warning")
         else:
             screen.save(self.log_view.text() + "\n")
 

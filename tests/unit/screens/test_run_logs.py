@@ -128,6 +128,8 @@ async def test_a_run_that_says_nothing_and_a_server_that_does_not_answer() -> No
         await driven.cursor_on("brisk-heron")
         await driven.press("l")
         await driven.sees("has printed and logged nothing")
+        await driven.press("s")
+        await driven.sees("nothing here to save")
         await driven.press("q")
         driven.connection.client.fail["said"] = MahavishnuError(ErrorCode.SERVER_UNREACHABLE, "No server.")
         await driven.cursor_on("amber-otter")

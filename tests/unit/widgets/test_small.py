@@ -300,6 +300,12 @@ async def test_log_search():
         await pilot.press("ctrl+u", "enter")
         await settle(pilot)
         assert text(log)[-1].startswith("line ")
+        log.set_lines(["x" * 100 + " \x1b[1;31mfar\x1b[0m", "near " + "y" * 100])
+        await pilot.press("w", "slash", *"far")
+        assert "far" in text(log)[0], "what is found is seen, however far to the right"
+        await pilot.press("ctrl+u", *"near")
+        assert text(log)[1].startswith("near")
+        assert log.text().startswith("x" * 100 + " far\n"), "colours of the text are left out"
 
 
 @pytest.mark.parametrize(
