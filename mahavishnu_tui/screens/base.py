@@ -8,7 +8,7 @@ import functools
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -34,6 +34,7 @@ from mahavishnu_tui.widgets.header import Header, HeaderState
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
 
+NO_LIST: Final = "There is nothing to filter here."
 Work = Callable[["ServerClient"], Awaitable[str]]
 """Asks something of the server and returns the sentence that says it is done."""
 
@@ -47,6 +48,8 @@ class OperatorScreen(Screen[None]):
         Binding("ctrl+r", "refresh_now", "Refresh", show=False, id="screen.refresh"),
         Binding("K", "freeze", "Hold still / go on", show=False, id="screen.freeze"),
         Binding("colon", "prompt(':')", "Command", id="prompt.command"),
+        # Also where there is no list: the letters that come after it, by habit, must not act.
+        Binding("slash", "prompt('/')", "Filter, where there is a list", show=False, id="prompt.slash"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -213,7 +216,11 @@ class OperatorScreen(Screen[None]):
         if driver is not None and fits_clipboard(text, os.environ):
             if not await copied_by_tmux(text, os.environ):
                 driver.write(osc52(text, os.environ))
-            self.flash(f"copied: {clean_line(text, 60)}", "success")
+            lines = text.strip().count("\n") + 1
+            said = (
+                clean_line(text, 60) if lines == 1 else f"{clean_line(text, 45)} ({counted(lines, 'line')})"
+            )
+            self.flash(f"copied: {said}", "success")
             return
         try:
             path = await asyncio.to_thread(write_private, text)
@@ -257,6 +264,8 @@ class OperatorScreen(Screen[None]):
             self.prompt.close()
             self.set_focus(self._prompted_from)
             self.query_one(KeyHints).say("")
+        if event.kind == "/":
+            self.filter_typed(event)
         self.renew_aside()
         if event.kind == ":" and event.done and event.text.strip():
             await self._command(event.text)
@@ -294,10 +303,18 @@ class OperatorScreen(Screen[None]):
         """What is said beside a line that is being typed: what it may become."""
         from mahavishnu_tui.screens.completing import words_after
 
+        if kind == "/" and not self.filter_values:
+            return NO_LIST
         return words_after(line, self._options(kind, line)) if line or kind == "/" else ""
 
     def look_for(self, text: str) -> None:
-        """Show what a text lets through, as after `/`; nothing where there is no list."""
+        """Show what a text lets through, as after `/`."""
+        self.flash(NO_LIST, "warning")
+
+    def filter_typed(self, event: Prompt.Typed) -> None:
+        """A filter is typed; where there is no list it is of no use, and said to be."""
+        if event.done and event.text.strip():
+            self.look_for(event.text)
 
     def renew_aside(self) -> None:
         """The line in the prompt is another one, or what it leads to."""

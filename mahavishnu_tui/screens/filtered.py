@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from textual import on
-
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.filtering import NO_FILTER, Filter, parse_filter
 from mahavishnu_tui.screens.base import OperatorScreen
@@ -46,10 +44,9 @@ class Filtered(OperatorScreen):
         """Type a command or a filter."""
         self.open_prompt(kind, self.filter.text if kind == "/" else "")
 
-    @on(Prompt.Typed)
-    def _filter_typed(self, event: Prompt.Typed) -> None:
-        if event.kind == "/":
-            self.look_for("" if event.left else event.text, say=event.done)
+    def filter_typed(self, event: Prompt.Typed) -> None:
+        """Filter while it is typed."""
+        self.look_for("" if event.left else event.text, say=event.done)
 
     def look_for(self, text: str, say: bool = True) -> None:
         """Filter; a text that makes no sense (yet) leaves the last good one."""

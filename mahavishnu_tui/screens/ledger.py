@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -19,7 +20,7 @@ from mahavishnu_tui.screens.audit_rows import LEDGER_COLUMNS, ledger_row, proof
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.document import DocumentScreen
-from mahavishnu_tui.screens.ledger_query import parse_query
+from mahavishnu_tui.screens.ledger_query import WORDS, parse_query
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.table import VirtualTable
@@ -131,9 +132,14 @@ class LedgerScreen(OperatorScreen):
         """Type a command or a search."""
         self.open_prompt(kind, self.query_text if kind == "/" else "")
 
-    @on(Prompt.Typed)
-    def _search_typed(self, event: Prompt.Typed) -> None:
-        if event.kind == "/" and event.done:
+    @property
+    def filter_values(self) -> Mapping[str, Iterable[str]]:
+        """What can be searched alone."""
+        return WORDS
+
+    def filter_typed(self, event: Prompt.Typed) -> None:
+        """Search once it is typed; an empty text shows all."""
+        if event.done:
             self.look_for(event.text)
 
     def look_for(self, text: str) -> None:

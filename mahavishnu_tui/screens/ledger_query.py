@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
@@ -11,6 +12,12 @@ from mahavishnu_tui.models.moments import read_moment
 
 _PLAIN: Final = ("by", "workflow", "node", "run")
 _TIMES: Final = {"from": "since", "since": "since", "to": "until", "until": "until"}
+
+WORDS: Final[Mapping[str, Iterable[str]]] = {
+    **dict.fromkeys((*_PLAIN, "from", "to"), ()),
+    "applied": ("yes", "no"),
+}
+"""What stands before a colon, each with those of its values that can be listed."""
 
 
 def parse_query(text: str) -> LedgerFilter:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.binding import Binding, BindingType
 
 from mahavishnu_tui.models import MahavishnuError
@@ -46,9 +45,6 @@ class Prompting(CheckpointActs):
 
     def action_prompt(self, kind: PromptKind) -> None:
         """Type a command or a filter."""
-        if kind == "/" and not self.active_pane.ATTRIBUTES:
-            self.flash("This pane has nothing to filter.", "warning")
-            return
         self.open_prompt(kind, self.active_pane.filter.text if kind == "/" else "")
 
     @property
@@ -58,9 +54,9 @@ class Prompting(CheckpointActs):
 
     def prompted(self, kind: PromptKind, line: str) -> str:
         """Of a filter how much it lets through, or why it makes no sense."""
-        if kind == ":" or not line:
-            return super().prompted(kind, line)
         pane = self.active_pane
+        if kind == ":" or not line or not pane.ATTRIBUTES:
+            return super().prompted(kind, line)
         try:
             doubt = parse_filter(line, pane.ATTRIBUTES).doubt
         except MahavishnuError as error:
@@ -68,10 +64,12 @@ class Prompting(CheckpointActs):
         options = self._options(kind, line) if line.endswith(":") else []
         return doubt or words_after(line, options) or pane.found()
 
-    @on(Prompt.Typed)
-    def _filter_typed(self, event: Prompt.Typed) -> None:
-        if event.kind == "/":
+    def filter_typed(self, event: Prompt.Typed) -> None:
+        """Filter while it is typed."""
+        if self.active_pane.ATTRIBUTES:
             self.filter_pane("" if event.left else event.text, say=event.done)
+        else:
+            super().filter_typed(event)
 
     def filter_pane(self, text: str, say: bool = True) -> None:
         """Filter the active pane; a text that makes no sense (yet) leaves the last good one."""
@@ -85,7 +83,10 @@ class Prompting(CheckpointActs):
 
     def look_for(self, text: str) -> None:
         """Filter the active pane."""
-        self.filter_pane(text)
+        if self.active_pane.ATTRIBUTES:
+            self.filter_pane(text)
+        else:
+            super().look_for(text)
 
     def action_workflows(self) -> None:
         """The workflows are shown where they can be launched."""

@@ -198,9 +198,17 @@ async def test_leaving_the_prompt_clears_the_filter() -> None:
 
 async def test_nothing_to_filter_in_a_drawing() -> None:
     async with drive() as driven:
+        await driven.cursor_on("dusty-lynx")
         await driven.press("2")
-        await driven.press("slash")
-        await driven.sees("nothing to filter")
+        for keys in ("slash", "enter 1 slash"):  # the pane, then the tab of the opened run
+            await driven.press(*keys.split())
+            await driven.sees("nothing to filter here")
+            await driven.type("error")
+            await driven.press("enter")
+            await driven.sees("⚠ There is nothing to filter here.")
+        assert not [call for call in driven.calls if call[0] == "resume"], (
+            "what is typed by habit acts on nothing"
+        )
 
 
 @pytest.mark.parametrize(

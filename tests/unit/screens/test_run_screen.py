@@ -389,7 +389,7 @@ async def test_copying_what_is_under_the_cursor() -> None:
         await driven.press("7")
         await driven.sees("execution path")
         await driven.press("c")
-        await driven.sees("copied: {")
+        await driven.sees("copied: {", " lines)")
 
 
 async def test_too_long_to_copy_goes_to_a_private_file() -> None:
