@@ -10,6 +10,7 @@ from textual.keys import format_key, key_to_character
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import TextArea
 
 from mahavishnu_tui.widgets.clipping import clip
 
@@ -50,8 +51,8 @@ def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
         binding = active.binding
         if not active.enabled or not (binding.show or key == "enter") or binding.action in found:
             continue
-        if focused is not None and focused.check_consume_key(key, _SIGNS.get(key) or key_to_character(key)):
-            continue  # typed into an input
+        if focused is not None and _is_typed(focused, key):
+            continue
         if isinstance(screen, Hinting) and not screen.hints(binding.action):
             continue
         if key in _SIGNS:
@@ -61,6 +62,13 @@ def live_hints(screen: Screen[object]) -> list[tuple[str, str]]:
         shown = binding.key_display or key_text(key)
         found[binding.action] = (rank, shown, binding.description.lower())
     return [(key, word) for _, key, word in sorted(found.values(), key=lambda item: item[0])]
+
+
+def _is_typed(focused: Widget, key: str) -> bool:
+    """Whether a key is text where it is pressed: enter is, where there are lines."""
+    if key == "enter" and isinstance(focused, TextArea) and not focused.read_only:
+        return True
+    return focused.check_consume_key(key, _SIGNS.get(key) or key_to_character(key))
 
 
 class KeyHints(Widget):

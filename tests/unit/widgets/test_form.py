@@ -6,6 +6,7 @@ from typing import Any
 
 from textual.widgets import TextArea
 
+from mahavishnu_tui.screens.hints import live_hints
 from mahavishnu_tui.widgets.form import SchemaForm
 from mahavishnu_tui.widgets.form.choice import ChoiceInput
 from mahavishnu_tui.widgets.form.inputs import AnyInput, LineInput, PickInput
@@ -127,6 +128,7 @@ async def test_lists_are_lines_and_anything_else_is_json() -> None:
     }
     form = SchemaForm(schema, {"sizes": [1, 2], "rest": {"a": [1]}, "kept": True})
     async with shown(form, (80, 30)) as (pilot, app):
+        assert "enter" not in dict(live_hints(app.screen)), "it makes a line here"
         await pilot.press("down", "end", "enter", "x", "tab")
         await settle(pilot)
         assert "✘ line 3 must be a whole number" in seen(app)
