@@ -21,6 +21,14 @@ from mahavishnu_tui.models.run import Run, RunStatus
 
 _UNFINISHED: tuple[RunStatus, ...] = ("scheduled", "queued", "running", "interrupted", "paused")
 _PAUSED: tuple[RunStatus, ...] = ("paused",)
+_DONE = {
+    "cancel": "cancelled",
+    "resume": "goes on",
+    "retry": "queued once more",
+    "delete": "deleted",
+    "skip": "deleted",
+}
+"""What became of a run that says no more by itself."""
 
 
 @command("cancel")
@@ -90,7 +98,9 @@ def tell(setup: Setup, names: dict[str, str], results: list[BulkResult], verb: s
         output.emit([{**result.to_json(), "name": names.get(result.id, "")} for result in results])
         return FAILURE if failed else OK
     for result in results:
-        said = str(MahavishnuError.from_json(result.error)) if result.error else result.note or "done"
+        said = result.note or _DONE.get(verb, "done")
+        if result.error:
+            said = str(MahavishnuError.from_json(result.error))
         output.say(f"{names.get(result.id, result.id)}: {said}")
     if not results:
         output.say(f"No {noun} to {verb}.")

@@ -398,7 +398,7 @@ def test_a_backlog_is_skipped_by_its_number(operator: Operator, started: dict[st
     done = operator("schedule", "skip", "night", "--count", "3")
     assert operator.server.asked("POST", f"{FIRST}/skip")["count"] == 3
     assert "3 of 3" in done.err
-    assert "wise-owl-2: done" in done.out
+    assert "wise-owl-2: deleted" in done.out
     assert "No run to skip" in operator("schedule", "skip", "s2").out
     assert operator("schedule", "run", "night", "--json").json["run_name"] == "fresh-fox"
 
