@@ -12,7 +12,7 @@ from mahavishnu_tui.models.text import clean_line
 
 @command("list")
 @click.argument("run")
-@click.option("--limit", default=100, type=click.IntRange(1, 1000), show_default=True)
+@click.option("--limit", default=100, type=click.IntRange(1, 1000), show_default=True, help="The newest.")
 @click.option("--before", metavar="ID", help="Only those older than this checkpoint.")
 async def list_checkpoints(setup: Setup, run: str, limit: int, before: str | None) -> int:
     """List the checkpoints of RUN (its id or its name), newest first."""

@@ -58,7 +58,7 @@ def _filters(target: Callable[..., Any]) -> Callable[..., Any]:
 
 @command("list")
 @_filters
-@click.option("--limit", default=50, type=click.IntRange(1, 5000), show_default=True)
+@click.option("--limit", default=50, type=click.IntRange(1, 5000), show_default=True, help="The newest.")
 @click.option("--before", type=click.IntRange(1), help="Only entries with a lower number.")
 async def list_ledger(setup: Setup, limit: int, before: int | None, **wanted: Any) -> int:
     """List answers, newest first."""
@@ -77,7 +77,14 @@ async def list_ledger(setup: Setup, limit: int, before: int | None, **wanted: An
 
 @command("export")
 @_filters
-@click.option("--format", "form", type=click.Choice(("jsonl", "csv")), default="jsonl", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("jsonl", "csv")),
+    default="jsonl",
+    show_default=True,
+    help="Of each line.",
+)
 @click.option(
     "--output", "path", type=click.Path(path_type=Path, dir_okay=False), help="Into this file (0600)."
 )

@@ -19,7 +19,12 @@ QUEUE = click.option("--queue", metavar="NAME", help="A queue of the pool, not a
 @command("create")
 @click.argument("name")
 @click.option(
-    "--type", "kind", default="process", metavar="TYPE", show_default=True, help="docker, kubernetes …"
+    "--type",
+    "kind",
+    default="process",
+    metavar="TYPE",
+    show_default=True,
+    help="Such as docker or kubernetes.",
 )
 @click.option("--limit", default=0, type=click.IntRange(0), help="Runs at the same time; 0: no limit.")
 async def create(setup: Setup, name: str, kind: str, limit: int) -> int:

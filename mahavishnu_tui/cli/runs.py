@@ -26,7 +26,7 @@ STATUSES = ("queued", "running", "interrupted", "paused", "success", "error", "c
     "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only these; repeatable."
 )
 @click.option("--workflow", default="", metavar="ID|NAME", help="Only runs of this workflow.")
-@click.option("--limit", default=50, type=click.IntRange(1, 2000), show_default=True)
+@click.option("--limit", default=50, type=click.IntRange(1, 2000), show_default=True, help="The newest.")
 async def list_runs(setup: Setup, statuses: tuple[str, ...], workflow: str, limit: int) -> int:
     """List runs, newest first."""
     async with connected(setup.load_strictly()) as client:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from mahavishnu_tui.cli.main import root
 from mahavishnu_tui.models import ErrorCode
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +47,26 @@ def test_every_error_code_is_explained_once() -> None:
         r"^\| (MHV-\d+) \| (.+?) \| (.+?) \|$", (ROOT / "docs/errors.md").read_text(), re.MULTILINE
     )
     assert [code for code, _, _ in rows] == sorted(code.value for code in ErrorCode)
+
+
+def options(command: click.Command, path: str) -> Iterator[tuple[str, click.Option]]:
+    """Every option of a command and of all below it."""
+    context = click.Context(command)
+    yield from ((path, param) for param in command.params if isinstance(param, click.Option))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from options(found, f"{path} {name}")
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    found = [(path, option) for path, option in options(root, "mahavishnu") if not option.hidden]
+    assert len(found) > 100
+    wrong = [
+        f"{path} {option.opts[0]}" for path, option in found if not (option.help or "").endswith((".", ")"))
+    ]
+    assert not wrong
 
 
 def test_a_page_that_is_not_what_the_code_says_is_named(

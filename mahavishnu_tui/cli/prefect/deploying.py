@@ -30,7 +30,7 @@ def trait_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--job-variable", "variables", multiple=True, metavar=PAIR, help="For its pool; repeatable."
         ),
         click.option("--tag", "tags", multiple=True, metavar="TAG", help="Repeatable."),
-        click.option("--description", metavar="TEXT"),
+        click.option("--description", metavar="TEXT", help="What it is for."),
         click.option("--queue", metavar="NAME", help="The work queue of its pool."),
         click.option(
             "--pool", shell_complete=completing.pool, metavar="NAME", help="The work pool in which it runs."

@@ -73,7 +73,7 @@ def rule_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--timezone", metavar="ZONE", help="Such as Europe/Paris; default: UTC."),
         click.option("--at", metavar="TIME", help="Once: 2026-11-29T02:00 (in --timezone, else local), +2h."),
         click.option("--rrule", metavar="RRULE", help="A recurrence rule: 'FREQ=WEEKLY;BYDAY=MO,FR'."),
-        click.option("--interval", metavar="SPAN", help="Every 10m, 1h30m, 2d …"),
+        click.option("--interval", metavar="SPAN", help="Every so often: 10m, 1h30m, 2d."),
         click.option("--cron", metavar="EXPRESSION", help="Five fields, six with seconds: '0 2 * * *'."),
     ):
         wrapped = option(wrapped)

@@ -38,8 +38,8 @@ from mahavishnu_tui.models.text import clean_line
     metavar="NAME",
     help="Only of this one: its name, or flow/name.",
 )
-@click.option("--search", default="", metavar="FILTER", help="What `/` takes: workflow:etl !tag:x age:<1d")
-@click.option("--limit", default=50, type=click.IntRange(1, 2000), show_default=True)
+@click.option("--search", default="", metavar="FILTER", help="What `/` takes: workflow:etl !tag:x age:<1d.")
+@click.option("--limit", default=50, type=click.IntRange(1, 2000), show_default=True, help="The newest.")
 async def list_runs(
     setup: Setup, states: tuple[str, ...], flow_name: str, deployment: str, search: str, limit: int
 ) -> int:
