@@ -223,7 +223,7 @@ async def test_nothing_to_filter_in_a_drawing() -> None:
         ("workflows", "Launch a workflow"),
         ("runs state:waiting", "2 of 16"),
         ("approvals /nothing", "0 of 2 match; esc clears the filter"),
-        ("pools stat:up", "there is no attribute stat"),
+        ("pools stat:up", "stat: is taken as text"),
         ("needs xyz", "filter xyz"),
         ("ledger by:ana", "search by:ana"),
         ("q now", ":q takes nothing after it."),
