@@ -119,8 +119,9 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
         node = f"{approval.namespace}/{approval.node}" if approval.namespace else approval.node
         times = self.session.times.still
         parts = [
-            f"{mark.sign(self.session.ascii)} {approval.run_name}",
-            approval.workflow,
+            # Not longer: node and deadline have to be seen beside them on a small terminal.
+            f"{mark.sign(self.session.ascii)} {clean_line(approval.run_name, 30)}",
+            clean_line(approval.workflow, 26),
             f"node {node}",
             f"asked {times.clock(approval.asked_at)}",
             *(self._waiting(approval, times) if approval.status == "pending" else []),

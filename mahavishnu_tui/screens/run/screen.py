@@ -190,7 +190,8 @@ class RunScreen(CheckpointActs):
         mark = run_mark(run.status, run.state)
         since = min((item.asked_at for item in self.session.pending(run.id)), default=None)
         parts = [
-            f"{run.name} · {flow_name(run)}",
+            # Not longer: how it is has to be seen beside them in 80 columns.
+            f"{clean_line(run.name, 30)} · {clean_line(flow_name(run), 26)}",
             f"{mark.label(self.session.ascii)} {run_age(run, since, Times(now=self.session.now()))}",
             f"step {run.step}" if run.step >= 0 else "",
             f"recovered {run.recoveries}×" if run.recoveries else "",

@@ -58,8 +58,9 @@ def other(**changes: Any) -> World:
 
 
 async def test_the_question_is_seen_however_small_the_terminal_becomes() -> None:
-    async with drive() as driven:
+    async with drive(world=other(workflow="export-" * 9)) as driven:
         await opened(driven)
+        await driven.sees("…", "· node approve ·")
         await driven.pilot.resize_terminal(59, 14)
         await driven.sees("Deploy 1.4.2 to production?", "Approve")
 

@@ -64,8 +64,9 @@ async def test_it_goes_on_live() -> None:
         await opened(driven, "amber-otter", "2")
         amber = driven.connection.world.runs[0]
         driven.connection.event("visit", f"{amber.id}#9", visit(amber.id, 9, "deploy", 12, 11, step=9))
-        driven.connection.event("run", amber.id, amber.replace(status="success", ended_at=NOW, version=2))
-        await driven.sees("done 42s", "11s")
+        ended = amber.replace(status="success", ended_at=NOW, version=2, workflow="export-" * 9)
+        driven.connection.event("run", amber.id, ended)
+        await driven.sees("· ✔ done 42s", "11s")
         await driven.press("7")
         before = len(asked(driven, "run"))
         await driven.until(lambda: len(asked(driven, "run")) >= max(1, before))
