@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from mahavishnu_tui.models import Approval, Checkpoint, Run
     from mahavishnu_tui.widgets.need_strip import NeedStrip
 
+NO_RUNS = ("schedules", "pools")
+"""Panes that are about no run: the one that another pane has under its cursor may not even be in sight."""
+
 
 class Dashboard(Prompting):
     """The first screen."""
@@ -297,9 +300,18 @@ class Dashboard(Prompting):
 
     @property
     def selected_run(self) -> Run | None:
-        """The run under the cursor; in the inbox the one that asks."""
+        """The run under the cursor; in the inbox the one that asks; none where a pane is about no run."""
+        if self.active in NO_RUNS:
+            return None
         asking = self.room.approvals.current if self.active == "approvals" else None
         return self.session.run(asking.run_id) if asking else self.room.runs.current
+
+    def hints(self, action: str) -> bool:
+        """Where no run is in sight `x` is about what is under the cursor."""
+        if action == "actions" and self.active in NO_RUNS:
+            pane = self.active_pane
+            return isinstance(pane, TablePane) and bool(pane.cursor)
+        return super().hints(action)
 
     @property
     def marked_runs(self) -> list[Run]:

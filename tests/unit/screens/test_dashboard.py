@@ -339,6 +339,12 @@ async def test_keys_are_offered_where_they_do_something() -> None:
         assert "enter open" not in driven.text
         await driven.press("escape")
         await driven.sees("enter open")
+        await driven.press("escape", "5", "r", "p")
+        await driven.sees("No run is selected.")
+        assert not [call for call in driven.calls if call[0] in ("pause", "resume")], "unseen"
+        await driven.press("6")
+        await driven.sees("x actions")
+        assert "a answer" not in driven.text
 
 
 async def test_an_error_of_one_pane_stays_in_it() -> None:
