@@ -150,10 +150,15 @@ class Transport:
                 ErrorCode.SERVER_UNREACHABLE, f"No server answers at {self.socket}.", START_HINT
             ) from error
         except TimeoutError as error:
+            hint = (
+                "It may be busy or stuck"
+                if method == "GET"
+                else "Look whether it was done before you repeat it"
+            )
             raise MahavishnuError(
                 ErrorCode.TIMEOUT,
                 f"The server did not answer within {seconds:g} s.",
-                "It may be busy or stuck: `mahavishnu server logs` says more.",
+                f"{hint}: `mahavishnu server logs` says more.",
             ) from error
         except BrokenOffError as error:
             raise MahavishnuError(

@@ -55,12 +55,16 @@ def prefect_fields(info: PrefectInfo) -> list[tuple[str, object]]:
     kind = "embedded" if info.embedded else "somebody else's" if info.url else ""
     seen = "" if info.shown_at is None else f"{age(time.time() - info.shown_at)} ago"
     how = "told of changes" if info.live else f"polled every {age(info.interval)}" if info.interval else ""
+    begins = info.state == "starting"
+    if begins:
+        how = "its runs are being read"
+    mirror = f"{info.runs:,} flow runs, back to {info.hours:g} h"
     found: list[tuple[str, object]] = [
         ("prefect", f"{info.state}, mode {info.mode}" + (f", {kind}" if kind else "")),
         ("url", f"{info.url}  ({info.source})" if info.source else info.url),
         ("version", info.version),
         ("seen", ", ".join(filter(None, (seen, how))) if seen else ""),
-        ("mirror", f"{info.runs:,} flow runs, back to {info.hours:g} h" if info.seen_at else ""),
+        ("mirror", mirror if info.seen_at and not begins else ""),
         ("pid", info.pid or ""),
         ("worker", info.worker),
         ("limited", f"until {output.moment(info.limited_until)}" if info.limited_until else ""),

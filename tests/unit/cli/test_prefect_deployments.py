@@ -459,6 +459,11 @@ def test_health_tells_the_age_and_what_the_self_test_found(operator: Operator) -
         "5 flow runs, back to 24 h",
     ):
         assert words in done.out
+    ready, operator.server.info = operator.server.info, operator.server.info.replace(state="starting")
+    begun = operator("prefect", "health").out
+    assert "s ago, its runs are being read" in begun
+    assert "mirror" not in begun, "so far it counts nothing"
+    operator.server.info = ready
     operator.server.answers["POST", "/v1/prefect/check"] = [finding]
     done = operator("prefect", "health", "--check", code=1)
     assert "error    server: No run is ever made." in done.out

@@ -78,6 +78,11 @@ async def test_a_server_that_dies_over_the_answer(socket: Path) -> None:
 async def test_a_server_that_does_not_answer(socket: Path) -> None:
     error = await failure(socket, stream(end=False), timeout=0.1)
     assert error.code is ErrorCode.TIMEOUT
+    assert "busy or stuck" in error.hint
+    async with listening(socket, stream(end=False)), ServerClient(str(socket), timeout=0.1) as client:
+        with pytest.raises(MahavishnuError, match="did not answer within") as caught:
+            await client.see(["failure:r"], "ana")
+    assert "Look whether it was done before you repeat it" in caught.value.hint
 
 
 async def test_an_input_that_is_not_json(socket: Path) -> None:
