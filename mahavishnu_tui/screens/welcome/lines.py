@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mahavishnu_tui.screens.welcome.steps import Seen, spec_of
 
 NAMED = 4
 """Names in a line; more are counted."""
+_CONTEXTS = re.compile(r"contexts\.[\w.-]+(, contexts\.[\w.-]+)+")
+"""Their names are in `:ctx`."""
 
 
 def headline(info: PrefectInfo | None) -> str:
@@ -55,7 +58,8 @@ def found_lines(seen: Seen, settings: str, home: Path) -> list[tuple[str, str]]:
 def _settings(sources: str, home: Path) -> str:
     """The sources that set something, or are not trusted."""
     telling = [source for source in sources.split("; ") if not source.endswith("(used: nothing)")]
-    return "; ".join(telling).replace(f"{home}/", "~/") or "all at their defaults"
+    told = _CONTEXTS.sub(lambda found: f"{found[0].count('contexts.')} contexts", "; ".join(telling))
+    return told.replace(f"{home}/", "~/") or "all at their defaults"
 
 
 def _short(path: Path, home: Path) -> str:

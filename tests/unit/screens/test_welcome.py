@@ -13,6 +13,7 @@ from mahavishnu_tui.models.prefect import PrefectInfo
 from mahavishnu_tui.projects import surroundings
 from mahavishnu_tui.projects.code import Code
 from mahavishnu_tui.projects.surroundings import Surroundings
+from mahavishnu_tui.screens.welcome.lines import found_lines
 from mahavishnu_tui.screens.welcome.steps import Seen, choose_steps
 from mahavishnu_tui.settings.trust import TrustStore
 from tests.snapshots.flow_scenes import flows
@@ -53,6 +54,17 @@ def test_steps_fit_what_was_found() -> None:
     assert kinds(Seen(AROUND, prefect=away, nearby="http://x/api")) == ["graph", "prefect", "demo", "docs"]
     assert kinds(Seen(AROUND, prefect=away, readonly=True)) == ["prefect", "docs"]
     assert kinds(Seen(AROUND, variable="http://x/api")) == ["graph", "restart", "demo", "docs"]
+
+
+def test_what_was_found_is_said_once_and_short() -> None:
+    url, source = "http://127.0.0.1:4200/api", "prefect.api_url"
+    away = PrefectInfo(
+        "auto", "lost", url=url, source=source, error={"message": f"Prefect at {url} is away."}
+    )
+    settings = "own.yaml (used: contexts.lab, contexts.eu.prod, ui.theme); flags (used: nothing)"
+    said = dict(found_lines(Seen(AROUND, prefect=away), settings, Path("/home/ana")))
+    assert said["settings"] == "own.yaml (used: 2 contexts, ui.theme)"
+    assert said["prefect"] == f"Prefect at {url} is away. It was named by {source}."
 
 
 @pytest.fixture
