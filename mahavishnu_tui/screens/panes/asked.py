@@ -27,11 +27,15 @@ class AskedPane(TablePane, Generic[Item]):
     def __init__(self, session: Session, ask: Callable[[ServerClient], Awaitable[list[Item]]]) -> None:
         super().__init__(session)
         self.fetched: Fetched[Item] = Fetched(self, session, ask, self._answered)
+        self._old = False
+        """Whether something has changed since it was asked for: also while nobody saw it."""
 
     def note(self, changes: frozenset[Change], seen: bool) -> None:
-        """Ask again while it is looked at."""
+        """Ask again while it is looked at; what changed before that is asked for as soon as it is."""
         super().note(changes, seen)
-        if seen and (self._concerns(changes) or not self.fetched.known):
+        self._old = self._old or self._concerns(changes)
+        if seen and (self._old or not self.fetched.known):
+            self._old = False
             self.fetched.want()
 
     def _concerns(self, changes: frozenset[Change]) -> bool:

@@ -179,9 +179,15 @@ async def test_without_prefect_it_says_why_and_how_to_have_one() -> None:
 async def test_a_list_that_has_changed_is_asked_for_again() -> None:
     async with drive(world=flows()) as driven:
         await pane(driven)
-        driven.connection.world.schedules.pop(0)
+        driven.connection.world.schedules = driven.connection.world.schedules[1:]
         driven.connection.listed("schedules")
         await driven.until(lambda: "report/weekly" not in driven.text)
+        await driven.press("1")
+        driven.connection.world.schedules = driven.connection.world.schedules[1:]
+        driven.connection.listed("schedules")  # while nobody sees it
+        await driven.settle()
+        await driven.press("5")
+        await driven.until(lambda: "old/legacy" in driven.text and "sweep/all" not in driven.text)
 
 
 def test_moments_and_spans() -> None:
