@@ -67,9 +67,9 @@ class Terminal:
         self._reader.start()
 
     def resize(self, columns: int, rows: int) -> None:
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        with self._lock:
+        with self._lock:  # what is drawn for the new size is not fed to a screen of the old one
             self.screen.resize(rows, columns)
+            fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def _read(self) -> None:
         pending = b""
