@@ -13,6 +13,7 @@ from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import ErrorCode
 from mahavishnu_tui.screens.following import Followed, Following, is_flow
 from mahavishnu_tui.screens.layout import MIN_HEIGHT, MIN_WIDTH, PANES, PaneName
+from mahavishnu_tui.screens.panes.asked import AskedPane
 from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 from mahavishnu_tui.screens.panes.pane import Pane, TablePane
 from mahavishnu_tui.screens.panes.room import Room
@@ -25,9 +26,6 @@ from mahavishnu_tui.widgets.tabs import PaneStrip
 if TYPE_CHECKING:
     from mahavishnu_tui.models import Approval, Checkpoint, Run
     from mahavishnu_tui.widgets.need_strip import NeedStrip
-
-NO_RUNS = ("schedules", "pools")
-"""Panes that are about no run: the one that another pane has under its cursor may not even be in sight."""
 
 
 class Dashboard(Prompting):
@@ -267,13 +265,8 @@ class Dashboard(Prompting):
             self.flash(f"Questions are shown, not answered: {self.why_not}.", "warning")
         elif self.active == "approvals":
             self.action_answer()
-        elif self.active == "schedules":
-            self.room.schedules.action_details()
-        elif self.active == "pools" and self.room.pools.pool is not None:
-            self.room.pools.action_fold()
-        elif self.active == "pools":
-            host = self.room.pools.host
-            self.open_logs(f"host:{host.id}" if host else "server")
+        elif isinstance(self.active_pane, AskedPane):
+            self.active_pane.enter()
 
     @on(GraphView.NodeActivated)
     def _enter_node(self, event: GraphView.NodeActivated) -> None:
@@ -300,18 +293,14 @@ class Dashboard(Prompting):
 
     @property
     def selected_run(self) -> Run | None:
-        """The run under the cursor; in the inbox the one that asks; none where a pane is about no run."""
-        if self.active in NO_RUNS:
+        """The run under the cursor; in the inbox the one that asks; none where a pane is about no run.
+
+        That which another pane has under its cursor may not even be in sight.
+        """
+        if not self.active_pane.OF_RUNS:
             return None
         asking = self.room.approvals.current if self.active == "approvals" else None
         return self.session.run(asking.run_id) if asking else self.room.runs.current
-
-    def hints(self, action: str) -> bool:
-        """Where no run is in sight `x` is about what is under the cursor."""
-        if action == "actions" and self.active in NO_RUNS:
-            pane = self.active_pane
-            return isinstance(pane, TablePane) and bool(pane.cursor)
-        return super().hints(action)
 
     @property
     def marked_runs(self) -> list[Run]:

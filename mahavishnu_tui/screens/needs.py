@@ -237,17 +237,21 @@ class NeedsScreen(RunActs, Filtered):
         elif current.kind == "prefect":
             self._push("prefect")
         else:
-            pane = "schedules" if current.kind == "schedule" else "pools"
-            in_background(self, functools.partial(self._show_pane, pane), "pane")
+            self._show_pane(current)
 
     def _push(self, action: str) -> None:
         self.call_later(self.app.run_action, action)
 
-    async def _show_pane(self, name: str) -> None:
-        from mahavishnu_tui.screens.commands import parse_command
-        from mahavishnu_tui.screens.obeying import obey
+    def _show_pane(self, need: Need) -> None:
+        """The schedules or the pools, the cursor on what is needed."""
+        from mahavishnu_tui.screens.pane_screen import PaneScreen
+        from mahavishnu_tui.screens.panes.pools import PoolsPane
+        from mahavishnu_tui.screens.panes.schedules import SchedulesPane
 
-        await obey(self.app, parse_command(name))
+        schedule = need.kind == "schedule"
+        pane = SchedulesPane(self.session) if schedule else PoolsPane(self.session)
+        wanted = need.key.partition(":")[2]
+        self.app.push_screen(PaneScreen(self.session, pane, wanted if schedule else f"pool:{wanted}"))
 
     def _open_run(self, run: Run, tab: str) -> None:
         from mahavishnu_tui.screens.run import open_run

@@ -11,7 +11,7 @@ from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.filtering import parse_filter
 from mahavishnu_tui.screens.checkpoint_acts import CheckpointActs
 from mahavishnu_tui.screens.completing import words_after
-from mahavishnu_tui.screens.panes.pane import Pane
+from mahavishnu_tui.screens.panes.pane import Pane, TablePane
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 
 
@@ -27,17 +27,16 @@ class Prompting(CheckpointActs):
         """The pane that is filtered."""
         raise NotImplementedError
 
-    def action_pane(self, name: str) -> None:
-        """Go to a pane."""
-        raise NotImplementedError
-
     def show_titles(self) -> None:
         """The counts changed."""
         raise NotImplementedError
 
     def hints(self, action: str) -> bool:
-        """Keys that do nothing in the active pane now get no hint."""
-        return self.active_pane.hints(action) and super().hints(action)
+        """Keys that do nothing in the active pane now get no hint; `x` may be about its row, and no run's."""
+        pane = self.active_pane
+        if action == "actions" and not pane.OF_RUNS:
+            return isinstance(pane, TablePane) and bool(pane.cursor)
+        return pane.hints(action) and super().hints(action)
 
     def hinted(self) -> Sequence[object]:
         """What the active pane shows counts too."""

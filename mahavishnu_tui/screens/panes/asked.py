@@ -13,7 +13,7 @@ from mahavishnu_tui.widgets.table import PlaceholderKind
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
-    from mahavishnu_tui.screens.base import OperatorScreen
+    from mahavishnu_tui.screens.run_acts import RunActs
 
 Item = TypeVar("Item")
 
@@ -23,6 +23,7 @@ class AskedPane(TablePane, Generic[Item]):
 
     CATALOG: ClassVar[frozenset[str]] = frozenset()
     """The lists of the catalog that it is made of."""
+    OF_RUNS = False
 
     def __init__(self, session: Session, ask: Callable[[ServerClient], Awaitable[list[Item]]]) -> None:
         super().__init__(session)
@@ -53,7 +54,11 @@ class AskedPane(TablePane, Generic[Item]):
             return self.failed(self.fetched.error)
         return None if self.fetched.known else ("loading", "loading …")
 
+    def enter(self) -> None:
+        """What `enter` does to the row under the cursor."""
+        raise NotImplementedError
+
     @property
-    def operator(self) -> OperatorScreen:
+    def operator(self) -> RunActs:
         """The screen, which says what became of an act."""
-        return cast("OperatorScreen", self.screen)
+        return cast("RunActs", self.screen)

@@ -33,6 +33,8 @@ class Pane(Vertical):
     """The kinds of records that this pane shows."""
     ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
     """What `/` knows here besides plain text; empty where there is nothing to filter."""
+    OF_RUNS: ClassVar[bool] = True
+    """Whether keys are about a run here; else about what is under the cursor alone."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(id=self.PANE, classes="pane")

@@ -144,6 +144,13 @@ class PoolsPane(AskedPane["Pool"]):
     def _any_work_pool(self) -> bool:
         return any(pool.engine == "prefect" for pool in self.fetched.items)
 
+    def enter(self) -> None:
+        """Fold or unfold a work pool; of what is ours, its log."""
+        if self.pool is not None:
+            self.action_fold()
+        else:
+            self.operator.open_logs(f"host:{self.host.id}" if self.host else "server")
+
     def action_fold(self) -> None:
         """Show what is under the pool, or hide it."""
         pool = self.pool

@@ -155,6 +155,10 @@ class SchedulesPane(AskedPane["Schedule"]):
 
         self._on_current(delete)
 
+    def enter(self) -> None:
+        """All of it."""
+        self.action_details()
+
     def action_details(self) -> None:
         """All of it, and its next starts."""
         from mahavishnu_tui.screens.schedules.acts import details

@@ -70,6 +70,7 @@ PLACES: dict[str, list[Place]] = {
     "MenuScreen": [Place("colon 'hosts enter x")],
     "NeedsScreen": [Place("exclamation_mark", given=needy)],
     "NotificationsScreen": [Place("colon 'notifications enter")],
+    "PaneScreen": [Place("exclamation_mark G k enter", given=needy)],
     "PastInputsScreen": [Place("t G k ctrl+o")],
     "PrefectScreen": [Place("colon 'prefect enter", given=flows)],
     "ProblemsScreen": [Place("colon 'problems enter", given=flows)],

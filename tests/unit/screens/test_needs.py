@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mahavishnu_tui.models import Need, Schedule
-from mahavishnu_tui.models.need import failure_key, need_of_question
+from mahavishnu_tui.models.need import KINDS, failure_key, need_of_question
 from mahavishnu_tui.screens.approval import ApprovalScreen
 from mahavishnu_tui.screens.bulk import BulkScreen
 from mahavishnu_tui.screens.catalog.problems import ProblemsScreen
 from mahavishnu_tui.screens.confirm import ConfirmScreen
-from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.needs import NeedsScreen
+from mahavishnu_tui.screens.pane_screen import PaneScreen
 from mahavishnu_tui.screens.run import RunScreen
 from mahavishnu_tui.widgets.need_marks import next_change, sums
 from tests.snapshots.need_scenes import calm, need, needy
@@ -78,8 +78,49 @@ async def test_a_schedule_without_runs_has_them_made_by_one_key() -> None:
         await driven.sees("etl/nightly: 2 runs ahead, made by Prefect just now")
         assert ("make_runs", "d.s") in driven.calls
         await driven.press("enter")
-        await driven.until(lambda: driven.app.screen is driven.dashboard)
-        assert driven.dashboard.active == "schedules"
+        await driven.sees("runs > needs > schedules", "0 * * * *")
+        screen = driven.app.screen
+        assert isinstance(screen, PaneScreen)
+        assert screen.copied_text() == "d.s"
+
+
+async def test_from_every_need_escape_leads_back_to_it() -> None:
+    away = Need("server:elsewhere", "server", "it does not answer", "elsewhere", NOW - 60)
+    full = Need("disk:data", "disk", "the disk is full", "data", NOW - 60)
+    quiet = Need("schedule:sch-etl", "schedule", "makes no runs", "etl/nightly", NOW - 600, count=0)
+    known = needy()
+    assert known.needs is not None
+    known.needs += [away, full, quiet, Need("prefect:state", "prefect", "it is away", "prefect", NOW)]
+    async with drive((80, 24), world=known) as driven:
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.app.screen, RunScreen))
+        screen = await opened(driven)
+        for kind in KINDS:
+            there = await on_row(driven, screen, kind)
+            await driven.press("enter")
+            await driven.until(lambda: driven.app.screen is not screen)
+            await driven.press("escape")
+            await driven.until(lambda: driven.app.screen is screen)
+            assert screen.table.cursor_key == there.key
+        await driven.press("escape")
+        assert isinstance(driven.app.screen, RunScreen)
+
+
+async def test_a_dead_worker_s_pool_is_under_the_cursor() -> None:
+    async with drive((80, 24), world=needy()) as driven:
+        screen = await opened(driven)
+        await on_row(driven, screen, "pool")
+        await driven.press("enter")
+        await driven.sees("pools: ", "k8s-prod")
+        pane = driven.app.screen
+        assert isinstance(pane, PaneScreen)
+        await driven.until(lambda: pane.copied_text() == "pool:k8s-prod")
+        await driven.press("slash", *"nothing_like_it", "enter")
+        await driven.sees("match; esc clears the filter")
+        await driven.press("escape")
+        assert driven.app.screen is pane  # the filter first
+        await driven.press("escape")
+        assert driven.app.screen is screen
 
 
 async def test_marked_failures_are_seen_at_once_and_go_with_their_events() -> None:
@@ -169,8 +210,7 @@ async def test_pools_and_hosts_are_one_key_away() -> None:
         await driven.until(lambda: driven.app.screen is screen)
         await on_row(driven, screen, "pool")
         await driven.press("enter")
-        await driven.until(lambda: isinstance(driven.app.screen, Dashboard))
-        assert driven.dashboard.active == "pools"
+        await driven.sees("runs > needs > pools")
 
 
 async def test_a_run_that_the_mirror_has_forgotten_is_asked_for() -> None:
