@@ -21,6 +21,9 @@ IDLE_SECONDS = 20.0
 LIVE_SECONDS = 120.0
 AT_WORK = 100
 OPENED = 120
+HOURLY = 800
+"""Of 20,000 a day."""
+BATCH = 50
 SETTINGS = (
     "More than half of the time since the first paint goes into importing pydantic and reading the settings"
     " file of the working directory: see the row without one."
@@ -88,6 +91,19 @@ def leafed(argv: list[str], env: dict[str, str], marker: bytes, turns: int) -> f
         program.close()
 
 
+def crowded(argv: list[str], env: dict[str, str], marker: bytes, runs: int) -> float:
+    """MiB once so many runs have come and ended before its eyes."""
+    program = Program(argv, env)
+    try:
+        program.until(marker)
+        for _ in range(runs // BATCH):
+            execute(env, *[0.0] * BATCH)
+            program.settle(1.0, 10.0)
+        return program.memory()
+    finally:
+        program.close()
+
+
 def starts() -> list[Figure]:
     with home() as env:
         floor = median(repeat(painted(BARE, env, BARE_MARKER)))
@@ -97,6 +113,7 @@ def starts() -> list[Figure]:
             rows = median(repeat(painted([COMMAND], env, name)))
             bare_rows = median(repeat(painted([COMMAND], env, name, Path(env["HOME"]))))
             idle = watched([COMMAND], env, name, IDLE_SECONDS)
+            hour = crowded([COMMAND], env, name, HOURLY)
             opened = leafed([COMMAND], env, name, OPENED // 3)
         finally:
             stop(env)
@@ -108,6 +125,7 @@ def starts() -> list[Figure]:
         beside("the same where no settings file is", bare_rows, floor, "s", name, most=2.5),
         above_floor("CPU when idle", idle.cpu_percent, bare.cpu_percent, "%", name, 0.3),
         below("bytes when idle", idle.bytes_per_second, "B/s", 0, "0 B/s " + name),
+        below(f"memory after {HOURLY} runs, an hour of 20,000 a day", hour, "MiB", 80),
         below(f"memory after {OPENED} screens were opened and closed", opened, "MiB", 80, why=CLOSED),
         plain("memory after start", idle.memory, "MiB", f"{bare.memory:.0f} MiB {name}"),
     ]

@@ -41,7 +41,7 @@ LEFT_OUT = """\
 - toolong, posting and harlequin as peers of start-up: they are not dependencies of this project. A bare
   Textual app is the floor, and stricter than they are.
 - The compact checkpoint saver: there is none yet. Checkpoints are as large as LangGraph makes them.
-- Memory "after an hour" is measured after minutes of constant change, and after many screens were opened and
+- Memory "after an hour": measured after minutes of constant change, after many screens and after an hour's runs:
   closed: what grows does so faster then.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import Any, TypeVar
 
 Json = Any
@@ -11,7 +12,7 @@ Json = Any
 RecordT = TypeVar("RecordT", bound="Record")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Record:
     """A noun that travels as one JSON object.
 
@@ -26,7 +27,14 @@ class Record:
     def from_json(cls: type[RecordT], data: dict[str, Json]) -> RecordT:
         """Read one JSON object; raises TypeError when a required field is missing."""
         names = cls.__dataclass_fields__
-        return cls(**{key: value for key, value in data.items() if key in names})
+        # Thousands of records name the same few workflows, hosts and people: each name is held once.
+        return cls(
+            **{
+                key: sys.intern(value) if type(value) is str else value
+                for key, value in data.items()
+                if key in names
+            }
+        )
 
     def replace(self: RecordT, **changes: Json) -> RecordT:
         """A copy with some fields changed."""

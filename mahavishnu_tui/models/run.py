@@ -26,7 +26,7 @@ VisitOutcome = Literal[
 asked, and the run went on or ended without an answer."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Run(Record):
     """One execution of a workflow on a thread. Times are seconds since the epoch (UTC)."""
 
@@ -100,7 +100,7 @@ def twin_of(tags: list[str]) -> str:
     return next((tag.removeprefix(TWIN_TAG) for tag in tags if tag.startswith(TWIN_TAG)), "")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class NodeVisit(Record):
     """One attempt at one task: a row of the path record."""
 

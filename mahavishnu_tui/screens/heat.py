@@ -6,9 +6,10 @@ import statistics
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, get_args
 
 from mahavishnu_tui.models import Run
+from mahavishnu_tui.models.run import RunStatus
 from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.rows import Cell
 from mahavishnu_tui.widgets.status import Tone
@@ -20,11 +21,23 @@ _RATIOS: Final = (0.3, 0.45, 0.7, 1.45, 2.0, 3.0, 4.5)
 """Where one bar gives way to the next, as parts of the median: five times as long as usual sticks out."""
 _SINGLE: Final = {"interrupted": "◇", "paused": "‖"}
 """Signs of one cell for states whose own takes two."""
+_MARKS: Final = {outcome: status.run_mark(outcome) for outcome in get_args(RunStatus)}
+_SIGNS: Final = {outcome: _SINGLE.get(outcome, mark.glyph) for outcome, mark in _MARKS.items()}
+_ASCII: Final = str.maketrans(
+    {sign: _MARKS[outcome].ascii for outcome, sign in _SIGNS.items()}
+    | {status.UNKNOWN.glyph: status.UNKNOWN.ascii}
+    | dict.fromkeys(_BARS, status.DONE.ascii)
+)
+_TONES: Final[dict[str, Tone]] = (
+    {sign: _MARKS[outcome].tone for outcome, sign in _SIGNS.items()}
+    | {mark.ascii: mark.tone for mark in _MARKS.values()}
+    | dict.fromkeys(_BARS, status.DONE.tone)
+)
 _MANY: Final = 50
 """Runs that a median is taken of, the newest."""
 
-Beats = tuple[str, ...]
-"""Oldest first: a status, or for a success how high its bar is, `0` to `7`."""
+Beats = str
+"""A sign for each run, oldest first: a bar for a success, as high as it took long, else its outcome's."""
 
 
 class HeatLines:
@@ -54,30 +67,25 @@ def histories(family: Iterable[Run], length: int = LENGTH) -> dict[str, Beats]:
     median = _median(runs)
     steps = [median * ratio for ratio in _RATIOS]
     found: dict[str, Beats] = {}
-    beats: list[str] = []
+    beats = ""
     for run in runs:
         if run.status == "success":
-            beats.append(str(bisect_right(steps, _took(run)) if median else 3))
+            beats += _BARS[bisect_right(steps, _took(run)) if median else 3]
         elif run.status != "scheduled":
-            beats.append(run.status)
-        found[run.id] = tuple(beats[-length:])
+            beats += _SIGNS.get(run.status, status.UNKNOWN.glyph)
+        beats = found[run.id] = beats[-length:]
     return found
 
 
 def heat_cell(beats: Beats, ascii_only: bool) -> Cell:
-    """The line: a bar per success, as high as it took long; any other outcome is a sign."""
-    signs: list[str] = []
-    tones: list[Tone] = []
-    for beat in beats:
-        if beat.isdigit():
-            signs.append(status.DONE.ascii if ascii_only else _BARS[int(beat)])
-            tones.append("success")
-        else:
-            mark = status.run_mark(beat)
-            signs.append(mark.ascii if ascii_only else _SINGLE.get(beat, mark.glyph))
-            tones.append(mark.tone)
-    failed = float(beats.count("error"))
-    return Cell("".join(signs), "muted", failed, tuple(tones))
+    """The line, sorted by how many failed."""
+    text = beats.translate(_ASCII) if ascii_only else beats
+    return Cell(text, "muted", float(beats.count(status.FAILED.glyph)), tone_of)
+
+
+def tone_of(sign: str) -> Tone:
+    """The tone of one sign of a line."""
+    return _TONES.get(sign, status.UNKNOWN.tone)
 
 
 def usual(run: Run, runs: Iterable[Run], now: float) -> str:

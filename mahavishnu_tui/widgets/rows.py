@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from rich.cells import cell_len
@@ -22,8 +23,8 @@ class Cell(NamedTuple):
     tone: Tone = ""
     by: float | None = None
     """What it is sorted by, where the text does not say: a moment, a length in seconds."""
-    tones: tuple[Tone, ...] = ()
-    """A tone for each sign of the text, all one cell wide: a line through time, whose end counts most."""
+    tone_of: Callable[[str], Tone] | None = None
+    """The tone of each sign of the text, all one cell wide: a line through time, whose end counts most."""
 
 
 class Row(NamedTuple):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from operator import itemgetter
 
 from rich.segment import Segment
 from rich.style import Style
@@ -28,8 +27,8 @@ from mahavishnu_tui.widgets.status import Tone
 from mahavishnu_tui.widgets.tones import LineView
 
 _NO_GUTTER = Spacing()
-_KEPT = 8000
-"""Cells that are kept as they were drawn; rows then are fewer."""
+_KEPT = 3000
+"""Cells that are kept as they were drawn, and so some hundred rows: a line takes 2 KiB."""
 _TITLES, _BLANK = "\0titles", "\0blank"
 """The keys of lines that show no row: no row has them."""
 _INDENT = 2
@@ -180,8 +179,8 @@ class TableLines(LineView):
         key = (cell, at, cells, look)
         pieces = self._cells.get(key)
         if pieces is None:
-            if isinstance(cell, Cell) and cell.tones:
-                pieces = self._through_time(cell, cells, look)
+            if isinstance(cell, Cell) and cell.tone_of is not None:
+                pieces = self._through_time(cell.text[-cells:], cell.tone_of, cells, look)
             else:
                 text, tone = (cell.text, cell.tone) if isinstance(cell, Cell) else (cell, "")
                 ellipsis = "~" if self.ascii_only else "…"
@@ -190,12 +189,12 @@ class TableLines(LineView):
             self._cells[key] = pieces
         return pieces
 
-    def _through_time(self, cell: Cell, cells: int, look: _RowLook) -> list[Segment]:
-        """As much of the end of a line through time as there is room for."""
-        signs = list(zip(cell.text, cell.tones, strict=True))[-cells:]
+    def _through_time(
+        self, signs: str, tone_of: Callable[[str], Tone], cells: int, look: _RowLook
+    ) -> list[Segment]:
+        """A line through time."""
         segments = [
-            Segment("".join(sign for sign, _ in same), self._dress(tone, look))
-            for tone, same in groupby(signs, key=itemgetter(1))
+            Segment("".join(same), self._dress(tone, look)) for tone, same in groupby(signs, key=tone_of)
         ]
         return [*segments, Segment(" " * (cells - len(signs)), self._dress("", ("", *look[1:])))]
 

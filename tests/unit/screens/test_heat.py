@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.screens.details import details
-from mahavishnu_tui.screens.heat import HeatLines, heat_cell, histories, usual
+from mahavishnu_tui.screens.heat import HeatLines, heat_cell, histories, tone_of, usual
 from tests.snapshots.scenes import NOW, run, world
 from tests.unit.screens.driving import drive
 
@@ -30,26 +30,29 @@ def test_other_outcomes_are_signs_of_one_cell_with_their_own_tone() -> None:
     runs += [took(5, 0, "paused"), took(6, 0, "running")]
     cell = heat_cell(histories(runs)["run-0006"], ascii_only=False)
     assert cell.text == "▄✘⊘◇‖▶"
-    assert cell.tones == ("success", "error", "muted", "warning", "warning", "running")
-    assert heat_cell(histories(runs)["run-0006"], ascii_only=True).text == "+x-?=>"
+    tones = ["success", "error", "muted", "warning", "warning", "running"]
+    assert list(map(tone_of, cell.text)) == tones
+    plain = heat_cell(histories(runs)["run-0006"], ascii_only=True).text
+    assert plain == "+x-?=>"
+    assert list(map(tone_of, plain)) == tones
 
 
 def test_a_line_ends_with_the_run_itself_and_knows_twenty() -> None:
     found = histories([took(n, 10, "success" if n else "error") for n in range(30)])
-    assert found["run-0000"] == ("error",)
-    assert found["run-0019"][0] == "error"
+    assert found["run-0000"] == "✘"
+    assert found["run-0019"][0] == "✘"
     assert len(found["run-0029"]) == 20
-    assert set(found["run-0029"]) == {"3"}
+    assert set(found["run-0029"]) == {"▄"}
 
 
 def test_families_do_not_mix() -> None:
     lines, runs = HeatLines(), [took(1, 10), took(2, 90, flow="other"), took(3, 10)]
     found = lines.of(runs)
-    assert found["run-0003"] == ("3", "3")
-    assert found["run-0002"] == ("3",)
+    assert found["run-0003"] == "▄▄"
+    assert found["run-0002"] == "▄"
     later = lines.of([*runs, took(4, 1, "error", flow="other")])
     assert later["run-0003"] is found["run-0003"]
-    assert later["run-0004"] == ("3", "error")
+    assert later["run-0004"] == "▄✘"
 
 
 def test_details_say_what_is_usual() -> None:

@@ -21,7 +21,7 @@ def texts(row: Row) -> list[str]:
 
 def shown(item: Run, since: float | None = None) -> list[str]:
     age = rows.run_age(item, since, Times(now=NOW))
-    return texts(rows.run_row(item, ("success", "error"), age, ascii_only=False))
+    return texts(rows.run_row(item, "▄✘", age, ascii_only=False))
 
 
 def test_what_waits_for_a_human_is_on_top_then_what_runs_then_the_queue() -> None:
