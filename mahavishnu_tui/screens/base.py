@@ -66,6 +66,8 @@ class OperatorScreen(Screen[None]):
         self._prompted_from: Widget | None = None
         self._follows = False
         self._gathered: set[Change] = set()
+        self._relinked = False
+        """The way to the server has changed while all stood still."""
         self._rest_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -118,11 +120,22 @@ class OperatorScreen(Screen[None]):
         if self._rest_timer is not None:
             self._rest_timer.stop()
         self._take_changes()
+        if self._relinked:
+            self.draw_anew()
         self.show_header()
 
-    def _linked(self, link: Link) -> None:
+    def draw_anew(self) -> None:
+        """Something beside the records changed, such as how moments are told."""
+        self._relinked = False
         self.show_header()
-        self.note_link(link)
+        self.note_link(self.session.link)
+
+    def _linked(self, link: Link) -> None:
+        self._relinked = self.session.clock.frozen
+        if self._relinked:
+            self.show_header()
+        else:
+            self.draw_anew()
 
     def note_changes(self, changes: frozenset[Change]) -> None:
         """Records changed."""

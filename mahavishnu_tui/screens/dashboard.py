@@ -185,7 +185,7 @@ class Dashboard(Prompting):
     def note_link(self, link: Link) -> None:
         """Rows are dimmed while the server is away, and come back with it."""
         self.room.invalidate()
-        if link.live and not self.session.clock.frozen:
+        if link.live:
             # What was asked for in vain meanwhile is asked for again.
             self.note_changes(ALL)
         self.show_titles()

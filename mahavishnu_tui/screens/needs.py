@@ -156,7 +156,16 @@ class NeedsScreen(RunActs, Filtered):
             self._tick = None
         delay = need_rows.until_step(shown, self.session.times)
         if delay is not None and self.session.link.live:
-            self._tick = self.set_timer(max(0.5, delay), self.draw)
+            self._tick = self.set_timer(max(0.5, delay), self._stepped)
+
+    def _stepped(self) -> None:
+        if not self.session.clock.frozen:
+            self.draw()
+
+    def catch_up(self) -> None:
+        """Ages too are those of now."""
+        super().catch_up()
+        self.draw()
 
     @on(VirtualTable.MarksChanged)
     def _marked(self) -> None:

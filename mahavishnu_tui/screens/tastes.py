@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.screens.background import in_background
+from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.line import LineAware
 from mahavishnu_tui.screens.session import Taste
 from mahavishnu_tui.screens.times import FORMS, SAID, TimeForm
@@ -147,8 +148,14 @@ class TasteAware(LineAware):
         self.session.time_form = form
         if self._retelling is not None:
             self._retelling.stop()
-        self._retelling = self.set_interval(60, self._retell) if form == "relative" else None
+        self._retelling = self.set_interval(60, self._age) if form == "relative" else None
         self._retell()
 
+    def _age(self) -> None:
+        if not self.session.clock.frozen:
+            self._retell()
+
     def _retell(self) -> None:
-        self.session.links.publish(self.session.link)
+        for screen in self.screen_stack:
+            if isinstance(screen, OperatorScreen):
+                screen.draw_anew()

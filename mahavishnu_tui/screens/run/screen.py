@@ -250,7 +250,8 @@ class RunScreen(CheckpointActs):
 
     def _stepped(self) -> None:
         self._tick = None
-        self.draw()
+        if not self.session.clock.frozen:
+            self.draw()
         self._plan()
 
     # -- going in

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 from rich.console import Console
+from rich.segment import Segment
 from textual import events
 from textual._compositor import CompositorUpdate, LayoutUpdate
 from textual.geometry import Region, Size
 
 from mahavishnu_tui.screens import line as module
 from mahavishnu_tui.screens.pace import LIVELY, THRIFTY, UNSEEN, Clock
+from tests.snapshots.need_scenes import needy
+from tests.snapshots.scenes import NOW
 
-from .driving import drive
+from .driving import Drive, drive
 
 ASKED = "\x1b[6n"
 
@@ -162,6 +165,36 @@ async def test_everything_stands_still_until_it_is_told_to_go_on() -> None:
         assert "other-name" not in driven.text
         await driven.press("colon", *"hold", "enter")
         await driven.sees("other-name", "langgraph ●")
+
+
+@pytest.mark.parametrize("keys", [[], ["!"], ["enter"], ["enter", "3"], ["colon", *"dep", "enter"]])
+async def test_a_server_that_goes_and_comes_moves_no_row_that_stands_still(keys: list[str]) -> None:
+    async with drive(world=needy()) as driven:
+        await driven.press(*keys)
+        await driven.settle()
+        await driven.press("K")
+        await driven.sees("HELD STILL: K goes on")
+        amber, mirror = driven.connection.world.runs[0], driven.connection.mirror
+        rows = frame(driven)
+        mirror.runs[amber.id] = amber.replace(name="other-name", where=["elsewhere"])
+        mirror.needs = {}
+        asked = len(driven.calls)
+        driven.connection.link("lost", since=NOW)
+        await driven.until(lambda: driven.app.session.link.state == "lost")
+        await driven.settle()
+        assert frame(driven) == rows
+        driven.connection.link("live", since=NOW)
+        await driven.until(lambda: driven.app.session.link.live)
+        await driven.settle()
+        assert frame(driven) == rows
+        assert len(driven.calls) == asked
+        await driven.press("K")
+        await driven.until(lambda: frame(driven) != rows or len(driven.calls) > asked)
+
+
+def frame(driven: Drive) -> list[list[Segment]]:
+    """What stands between header and message row."""
+    return [list(strip) for strip in driven.app.screen._compositor.render_strips()][1:-3]
 
 
 def test_a_clock_moves_in_steps_and_never_back() -> None:
