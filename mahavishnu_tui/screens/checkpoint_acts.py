@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from mahavishnu_tui.screens.panes.checkpoints import CheckpointsPane
 
 _READING = frozenset({"diff", "search_states"})
-_WRITING = frozenset({"edit_state", "pin", "tag", "rewind", "prune", "fork"})
 
 
 class CheckpointActs(RunActs):
     """A screen on which checkpoints may be shown."""
 
+    WRITES: ClassVar[frozenset[str]] = frozenset({"edit_state", "pin", "tag", "rewind", "prune", "fork"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("D", "diff", "Diff", id="checkpoint.diff"),
         Binding("S", "search_states", "Search states", show=False, id="checkpoint.search"),
@@ -47,11 +47,8 @@ class CheckpointActs(RunActs):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """These keys mean something only where checkpoints are listed."""
-        if action in _READING | _WRITING:
-            if action in _WRITING and self.session.readonly:
-                return False
-            if self.checkpoints_pane is None:
-                return False
+        if action in _READING | CheckpointActs.WRITES and self.checkpoints_pane is None:
+            return False
         return super().check_action(action, parameters)
 
     def more_actions(self, run: Run) -> list[Action]:

@@ -10,13 +10,13 @@ from textual.widgets import Static
 
 from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean, clean_line
-from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.refusing import Refusing
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.log_view import LogView
 from mahavishnu_tui.widgets.state_tree import StateTree
 
 
-class DocumentScreen(OperatorScreen):
+class DocumentScreen(Refusing):
     """Shows `text` where it is given, else `value`.
 
     Args:

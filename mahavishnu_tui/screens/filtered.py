@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.filtering import NO_FILTER, Filter, parse_filter
-from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
+from mahavishnu_tui.screens.refusing import Refusing
 from mahavishnu_tui.screens.session import Session
 
 
-class Filtered(OperatorScreen):
+class Filtered(Refusing):
     """An operator screen that shows what its filter lets through."""
 
     ATTRIBUTES: ClassVar[frozenset[str]]

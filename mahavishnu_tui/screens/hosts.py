@@ -14,7 +14,7 @@ from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models import Host
 from mahavishnu_tui.models.growth import size_text
 from mahavishnu_tui.models.text import clean_line
-from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.refusing import Refusing
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets import status
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
@@ -36,10 +36,11 @@ HOST_COLUMNS: Final = (
 EMPTY = "No engine hosts: one is started with the first run of a project (t launches one)."
 
 
-class HostsScreen(OperatorScreen):
+class HostsScreen(Refusing):
     """Every engine host; `enter` opens its log, `x` drains or restarts it."""
 
     CSS_PATH = "document.tcss"
+    WRITES: ClassVar[frozenset[str]] = frozenset({"drain", "restart"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "log", "Log", id="hosts.log"),
         Binding("x", "actions", "Actions", id="hosts.actions"),
@@ -117,12 +118,6 @@ class HostsScreen(OperatorScreen):
     async def _chosen(self, action: str | None) -> None:
         if action:
             await self.run_action(action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Read-only leaves unbound what acts."""
-        if self.session.readonly and action in ("drain", "restart"):
-            return False
-        return super().check_action(action, parameters)
 
     def action_drain(self) -> None:
         """Take the host out of service, after asking."""

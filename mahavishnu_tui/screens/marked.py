@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.screens.refusing import Refusing
 
 
 class MarkedRuns(Refusing):
     """An operator screen on which runs may be marked."""
+
+    WRITES: ClassVar[frozenset[str]] = frozenset({"bulk"})
 
     @property
     def marked_runs(self) -> list[Run]:

@@ -44,6 +44,7 @@ class NeedsScreen(RunActs, Filtered):
 
     CSS_PATH = "document.tcss"
     ATTRIBUTES = need_rows.ATTRIBUTES
+    WRITES: ClassVar[frozenset[str]] = frozenset(_FITS)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "prompt('/')", "Filter", id="needs.filter"),
         Binding("a", "answer", "Answer", id="run.answer"),
@@ -207,15 +208,14 @@ class NeedsScreen(RunActs, Filtered):
     # -- cures
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The keys of the row under the cursor; a read-only dashboard cures nothing."""
+        """The keys of the row under the cursor."""
         if action in _HIDDEN:
             return False
         if action in _FITS:
-            if self.session.readonly:
-                return False
             # What is seen may be marked; the other cures are of the row that they are told of.
             about = self.chosen if action == "see" else [self.current] if self.current else []
-            return any(need.kind in _FITS[action] for need in about)
+            if not any(need.kind in _FITS[action] for need in about):
+                return False
         if action in _OF_RUNS and self.selected_run is None:
             return False
         if action == "claim" and not self.chosen:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+import functools
+from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding
 
 from mahavishnu_tui.screens.base import OperatorScreen
 
-DANGEROUS: Final = frozenset(
-    {"answer", "launch", "pause", "retry", "cancel", "again", "priority", "delete", "cure", "bulk", "claim"}
-)
-"""Actions that a read-only dashboard does not bind."""
+
+@functools.cache
+def writes(owner: type) -> frozenset[str]:
+    """Actions of a screen or pane that a read-only dashboard does not bind: the `WRITES` of its classes."""
+    return frozenset().union(*(vars(part).get("WRITES", ()) for part in owner.__mro__))
 
 
 class Refusing(OperatorScreen):
     """An operator screen with keys that act."""
+
+    WRITES: ClassVar[frozenset[str]] = frozenset()
+    """The actions of this class that change something."""
 
     @property
     def why_not(self) -> str:
@@ -24,19 +28,20 @@ class Refusing(OperatorScreen):
         return f"this dashboard is {'locked (:unlock)' if self.session.guard.locked else 'read-only'}"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Read-only leaves dangerous keys unbound."""
-        if self.session.readonly and action in DANGEROUS:
+        """Read-only leaves unbound what acts."""
+        if self.session.readonly and action in writes(type(self)):
             return False
         return super().check_action(action, parameters)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that is unbound and would act else is not simply dead; what is said already stays."""
+        """A key that is unbound and would act else is not simply dead."""
         unbound = self.session.readonly and event.key not in self.active_bindings
-        if unbound and event.key in self._acting() and not self.flash_row.message:
+        if unbound and self._would_act(event.key):
             self.flash(f"Keys that act are off: {self.why_not}.", "warning")
 
-    def _acting(self) -> set[str]:
-        found = (item for owner in type(self).__mro__ for item in vars(owner).get("BINDINGS", ()))
-        bound = [item for item in found if isinstance(item, Binding) and item.action in DANGEROUS]
-        keys = (self.app._keymap.get(item.id or "", item.key) for item in bound)
-        return {key.strip() for several in keys for key in several.split(",")}
+    def _would_act(self, key: str) -> bool:
+        return any(
+            binding.action.partition("(")[0] in writes(type(node))
+            for node, bindings in self._modal_binding_chain
+            for binding in bindings.key_to_bindings.get(key, ())
+        )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 class RunActs(MarkedRuns):
     """A screen on which a run is selected."""
 
+    WRITES: ClassVar[frozenset[str]] = frozenset(
+        {"answer", "launch", "pause", "retry", "cancel", "again", "priority", "delete", "cure", "claim"}
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer", "Answer", id="run.answer"),
         Binding("t", "launch", "Launch", id="run.launch"),

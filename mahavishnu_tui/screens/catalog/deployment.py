@@ -30,6 +30,7 @@ class DeploymentScreen(DocumentScreen):
     """What is known at once; versions and schedules once the server has told them."""
 
     CSS_PATH = "../document.tcss"
+    WRITES: ClassVar[frozenset[str]] = frozenset({"launch", "schedule"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "launch", "Launch", id="deployment.launch"),
         Binding("s", "schedule", "Schedule", id="deployment.schedule"),
@@ -46,12 +47,6 @@ class DeploymentScreen(DocumentScreen):
         super().on_mount()
         self._show()
         in_background(self, self._load, "deployment")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A read-only dashboard starts nothing."""
-        if action in ("launch", "schedule") and self.session.readonly:
-            return False
-        return super().check_action(action, parameters)
 
     def note_changes(self, changes: frozenset[Change]) -> None:
         """It has changed, or its schedules have."""

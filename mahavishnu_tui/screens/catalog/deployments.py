@@ -21,8 +21,6 @@ from mahavishnu_tui.screens.session import Session
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
 
-_WRITING = frozenset({"launch", "pause", "schedule", "delete"})
-
 
 class DeploymentsScreen(ListScreen[Deployment]):
     """By name; `enter` shows one in full, `t` starts a run."""
@@ -30,6 +28,7 @@ class DeploymentsScreen(ListScreen[Deployment]):
     HEADING = "deployments"
     COLUMNS = catalog_rows.DEPLOYMENT_COLUMNS
     ATTRIBUTES = frozenset({"name", "state", "pool", "tag", "flow"})
+    WRITES: ClassVar[frozenset[str]] = frozenset({"launch", "pause", "schedule", "delete"})
     CATALOG: ClassVar[frozenset[str]] = frozenset({"deployments", "schedules"})
     EMPTY = "No deployments: `mahavishnu prefect deployment create FILE.py` makes one."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,10 +78,8 @@ class DeploymentsScreen(ListScreen[Deployment]):
     # -- acts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A read-only dashboard starts and changes nothing; without a row there is nothing to act on."""
-        if action in _WRITING and self.session.readonly:
-            return False
-        if action in _WRITING | {"details"} and self.current is None:
+        """Without a row there is nothing to act on."""
+        if action in self.WRITES | {"details"} and self.current is None:
             return False
         return super().check_action(action, parameters)
 

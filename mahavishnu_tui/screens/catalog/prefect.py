@@ -35,6 +35,7 @@ class PrefectScreen(DocumentScreen):
     """
 
     CSS_PATH = "../document.tcss"
+    WRITES: ClassVar[frozenset[str]] = frozenset({"start", "stop"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("L", "log", "Log", id="prefect.log"),
         Binding("s", "check", "Self-test", id="prefect.check"),
@@ -87,10 +88,8 @@ class PrefectScreen(DocumentScreen):
     # -- acts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only an embedded one is started and stopped from here, and not by a read-only dashboard."""
+        """What is off has no log, and nothing to be tested."""
         info = self.info
-        if action in ("start", "stop") and self.session.readonly:
-            return False
         if action in ("check", "log") and (info is None or info.mode == "off"):
             return False
         return super().check_action(action, parameters)

@@ -61,6 +61,7 @@ class ProblemsScreen(ListScreen[Trouble]):
     HEADING = "problems"
     COLUMNS = catalog_rows.TROUBLE_COLUMNS
     ATTRIBUTES = frozenset({"kind", "run", "workflow", "cure", "pool"})
+    WRITES: ClassVar[frozenset[str]] = frozenset({"cure", "mark_alike"})
     CATALOG: ClassVar[frozenset[str]] = frozenset({"troubles"})
     EMPTY = "No problems: no flow run is stuck, late or without a heartbeat."
     MARKS = True
@@ -105,8 +106,8 @@ class ProblemsScreen(ListScreen[Trouble]):
     # -- acts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A read-only dashboard cures nothing."""
-        if action in ("cure", "mark_alike") and (self.session.readonly or self.current is None):
+        """Without a row there is nothing to cure."""
+        if action in self.WRITES and self.current is None:
             return False
         return super().check_action(action, parameters)
 

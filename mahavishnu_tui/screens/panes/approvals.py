@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mahavishnu_tui.models import Approval
     from mahavishnu_tui.screens.base import OperatorScreen
 
-_ACTS = frozenset({"answer_marked", "claim"})
-
 
 class ApprovalsPane(TablePane):
     """The inbox: what is escalated first, then by deadline, then the oldest question."""
@@ -29,6 +27,7 @@ class ApprovalsPane(TablePane):
     PANE: ClassVar[PaneName] = "approvals"
     TITLE = "Approvals"
     KINDS = frozenset({"approval"})
+    WRITES = frozenset({"answer_marked", "claim"})
     ATTRIBUTES = rows.APPROVAL_ATTRIBUTES
     COLUMNS = rows.APPROVAL_COLUMNS
     MARKS = True
@@ -72,12 +71,6 @@ class ApprovalsPane(TablePane):
             delays = [60 - (now - approval.asked_at) % 60 for approval in pending]
         delays += [approval.claim_until - now for approval in pending if approval.claim_until]
         return min(delays, default=None)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A read-only dashboard answers and claims nothing."""
-        if action in _ACTS and self.session.readonly:
-            return False
-        return super().check_action(action, parameters)
 
     def hints(self, action: str) -> bool:
         """`A` is shown while questions are marked, `C` where there is one."""

@@ -17,6 +17,7 @@ from mahavishnu_tui.models import MahavishnuError
 from mahavishnu_tui.models.filtering import NO_FILTER, Filter, parse_filter
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.layout import PaneName
+from mahavishnu_tui.screens.refusing import writes
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.table import Column, PlaceholderKind, Row, VirtualTable
 
@@ -33,6 +34,8 @@ class Pane(Vertical):
     """The kinds of records that this pane shows."""
     ATTRIBUTES: ClassVar[frozenset[str]] = frozenset()
     """What `/` knows here besides plain text; empty where there is nothing to filter."""
+    WRITES: ClassVar[frozenset[str]] = frozenset()
+    """Actions that a read-only dashboard does not bind."""
     OF_RUNS: ClassVar[bool] = True
     """Whether keys are about a run here; else about what is under the cursor alone."""
 
@@ -90,6 +93,12 @@ class Pane(Vertical):
     def filter_values(self) -> Mapping[str, Iterable[str]]:
         """What `/` knows here, each with those of its values that can be listed."""
         return dict.fromkeys(sorted(self.ATTRIBUTES), ())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Read-only leaves unbound what acts."""
+        if self.session.readonly and action in writes(type(self)):
+            return False
+        return super().check_action(action, parameters)
 
     def hints(self, action: str) -> bool:
         """Whether the key of an action is worth a hint now."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from mahavishnu_tui.models import Host, Pool
     from mahavishnu_tui.models.pool import WorkQueue
 
-_WRITING = frozenset({"pause", "limit"})
-
 
 class PoolsPane(AskedPane["Pool"]):
     """One health pane; a work pool unfolds into its queues and workers."""
@@ -28,6 +26,7 @@ class PoolsPane(AskedPane["Pool"]):
     PANE: ClassVar[PaneName] = "pools"
     TITLE = "Pools"
     KINDS = frozenset({"server", "host", "run", "prefect"})
+    WRITES = frozenset({"pause", "limit"})
     CATALOG = frozenset({"pools"})
     ATTRIBUTES = frozenset({"name", "state", "kind"})
     SORTS = False
@@ -136,8 +135,8 @@ class PoolsPane(AskedPane["Pool"]):
     # -- acts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only Prefect's pools are changed from here, and not by a read-only dashboard."""
-        if action in _WRITING and (self.session.readonly or not self._any_work_pool()):
+        """Only Prefect's pools are changed from here."""
+        if action in self.WRITES and not self._any_work_pool():
             return False
         return super().check_action(action, parameters)
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
     from mahavishnu_tui.models import Schedule
 
-_WRITING = frozenset({"new", "edit", "pause", "run_now", "skip", "delete"})
-_DEEDS = _WRITING - {"new"} | {"details", "raw", "actions"}
+_DEEDS = frozenset({"edit", "pause", "run_now", "skip", "delete", "details", "raw", "actions"})
 """What is done to the schedule under the cursor."""
 
 
@@ -32,6 +31,7 @@ class SchedulesPane(AskedPane["Schedule"]):
     PANE: ClassVar[PaneName] = "schedules"
     TITLE = "Schedules"
     KINDS = frozenset({"prefect"})
+    WRITES = frozenset({"new", "edit", "pause", "run_now", "skip", "delete"})
     CATALOG = frozenset({"schedules", "deployments"})
     ATTRIBUTES = frozenset({"name", "state", "rule"})
     COLUMNS = catalog_rows.SCHEDULE_COLUMNS
@@ -103,9 +103,7 @@ class SchedulesPane(AskedPane["Schedule"]):
     # -- acts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A read-only dashboard changes nothing; without Prefect there is nothing to make."""
-        if action in _WRITING and self.session.readonly:
-            return False
+        """Without a schedule there is nothing to change, without Prefect nothing to make."""
         if action in _DEEDS and self.current is None:
             return False
         if action == "new" and not self.fetched.items and without_prefect(self.session, "") is not None:

@@ -9,6 +9,7 @@ from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.screens.hints import live_hints
 from mahavishnu_tui.screens.layout import PANES
 from mahavishnu_tui.screens.panes.pane import Pane
+from tests.snapshots.need_scenes import needy
 from tests.snapshots.scenes import HOSTILE, NOW, World, run, visit, world
 from tests.unit.screens.driving import Drive, drive
 
@@ -425,11 +426,37 @@ async def test_read_only_leaves_dangerous_keys_unbound() -> None:
             await driven.press(key)
             assert len(driven.app.screen_stack) == 1
         await driven.sees("Keys that act are off: this dashboard is read-only.")
+        driven.app.say("something else")
+        await driven.press("r")
+        await driven.sees("Keys that act are off: this dashboard is read-only.")
         await driven.press("x")
         await driven.sees("raw JSON")
         assert "cancel" not in driven.text
         await driven.press("escape", "4", "enter")
         await driven.sees("Questions are shown, not answered: this dashboard is read-only.")
+
+
+async def test_read_only_answers_each_key_that_would_act_wherever_it_is_pressed() -> None:
+    said = "Keys that act are off: this dashboard is read-only."
+    places = {
+        "4": "AC",
+        "5": "nepr",
+        "6": "pe",
+        "2": "ar",
+        "3": "rePT",
+        "! end": "aCrpSs",
+        ": d e p enter": "tsp",
+        ": p r o b enter": "Ca",
+        ": d e p enter enter": "ts",
+    }
+    for way, keys in places.items():
+        async with drive((120, 40), world=needy(), readonly=True) as driven:
+            await driven.press(*way.split())
+            await driven.settle()
+            for key in keys:
+                driven.app.screen.flash_row.dismiss()  # type: ignore[attr-defined]
+                await driven.press(key)
+                await driven.sees(said)
 
 
 async def test_keys_can_be_remapped_by_id() -> None:
