@@ -90,7 +90,7 @@ async def find_run(client: ServerClient, text: str, engine: str = "") -> Run:
         MahavishnuError: MHV-010 several are meant, MHV-100 none is.
     """
     escaped = exactly(text)
-    for expression in (f"(^| ){escaped}( |$)", f"(^| ){escaped}"):
+    for expression in (f"^{escaped}$", f"^{escaped}"):
         search = quoted(f"run:{expression}")
         found = pick(
             text,

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 
 Attributes = Mapping[str, str]
-"""What a row says about itself: attribute name → text. `text` holds all that is searched without one."""
+"""What a row says about itself: attribute name → text; of several values, as `several` joins them.
+
+`text` holds all that is searched without an attribute.
+"""
 
 _ALIASES = {"status": "state", "name": "run", "wf": "workflow", "node": "where"}
 _AGE = re.compile(r"^([<>])(\d+(?:\.\d+)?)([smhd])$")
@@ -75,6 +78,11 @@ def _words(text: str) -> list[str]:
     return [_QUOTE.sub(r"\1", word) for word in _WORD.findall(text) if word.strip('"')]
 
 
+def several(*values: str) -> str:
+    """The values of one attribute, each of which is matched by itself: `^` and `$` are its own ends."""
+    return "\n".join(value.replace("\n", " ") for value in values if value)
+
+
 def quoted(term: str) -> str:
     """A term as one word of a filter line, whatever is in it."""
     return '"' + _QUOTE.sub(lambda found: found[1] or r"\"", term) + '"'
@@ -115,7 +123,7 @@ def _term(word: str, attributes: frozenset[str]) -> Callable[[Attributes], bool]
         return _age(value)
     if colon and name in attributes:
         # While `state:` is being typed it must not empty the list.
-        patterns = [_regex(part) for part in value.split(",") if part]
+        patterns = [_regex(part, re.MULTILINE) for part in value.split(",") if part]
         return lambda row: not patterns or any(pattern.search(row.get(name, "")) for pattern in patterns)
     pattern = _regex(word)
     return lambda row: pattern.search(row.get("text", "")) is not None
@@ -156,7 +164,7 @@ def _may_explode(text: str) -> bool:
     return wide > _MOST_WIDE or repeats > _MOST_REPEATS
 
 
-def _regex(text: str) -> re.Pattern[str]:
+def _regex(text: str, flags: int = 0) -> re.Pattern[str]:
     if _may_explode(text):
         raise MahavishnuError(
             ErrorCode.BAD_INPUT,
@@ -167,7 +175,7 @@ def _regex(text: str) -> re.Pattern[str]:
         with warnings.catch_warnings():
             # `[[a]` means what it means today; a warning on the terminal helps nobody.
             warnings.simplefilter("ignore", FutureWarning)
-            return re.compile(text, re.IGNORECASE)
+            return re.compile(text, re.IGNORECASE | flags)
     except re.error as error:
         raise MahavishnuError(
             ErrorCode.BAD_INPUT,

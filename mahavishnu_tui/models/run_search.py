@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from mahavishnu_tui.models.filtering import several
 from mahavishnu_tui.models.graph import path_title
 from mahavishnu_tui.models.run import FINISHED, STALE, Run
 from mahavishnu_tui.models.text import clean_line
@@ -44,18 +45,18 @@ def where(run: Run) -> str:
 
 def run_attributes(run: Run, now: float) -> Mapping[str, str]:
     """What can be searched in a run."""
-    state = f"{RUN_WORDS.get(run.status, run.status)} {run.status} {run.state}"
+    states = RUN_WORDS.get(run.status, run.status), run.status, run.state
     place = where(run)
     flow = f"{run.workflow}/{run.deployment}" if run.deployment else run.workflow
-    text = " ".join((state, run.name, flow, place, run.id, run.thread_id, run.twin, run.note, *run.tags))
+    text = " ".join((*states, run.name, flow, place, run.id, run.thread_id, run.twin, run.note, *run.tags))
     return {
         "text": text,
-        "state": state,
-        "run": f"{run.name} {run.id} {run.twin}",
-        "workflow": flow,
-        "where": place,
+        "state": several(*states),
+        "run": several(run.name, run.id, run.twin),
+        "workflow": several(flow, run.workflow),
+        "where": several(place, *run.where),
         "thread": run.thread_id,
-        "tag": " ".join(run.tags),
+        "tag": several(*run.tags),
         "by": run.created_by,
         "engine": run.engine,
         "deployment": run.deployment,

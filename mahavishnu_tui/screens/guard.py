@@ -22,6 +22,8 @@ class Guard:
         self._now = now
         self.context = Context()
         self.unlocked = False
+        self.lapsed = False
+        """Whether it has locked by itself."""
         self._touched = 0.0
 
     @property
@@ -46,9 +48,9 @@ class Guard:
         self.unlocked = True
         self.touch()
 
-    def lock(self) -> bool:
-        """Only look again; whether that is a change."""
-        was, self.unlocked = self.unlocked, False
+    def lock(self, lapsed: bool = False) -> bool:
+        """Only look again, since nobody was there where it is `lapsed`; whether that is a change."""
+        was, self.unlocked, self.lapsed = self.unlocked, False, lapsed
         return was
 
     def touch(self) -> None:

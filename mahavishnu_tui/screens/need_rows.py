@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from mahavishnu_tui.models.filtering import several
 from mahavishnu_tui.models.need import Need
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.rows import ENGINES, time_left
@@ -63,8 +64,8 @@ def need_attributes(need: Need, now: float) -> Mapping[str, str]:
     """What `/` searches in a need."""
     return {
         "text": " ".join((need.kind, need.where, need.what, need.workflow, need.run_id)),
-        "kind": f"{need.kind} {need_mark(need.kind).word}",
-        "run": f"{need.where} {need.run_id}",
+        "kind": several(need.kind, need_mark(need.kind).word),
+        "run": several(need.where, need.run_id),
         "workflow": need.workflow,
         "engine": need.engine,
         "by": need.holder(now),

@@ -25,7 +25,11 @@ class Refusing(OperatorScreen):
     @property
     def why_not(self) -> str:
         """Why nothing can be changed from here."""
-        return f"this dashboard is {'locked (:unlock)' if self.session.guard.locked else 'read-only'}"
+        guard = self.session.guard
+        if not guard.locked:
+            return "this dashboard is read-only"
+        since = f" after {guard.context.unlock_minutes:g} minutes without a key" if guard.lapsed else ""
+        return f"locked{since} (:unlock)"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Read-only leaves unbound what acts."""

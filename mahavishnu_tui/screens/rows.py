@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from mahavishnu_tui.models.filtering import several
 from mahavishnu_tui.models.growth import size_text, size_warning
 from mahavishnu_tui.models.queue import ordinal, places
 from mahavishnu_tui.models.run import FINISHED, STALE, RunStatus
@@ -198,11 +199,14 @@ def approval_attributes(approval: Approval, now: float) -> Mapping[str, str]:
     """What `/` searches in a question."""
     return {
         "text": " ".join((approval.run_name, approval.workflow, approval.node, approval.title)),
-        "run": f"{approval.run_name} {approval.run_id}",
+        "run": several(approval.run_name, approval.run_id),
         "workflow": approval.workflow,
         "where": approval.node,
-        "state": f"{status.approval_mark(approval.status).word} {approval.status}"
-        f"{' escalated' if approval.escalated else ''}",
+        "state": several(
+            status.approval_mark(approval.status).word,
+            approval.status,
+            "escalated" if approval.escalated else "",
+        ),
         "by": approval.holder(now),
         "age": str(now - approval.asked_at),
     }

@@ -123,7 +123,7 @@ class Unlocking(TypeAhead):
         if left is None or left > 0:
             return False
         guard = self.session.guard
-        guard.lock()
+        guard.lock(lapsed=True)
         self.show_guard()
         minutes = f"{guard.context.unlock_minutes:g}"
         self.say(

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models import Run
 from mahavishnu_tui.models.deployment import Deployment
+from mahavishnu_tui.models.filtering import several
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens import catalog_rows
 from mahavishnu_tui.screens.actions import Action, MenuScreen
@@ -58,7 +59,7 @@ class DeploymentsScreen(ListScreen[Deployment]):
                 "flow": item.flow,
                 "state": state,
                 "pool": item.pool,
-                "tag": " ".join(item.tags),
+                "tag": several(*item.tags),
             }
             row = catalog_rows.deployment_row(item, last.get(item.id), times, ascii_only)
             found.append(Listed(row, about))

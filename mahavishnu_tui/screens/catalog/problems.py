@@ -8,6 +8,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from mahavishnu_tui.models import Run
+from mahavishnu_tui.models.filtering import several
 from mahavishnu_tui.models.prefect import Trouble
 from mahavishnu_tui.models.run import RunStatus
 from mahavishnu_tui.models.text import clean_line
@@ -88,7 +89,7 @@ class ProblemsScreen(ListScreen[Trouble]):
                         (item.kind, item.run_name, item.workflow, item.why, item.pool, item.run_id)
                     ),
                     "kind": item.kind,
-                    "run": f"{item.run_name} {item.run_id}",
+                    "run": several(item.run_name, item.run_id),
                     "workflow": item.workflow,
                     "cure": item.cure,
                     "pool": item.pool,

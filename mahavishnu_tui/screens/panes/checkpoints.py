@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mahavishnu_tui.models.filtering import several
 from mahavishnu_tui.models.growth import advice, size_text
 from mahavishnu_tui.screens import rows
 from mahavishnu_tui.screens.following import Followed, is_flow
@@ -75,9 +76,9 @@ class CheckpointsPane(TablePane):
                             checkpoint.label,
                         )
                     ),
-                    "next": " ".join(checkpoint.next),
+                    "next": several(*checkpoint.next),
                     "source": checkpoint.source,
-                    "tag": " ".join((*checkpoint.tags, checkpoint.label)),
+                    "tag": several(*checkpoint.tags, checkpoint.label),
                     "branch": checkpoint.branch,
                     "age": str(self.session.now() - checkpoint.created_at),
                 },

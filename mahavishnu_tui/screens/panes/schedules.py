@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from mahavishnu_tui.models.filtering import several
 from mahavishnu_tui.models.text import counted
 from mahavishnu_tui.screens import catalog_rows
 from mahavishnu_tui.screens.layout import PaneName
@@ -67,10 +68,10 @@ class SchedulesPane(AskedPane["Schedule"]):
             Listed(
                 catalog_rows.schedule_row(item, times, self.session.ascii),
                 {
-                    "text": f"{item.name} {item.rule} {item.timezone} {item.slug} {_words(item, now)}",
+                    "text": " ".join((item.name, item.rule, item.timezone, item.slug, *_words(item, now))),
                     "name": item.name,
                     "rule": item.rule,
-                    "state": _words(item, now),
+                    "state": several(*_words(item, now)),
                 },
             )
             for item in self.fetched.items
@@ -186,10 +187,9 @@ class SchedulesPane(AskedPane["Schedule"]):
             await self.run_action(action)
 
 
-def _words(schedule: Schedule, now: float) -> str:
+def _words(schedule: Schedule, now: float) -> tuple[str, str]:
     passed = (schedule.next_at or now) < now and not schedule.estimated
-    late = " LATE" if passed or schedule.late else ""
-    return f"{catalog_rows.schedule_mark(schedule).word}{late}"
+    return catalog_rows.schedule_mark(schedule).word, "LATE" if passed or schedule.late else ""
 
 
 async def _ask(client: ServerClient) -> list[Schedule]:

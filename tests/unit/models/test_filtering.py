@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
-from mahavishnu_tui.models.filtering import NO_FILTER, filter_options, parse_filter, quoted
+from mahavishnu_tui.models.filtering import NO_FILTER, filter_options, parse_filter, quoted, several
 
 ATTRIBUTES = frozenset({"state", "run", "workflow", "where"})
 ROW = {
     "text": "waiting interrupted brisk-heron release approve",
-    "state": "waiting interrupted",
-    "run": "brisk-heron run-0019",
+    "state": several("waiting", "interrupted"),
+    "run": several("brisk-heron", "run-0019", ""),
     "workflow": "release",
     "where": "approve",
     "age": "7200",
@@ -49,6 +49,13 @@ ROW = {
         ('"unclosed', False),
         ('"release appr', True),
         (r"run:run-\d+$", True),
+        ("run:^brisk-heron$", True),
+        ("run:^run-0019$", True),
+        ("run:^brisk$", False),
+        ("run:^brisk.*0019$", False),
+        ("run:^$", False),
+        ("!run:^brisk-heron$", False),
+        ("state:^interrupted$", True),
         (r"run:run-\d{5}", False),
         (r'!"release\s+reject"', True),
         (r"\[bold", False),
