@@ -88,5 +88,6 @@ def _prefect(info: PrefectInfo | None) -> str:
     if info is None or info.state == "off":
         return "off"
     seen = "" if info.seen_at is None else f", seen {age(time.time() - info.seen_at)} ago"
-    trouble = f": {info.trouble}" if info.trouble else f", {info.runs:,} flow runs{seen}"
+    slow = f", slow: {info.slow:.0f} s for each answer" if info.slow else ""
+    trouble = f": {info.trouble}" if info.trouble else f", {info.runs:,} flow runs{seen}{slow}"
     return f"{info.state}{trouble}"

@@ -62,7 +62,7 @@ async def limit(setup: Setup, pool: str, number: int, queue: str | None) -> int:
 async def _change(
     setup: Setup, name: str, *, queue: str | None, paused: bool | None = None, limit: int | None = None
 ) -> int:
-    async with with_prefect(setup.load_strictly(), wanted=False) as client:
+    async with with_prefect(setup.load_strictly(), wanted=False, runs=False) as client:
         found = await find_pool(client, name)
         changed = await client.change_pool(
             name, who(), seen=found.seen, paused=paused, limit=limit, queue=queue
@@ -88,7 +88,7 @@ def _told(setup: Setup, pool: Pool) -> int:
 @click.option("--selector", type=click.Choice(SELECTORS), help="Default: prefect.pool_selector.")
 async def choose(setup: Setup, deployment: str | None, selector: str | None) -> int:
     """Say which pool a launch would go to, and why. Nothing is launched."""
-    async with with_prefect(setup.load_strictly(), wanted=False) as client:
+    async with with_prefect(setup.load_strictly(), wanted=False, runs=False) as client:
         wanted = (await find_deployment(client, deployment)).id if deployment else ""
         choice = await client.choose_pool(wanted, selector or "")
     if setup.as_json:
@@ -101,7 +101,7 @@ async def choose(setup: Setup, deployment: str | None, selector: str | None) -> 
 @command("limits")
 async def limits(setup: Setup) -> int:
     """List Prefect's concurrency limits, by tag and global."""
-    async with with_prefect(setup.load_strictly(), wanted=False) as client:
+    async with with_prefect(setup.load_strictly(), wanted=False, runs=False) as client:
         found = await client.limits()
     if setup.as_json:
         output.emit([item.to_json() for item in found])

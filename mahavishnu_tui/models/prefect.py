@@ -33,6 +33,8 @@ class PrefectInfo(Record):
     """Whether it tells of changes by itself (events); else it is polled."""
     interval: float = 0.0
     """Seconds between two looks at it now: how old what is shown may be while all is well."""
+    slow: float = 0.0
+    """Seconds that each of its answers takes, where that is long; 0: they come at once."""
     runs: int = 0
     """Flow runs in the mirror."""
     hours: float = 0.0

@@ -76,7 +76,10 @@ def prefect_state(session: Session) -> EngineState | None:
     if info.state in ("off", "failed"):
         return EngineState(name, info.state)
     fresh = "live" if info.live else f"≤{info.interval:.0f}s"
-    return EngineState(name, info.state, info.shown_at, fresh_for=2 * info.interval + GRACE, fresh=fresh)
+    if info.slow:
+        fresh = f"slow {info.slow:.0f}s"
+    fresh_for = 2 * (info.interval + info.slow) + GRACE
+    return EngineState(name, info.state, info.shown_at, fresh_for=fresh_for, fresh=fresh)
 
 
 def _prefect_name(session: Session, info: PrefectInfo) -> str:

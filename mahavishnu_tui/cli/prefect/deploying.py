@@ -125,7 +125,7 @@ async def update(
     """Change what is given of DEPLOYMENT. --param and --job-variable go over those it has, --tag replaces."""
     given = read_parameters(param_file, params, pairs)
     job = read_pairs(variables, "--job-variable")
-    async with with_prefect(setup.load_strictly()) as client:
+    async with with_prefect(setup.load_strictly(), runs=False) as client:
         found = await find_deployment(client, deployment)
         if given is not None and params is None and param_file is None:
             given = {**found.parameters, **given}
@@ -159,7 +159,7 @@ async def resume(setup: Setup, deployment: str) -> int:
 
 
 async def _pause(setup: Setup, name: str, paused: bool) -> int:
-    async with with_prefect(setup.load_strictly()) as client:
+    async with with_prefect(setup.load_strictly(), runs=False) as client:
         found = await find_deployment(client, name)
         changed = await client.change_deployment(found, who(), paused=paused)
     return told(setup, changed)
@@ -171,7 +171,7 @@ async def _pause(setup: Setup, name: str, paused: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 async def delete(setup: Setup, deployment: str, count: int | None, yes: bool) -> int:
     """Take DEPLOYMENT away, with its schedules; its runs stay."""
-    async with with_prefect(setup.load_strictly()) as client:
+    async with with_prefect(setup.load_strictly(), runs=False) as client:
         found = await find_deployment(client, deployment)
         if not yes:
             confirm_count(f"delete 1 deployment, {found.title}", 1, count)

@@ -22,7 +22,7 @@ from mahavishnu_tui.models.text import clean_line
 @click.option("--tag", metavar="TAG", help="Only those with this tag.")
 async def list_deployments(setup: Setup, flow_name: str | None, pool: str | None, tag: str | None) -> int:
     """List deployments, by name."""
-    async with with_prefect(setup.load_strictly()) as client:
+    async with with_prefect(setup.load_strictly(), runs=False) as client:
         found = [
             item
             for item in await client.deployments()
@@ -65,7 +65,7 @@ def place_of(deployment: Deployment) -> str:
 @click.argument("deployment", shell_complete=completing.deployment)
 async def show(setup: Setup, deployment: str) -> int:
     """Show DEPLOYMENT (its id, name or flow/name) with its parameters and schedules."""
-    async with with_prefect(setup.load_strictly()) as client:
+    async with with_prefect(setup.load_strictly(), runs=False) as client:
         found = await client.deployment((await find_deployment(client, deployment)).id)
         own = [item for item in await client.schedules() if item.deployment_id == found.id]
     if setup.as_json:
@@ -111,7 +111,7 @@ def told(setup: Setup, deployment: Deployment) -> int:
 @click.argument("deployment", shell_complete=completing.deployment)
 async def versions(setup: Setup, deployment: str) -> int:
     """List the versions of DEPLOYMENT, the newest first."""
-    async with with_prefect(setup.load_strictly()) as client:
+    async with with_prefect(setup.load_strictly(), runs=False) as client:
         found = await client.deployment_versions((await find_deployment(client, deployment)).id)
     if setup.as_json:
         output.emit(found)

@@ -64,6 +64,7 @@ def prefect_fields(info: PrefectInfo) -> list[tuple[str, object]]:
         ("url", f"{info.url}  ({info.source})" if info.source else info.url),
         ("version", info.version),
         ("seen", ", ".join(filter(None, (seen, how))) if seen else ""),
+        ("slow", f"each of its answers takes {info.slow:.0f} s" if info.slow else ""),
         ("mirror", mirror if info.seen_at and not begins else ""),
         ("pid", info.pid or ""),
         ("worker", info.worker),

@@ -27,26 +27,27 @@ _SILENT_SECONDS = 2.0
 
 @contextlib.asynccontextmanager
 async def with_prefect(
-    loaded: Loaded, *, wanted: bool = True, starts: bool = False
+    loaded: Loaded, *, wanted: bool = True, runs: bool = True, starts: bool = False
 ) -> AsyncIterator[ServerClient]:
     """A client of the server, as soon as that has looked at Prefect once; says why what is shown may be old.
 
     Args:
         loaded: the settings.
         wanted: what is shown is Prefect's, so that it matters when there is none.
+        runs: it is about runs, of which all must have been read; deployments and pools are there long before.
         starts: what is asked has an embedded one started where there is none.
 
     Raises:
         MahavishnuError: MHV-400 and its like, nothing was ever read of this Prefect: an empty list would lie.
     """
     async with connected(loaded) as client:
-        info = await once_started(client)
+        info = await once_started(client, runs=runs)
         never = wanted and info is not None and info.seen_at is None
         if never and info and info.error and not await client.runs(engine=ENGINE, limit=1):
             raise MahavishnuError.from_json(info.error)
         if starts and info and info.state == "off" and info.mode != "off":
             output.narrate("Starting a Prefect server of our own; that takes some seconds …")
-        said = state_words(info, wanted=wanted)
+        said = "" if info and not runs and _answers(info) else state_words(info, wanted=wanted)
         try:
             yield client
         except MahavishnuError as error:
@@ -70,14 +71,15 @@ def _narrate(said: str) -> None:
         output.narrate(said)
 
 
-async def once_started(client: ServerClient) -> PrefectInfo | None:
-    """Prefect, once it no longer starts."""
+async def once_started(client: ServerClient, *, runs: bool = True) -> PrefectInfo | None:
+    """Prefect, once it no longer starts; without `runs`, once it has answered."""
     info = await known_prefect(client)
     began, told = time.monotonic(), False
-    while info and _starts(info) and (waited := time.monotonic() - began) < START_SECONDS:
+    while info and _starts(info, runs) and (waited := time.monotonic() - began) < START_SECONDS:
         if waited > _SILENT_SECONDS and not told:
             told = True
-            output.narrate(f"Waiting for Prefect{f' at {info.url}' if info.url else ''} …")
+            slow = f", which takes {info.slow:.0f} s for each answer" if info.slow else ""
+            output.narrate(f"Waiting for Prefect{f' at {info.url}' if info.url else ''}{slow} …")
         await asyncio.sleep(_POLL)
         info = await known_prefect(client)
     return info
@@ -101,8 +103,13 @@ async def now_known(client: ServerClient) -> PrefectInfo:
     return info
 
 
-def _starts(info: PrefectInfo) -> bool:
-    return info.state == "starting" and not info.limited_until
+def _starts(info: PrefectInfo, runs: bool) -> bool:
+    return info.state == "starting" and not info.limited_until and (runs or not _answers(info))
+
+
+def _answers(info: PrefectInfo) -> bool:
+    """Whether somebody else's has answered since our server has begun, and its runs are being read."""
+    return info.state == "starting" and not info.embedded and bool(info.version)
 
 
 def state_words(info: PrefectInfo | None, *, wanted: bool = True) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -103,8 +104,7 @@ async def status(setup: Setup, run: str | None, flow_run_id: str | None) -> int:
         detail = await client.run(found.id)
         if not setup.as_json:  # before what only Prefect has, which may be away
             output.fields(_fields(detail.run, detail.input))
-        states = await client.states(found.id)
-        visits = await client.visits(found.id)
+        states, visits = await asyncio.gather(client.states(found.id), client.visits(found.id))
     if setup.as_json:
         output.emit(
             {

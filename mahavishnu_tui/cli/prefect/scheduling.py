@@ -36,7 +36,7 @@ async def resume(setup: Setup, schedule: str) -> int:
 
 
 async def _activate(setup: Setup, name: str, active: bool) -> int:
-    async with with_prefect(setup.load_strictly()) as client:
+    async with with_prefect(setup.load_strictly(), runs=False) as client:
         found = await find_schedule(client, name)
         changed = await client.change_schedule(found, who(), active=active)
     return told(setup, changed)

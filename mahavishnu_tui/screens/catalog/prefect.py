@@ -185,6 +185,7 @@ def info_lines(info: PrefectInfo | None, times: Times, ascii_only: bool) -> list
         "state": f"{mark.label(ascii_only)}{since}",
         "mode": info.mode + (": we started it and keep it alive" if info.embedded else ""),
         "server": f"{info.url} {info.version}".strip(),
+        "slow": f"each of its answers takes {info.slow:.0f} s" if info.slow else "",
         "pid": str(info.pid or ""),
         "worker": info.worker,
         "mirror": _mirror(info, now) if info.seen_at is not None else "",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from mahavishnu_tui.engines.prefect.api import PrefectApi, Select
 from mahavishnu_tui.engines.prefect.errors import PrefectError
 from mahavishnu_tui.server.prefect.mapping import Names
+from mahavishnu_tui.server.together import together
 
 MOST = 5000
 """Things of one kind that are kept."""
@@ -39,6 +41,8 @@ class Catalog:
         self._api = api
         self._on_change = on_change
         self._flows: dict[str, str] = {}
+        self._amended: list[Callable[[Listing], Listing]] = []
+        """What single readings have changed since the last reading of everything began."""
         self.now = Listing()
         self.known = False
         """Whether it was ever read: until then nothing in it does not mean that there is nothing."""
@@ -49,26 +53,72 @@ class Catalog:
         return Names(self._flows, {key: str(item["name"]) for key, item in self.now.deployments.items()})
 
     async def refresh(self) -> None:
-        """Read everything; raises PrefectError."""
-        deployments = {str(item["id"]): item async for item in self._api.deployments.all(most=MOST)}
-        pools = await self._api.pools.filter(limit=_MOST_POOLS)
-        queues, workers = await self._of_pools([str(pool["name"]) for pool in pools]) if pools else ([], {})
-        found = Listing(deployments, pools, queues, workers)
-        await self.name_flows(str(item["flow_id"]) for item in deployments.values())
-        before, self.now = self.now, found
+        """Read everything, one such reading at a time; raises PrefectError."""
+        self._amended.clear()
+        async with together() as group:
+            deployments = group.create_task(self._deployments())
+            pools = group.create_task(self._pools())
+        found = Listing(deployments.result(), *pools.result())
+        for amend in self._amended:  # what was read meanwhile is newer
+            found = amend(found)
         self.known = True
+        self._is(found)
+
+    async def refresh_deployment(self, deployment_id: str) -> None:
+        """Read one deployment with its schedules; raises PrefectError (`missing`: it is gone)."""
+        try:
+            told = await self._api.deployments.get(deployment_id)
+        except PrefectError as error:
+            if error.kind == "missing":
+                self.forget_deployment(deployment_id)
+            raise
+        await self.name_flows([str(told["flow_id"])])
+        self._amend(functools.partial(_with_deployment, told=told))
+
+    def forget_deployment(self, deployment_id: str) -> None:
+        """It was deleted."""
+        self._amend(functools.partial(_without_deployment, deployment_id=deployment_id))
+
+    async def refresh_pool(self, name: str) -> None:
+        """Read one pool with its queues and workers; raises PrefectError."""
+        async with together() as group:
+            told = group.create_task(self._api.pools.get(name))
+            queues = group.create_task(optional(self._api.pools.queues()))
+            workers = group.create_task(optional(self._api.pools.workers(name)))
+        self._amend(
+            functools.partial(
+                _with_pool, told=told.result(), queues=queues.result(), workers=workers.result()
+            )
+        )
+
+    def _amend(self, amend: Callable[[Listing], Listing]) -> None:
+        self._amended.append(amend)
+        self._is(amend(self.now))
+
+    def _is(self, found: Listing) -> None:
+        before, self.now = self.now, found
         for what in _changes(before, found):
             self._on_change(what)
 
-    async def _of_pools(
-        self, names: list[str]
-    ) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
-        """Queues, and workers by pool."""
+    async def _deployments(self) -> dict[str, dict[str, Any]]:
+        """By id; their flows can be named then."""
+        found = {str(item["id"]): item async for item in self._api.deployments.all(most=MOST)}
+        await self.name_flows(str(item["flow_id"]) for item in found.values())
+        return found
+
+    async def _pools(
+        self,
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
+        """Pools, queues, and workers by pool."""
+        pools = await self._api.pools.filter(limit=_MOST_POOLS)
+        if not pools:
+            return [], [], {}
+        names = [str(pool["name"]) for pool in pools]
         queues, *workers = await asyncio.gather(
             optional(self._api.pools.queues()),
             *(optional(self._api.pools.workers(name)) for name in names),
         )
-        return queues, dict(zip(names, workers, strict=True))
+        return pools, queues, dict(zip(names, workers, strict=True))
 
     async def name_flows(self, flow_ids: Iterable[str]) -> None:
         """See that the names of these flows are known; raises PrefectError."""
@@ -94,6 +144,30 @@ async def optional(call: Any) -> list[dict[str, Any]]:
             return []
         raise
     return found
+
+
+def _with_deployment(listing: Listing, told: dict[str, Any]) -> Listing:
+    deployments = {**listing.deployments, str(told["id"]): told}
+    by_name = sorted(deployments.items(), key=lambda item: str(item[1]["name"]))
+    return dataclasses.replace(listing, deployments=dict(by_name))
+
+
+def _without_deployment(listing: Listing, deployment_id: str) -> Listing:
+    kept = {key: item for key, item in listing.deployments.items() if key != deployment_id}
+    return dataclasses.replace(listing, deployments=kept)
+
+
+def _with_pool(
+    listing: Listing, told: dict[str, Any], queues: list[dict[str, Any]], workers: list[dict[str, Any]]
+) -> Listing:
+    name = str(told["name"])
+    pools = [*(pool for pool in listing.pools if pool["name"] != name), told]
+    return Listing(
+        listing.deployments,
+        sorted(pools, key=lambda pool: str(pool["name"])),
+        queues,
+        {**listing.workers, name: workers},
+    )
 
 
 def _changes(before: Listing, now: Listing) -> list[str]:

@@ -73,7 +73,7 @@ class Deploying:
         await self._pooling.see_to(request["pool"])
         done = await ask_child(code, "register", request, log=self._codes.log, timeout=LOAD_SECONDS)
         deployment_id = str(done["deployment_id"])
-        await self._catalog.refresh()
+        await self._catalog.refresh_deployment(deployment_id)
         found = self._views.deployment(deployment_id)
         await self._note(deployment_id, "start" if done.get("created") else "change", by, name=found.title)
         log.info("deployment %s was registered by %s", found.title, by)
@@ -100,7 +100,7 @@ class Deploying:
                 else self._api.deployments.resume(found.id)
             )
         await self._note(found.id, "change", by, fields=sorted(changes))
-        await self._catalog.refresh()
+        await self._catalog.refresh_deployment(found.id)
         return self._views.deployment(found.id)
 
     async def delete(self, deployment_id: str, seen: str, by: str) -> None:
@@ -108,7 +108,7 @@ class Deploying:
         found = await self._as_seen(deployment_id, seen)
         await self._api.deployments.delete(found.id)
         await self._note(found.id, "delete", by, name=found.title)
-        await self._catalog.refresh()
+        self._catalog.forget_deployment(found.id)
 
     async def run(self, wanted: str, order: Mapping[str, Any], by: str) -> Run:
         """Start a run of a deployment; the same `request_id` is the same run.
@@ -141,8 +141,7 @@ class Deploying:
 
     async def _as_seen(self, deployment_id: str, seen: str) -> Deployment:
         """The deployment as it is now; MHV-101 when it is not as its operator saw it."""
-        await self._api.deployments.get(self._views.deployment(deployment_id).id)
-        await self._catalog.refresh()
+        await self._catalog.refresh_deployment(self._views.deployment(deployment_id).id)
         found = self._views.deployment(deployment_id)
         if found.seen != seen:
             raise MahavishnuError(

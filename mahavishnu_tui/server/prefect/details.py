@@ -24,6 +24,7 @@ from mahavishnu_tui.server.prefect.late import LateTasks
 from mahavishnu_tui.server.prefect.mapping import mapping, state_change, text
 from mahavishnu_tui.server.prefect.mirror import Mirror
 from mahavishnu_tui.server.store import Store, approvals
+from mahavishnu_tui.server.together import together
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +73,14 @@ class Details:
         """What `GET /v1/runs/{id}` answers; while Prefect is away, what the mirror knows."""
         told: dict[str, Any] = {}
         try:
-            told = await self._api.flow_runs.get(run.id)
+            async with together() as group:
+                getting = group.create_task(self._api.flow_runs.get(run.id))
+                tracing = group.create_task(self.traceback(run)) if run.status == "error" else None
+            told = getting.result()
             run = await self._mirror.take(told)
             if run.status == "error" and run.error:
-                run = run.replace(error={**run.error, "detail": await self.traceback(run)})
+                detail = tracing.result() if tracing else await self.traceback(run)
+                run = run.replace(error={**run.error, "detail": detail})
         except PrefectError as error:
             if error.code is ErrorCode.RUN_UNKNOWN:
                 await self._mirror.refresh([run.id])
@@ -122,14 +127,18 @@ class Details:
 
     async def artifacts(self, run: Run) -> list[Artifact]:
         """What it and its tasks have put on show, newest first; stored results are none."""
-        await self._path(run)
-        found = await self._api.artifacts.filter({"flow_run_id": {"any_": [run.id]}})
+        async with together() as group:
+            group.create_task(self._path(run))
+            asked = group.create_task(self._api.artifacts.filter({"flow_run_id": {"any_": [run.id]}}))
+        found = asked.result()
         return [self._artifact(run.id, item) for item in found if item.get("key") or item.get("type")]
 
     async def metrics(self, run: Run) -> RunMetrics:
         """What it took."""
-        path = await self._path(run)
-        told = await self._api.flow_runs.get(run.id)
+        async with together() as group:
+            visiting = group.create_task(self._path(run))
+            getting = group.create_task(self._api.flow_runs.get(run.id))
+        path, told = visiting.result(), getting.result()
         until = run.ended_at or self._api.clock()
         return measure(
             [task for _, task in path.numbered],

@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 
 _START_SECONDS = 75.0
 """How long a call waits for an embedded server that it has had started; clients wait a little longer."""
-_FIRST_LOOK_SECONDS = 10.0
+_FIRST_LOOK_SECONDS = 25.0
+"""How long a call waits for a server that is slow; that it is away is known sooner. Clients wait longer."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

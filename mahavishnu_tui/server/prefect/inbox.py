@@ -13,6 +13,7 @@ from mahavishnu_tui.models import Question
 from mahavishnu_tui.server.prefect import taking
 from mahavishnu_tui.server.prefect.mapping import Seen, key_of, question
 from mahavishnu_tui.server.store import Store, approvals, flow_runs, ledger
+from mahavishnu_tui.server.together import for_each, together
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +25,15 @@ async def ask(
 
     Raises PrefectError.
     """
-    schema = await api.flow_runs.input(run_id, keys["schema"]) if keys.get("schema") else None
-    if not isinstance(schema, dict):
+    if not keys.get("schema"):
         return None
     described = keys.get("description")
-    description = await api.flow_runs.input(run_id, described) if described else None
-    return question(run_id, keys, schema, description, *times)
+    async with together() as group:
+        schema = group.create_task(api.flow_runs.input(run_id, keys["schema"]))
+        description = group.create_task(api.flow_runs.input(run_id, described)) if described else None
+    if not isinstance(schema.result(), dict):
+        return None
+    return question(run_id, keys, schema.result(), description.result() if description else None, *times)
 
 
 class Inbox:
@@ -48,16 +52,17 @@ class Inbox:
 
     async def look(self, found: Iterable[Seen]) -> None:
         """See that the questions of these runs are in the inbox; raises PrefectError."""
+        asking = list[Seen]()
         for item in found:
             if not item.keyset:
                 self.unread.pop(item.run.id, None)
             elif not await self._store.read(functools.partial(_is_known, item=item)):
-                await self._read(item)
+                asking.append(item)
+        await for_each(asking, self._read)
 
     async def again(self) -> None:
         """Try those again that were not there."""
-        for item in list(self.unread.values()):
-            await self._read(item)
+        await for_each(list(self.unread.values()), self._read)
 
     async def _read(self, item: Seen) -> None:
         asked = await ask(self._api, item.run.id, item.keyset, (item.since, item.expires))

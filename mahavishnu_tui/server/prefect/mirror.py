@@ -11,34 +11,28 @@ import functools
 import logging
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from mahavishnu_tui.engines.prefect.api import PAGE, PrefectApi, Select
-from mahavishnu_tui.engines.prefect.states import TERMINAL, UNFINISHED, iso
+from mahavishnu_tui.engines.prefect.states import TERMINAL, iso
 from mahavishnu_tui.models import Run
-from mahavishnu_tui.server.prefect import taking
+from mahavishnu_tui.server.prefect import reading, taking
 from mahavishnu_tui.server.prefect.blame import Blame
 from mahavishnu_tui.server.prefect.catalog import Catalog
 from mahavishnu_tui.server.prefect.inbox import Inbox
 from mahavishnu_tui.server.prefect.mapping import Seen, mapping, seen, waits
+from mahavishnu_tui.server.prefect.reading import Look, Reading
 from mahavishnu_tui.server.store import Store, flow_runs
+from mahavishnu_tui.server.together import together
 
 log = logging.getLogger(__name__)
 
 TOLD = 2000
 """Finished runs of one load that clients are told of; older ones they would not keep."""
-MOST_ENDED = 50_000
-MOST_LATE = 2000
-MOST_COMING = 1000
-COMING_SECONDS = 24 * 3600.0
-"""How far ahead scheduled runs are mirrored."""
 _OVERLAP = 60.0
 """Seconds that two looks at what has ended have in common."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_AT_WORK = Select(
-    flow_runs={"state": {"type": {"any_": [kind for kind in UNFINISHED if kind != "SCHEDULED"]}}}
-)
 
 
 class Mirror:
@@ -73,26 +67,47 @@ class Mirror:
         """Now, by the server's clock."""
         return self._api.clock()
 
-    async def load(self, between: Callable[[int], Awaitable[None]]) -> None:
+    async def look(self, *, whole: bool) -> Look:
+        """Ask what `load` (`whole`) or `reconcile` begins with, all of it together."""
+        now = self.clock
+        known: dict[str, str] = await self._store.read(flow_runs.unfinished)
+        since = now - self._window
+        ended = reading.within(since) if whole else reading.lately(self._looked_at - _OVERLAP)
+        async with together() as group:
+            unfinished = [
+                group.create_task(Reading.begin(self._api, selection))
+                for selection in (reading.AT_WORK, reading.late(now), reading.coming(now))
+            ]
+            first_ended = group.create_task(Reading.begin(self._api, ended))
+            number = group.create_task(self._api.flow_runs.count(reading.ended_since(since)))
+        found = Look(
+            now, known, [task.result() for task in unfinished], first_ended.result(), number.result()
+        )
+        await self._catalog.name_flows(found.flow_ids)
+        return found
+
+    async def load(self, look: Look, between: Callable[[int], Awaitable[None]]) -> None:
         """Read everything within the window.
 
         Args:
+            look: what was read of it already.
             between: called with the number of runs that have been read, after each page.
         """
-        now = self.clock
-        await self._compare_unfinished(now)
-        since = now - self._window
+        await self._compare_unfinished(look)
+        since = look.at - self._window
         known = set(await self._store.read(functools.partial(flow_runs.ended, since=since)))
         number = 0
-        async for page in self._pages(self._ended_since(since), "END_TIME_DESC", MOST_ENDED):
+        async for page in look.ended.pages():
             known -= {str(item["id"]) for item in page}
             await self._take(page, tell=number < TOLD)
             number += len(page)
             await between(number)
         await self.refresh(known)
         await self._store.write(functools.partial(taking.forget_old, before=since))
-        self._looked_at = now
-        self._excess = await self._difference(since)
+        self._looked_at = look.at
+        # Over more than a page runs have ended meanwhile: then the count that came with the first one is old.
+        theirs = look.number if number < PAGE else await self._api.flow_runs.count(reading.ended_since(since))
+        self._excess = await self._excess_of(theirs, since)
 
     async def delta(self, *, told: bool = False) -> set[str]:
         """Read what is at work, what has ended since the last look, and what was to begin by now.
@@ -106,36 +121,43 @@ class Mirror:
             the ids of the runs that had changed.
         """
         now = self.clock
-        changed = await self._lately(now)
-        async for page in self._pages(_AT_WORK, "START_TIME_DESC", MOST_ENDED):
-            changed |= await self._take(page)
-        if not told:
-            due = _scheduled(before=now + _OVERLAP)
-            changed |= await self._take(
-                await self._api.flow_runs.filter(due, sort="EXPECTED_START_TIME_DESC")
-            )
+        async with together() as group:
+            ended = group.create_task(Reading.begin(self._api, reading.lately(self._looked_at - _OVERLAP)))
+            others = [group.create_task(Reading.begin(self._api, reading.AT_WORK))]
+            if not told:
+                others.append(group.create_task(self._begin_due(now)))
+        changed = await self._take_lately(now, ended.result())
+        for task in others:
+            changed |= await self._take_all(task.result())
         return changed
 
-    async def _lately(self, now: float) -> set[str]:
+    async def _begin_due(self, now: float) -> Reading:
+        """A page of what was to begin by now: more is found by `reconcile`."""
+        due = reading.late(now + _OVERLAP)
+        return await Reading.begin(self._api, due._replace(most=PAGE))
+
+    async def _take_lately(self, now: float, ended: Reading) -> set[str]:
         """What has ended since the last look, and what is due."""
-        changed = set[str]()
         await self._store.write(functools.partial(taking.come_due, now=now))
-        lately = Select(flow_runs={"end_time": {"after_": iso(self._looked_at - _OVERLAP)}})
-        async for page in self._pages(lately, "END_TIME_DESC", MOST_ENDED):
-            changed |= await self._take(page)
+        changed = await self._take_all(ended)
         self._looked_at = now
         return changed
 
-    async def reconcile(self, between: Callable[[int], Awaitable[None]]) -> None:
+    async def _take_all(self, of: Reading) -> set[str]:
+        changed = set[str]()
+        async for page in of.pages():
+            changed |= await self._take(page)
+        return changed
+
+    async def reconcile(self, look: Look, between: Callable[[int], Awaitable[None]]) -> None:
         """Compare all that has not ended, and the number of those that have; more only where it differs."""
-        now = self.clock
-        since = now - self._window
-        await self._lately(now)
-        await self._compare_unfinished(now)
+        since = look.at - self._window
+        await self._take_lately(look.at, look.ended)
+        await self._compare_unfinished(look)
         await self._store.write(functools.partial(taking.forget_old, before=since))
-        if await self._difference(since) != self._excess:
+        if await self._excess_of(look.number, since) != self._excess:
             log.info("Prefect has other finished runs than the mirror: comparing them all")
-            await self.load(between)
+            await self.load(await self.look(whole=True), between)
 
     async def refresh(self, run_ids: Collection[str]) -> dict[str, float]:
         """Read these runs; those that are not there were deleted, or are not there yet.
@@ -220,26 +242,21 @@ class Mirror:
         await self._catalog.name_flows(str(item.get("flow_id") or "") for item in told)
         return [self._seen(item).run for item in told]
 
-    async def _compare_unfinished(self, now: float) -> None:
+    async def _compare_unfinished(self, look: Look) -> None:
         """Read all that has not ended; look at those one by one that should be there and are not."""
-        known: dict[str, str] = await self._store.read(flow_runs.unfinished)
         listed = set[str]()
-        for select, sort, most in (
-            (_AT_WORK, "START_TIME_DESC", MOST_ENDED),
-            (_scheduled(before=now), "EXPECTED_START_TIME_DESC", MOST_LATE),
-            (_scheduled(after=now, before=now + COMING_SECONDS), "EXPECTED_START_TIME_ASC", MOST_COMING),
-        ):
-            async for page in self._pages(select, sort, most):
+        for part in look.unfinished:
+            async for page in part.pages():
                 listed |= {str(item["id"]) for item in page}
                 await self._take(
-                    [item for item in page if known.get(str(item["id"])) != item.get("state_id")]
+                    [item for item in page if look.known.get(str(item["id"])) != item.get("state_id")]
                 )
                 await self._inbox.look(self._seen(item) for item in page)
-        await self.refresh(set(known) - listed)
+        await self.refresh(set(look.known) - listed)
 
-    async def _difference(self, since: float) -> int:
-        ours = await self._store.read(functools.partial(flow_runs.count_ended, since=since))
-        return await self._api.flow_runs.count(self._ended_since(since)) - ours
+    async def _excess_of(self, theirs: int, since: float) -> int:
+        """By how much Prefect's count of what has ended differs from ours."""
+        return theirs - await self._store.read(functools.partial(flow_runs.count_ended, since=since))
 
     async def _take(self, page: Iterable[dict[str, Any]], *, tell: bool = True) -> set[str]:
         told = list(page)
@@ -256,24 +273,3 @@ class Mirror:
 
     def _seen(self, told: dict[str, Any]) -> Seen:
         return seen(told, self._catalog.names, self.clock)
-
-    async def _pages(self, select: Select, sort: str, most: int) -> AsyncIterator[list[dict[str, Any]]]:
-        page: list[dict[str, Any]] = []
-        async for item in self._api.flow_runs.all(select, sort=sort, most=most):
-            page.append(item)
-            if len(page) >= PAGE:
-                yield page
-                page = []
-        if page:
-            yield page
-
-    @staticmethod
-    def _ended_since(since: float) -> Select:
-        return Select(
-            flow_runs={"end_time": {"after_": iso(since)}, "state": {"type": {"any_": sorted(TERMINAL)}}}
-        )
-
-
-def _scheduled(*, before: float, after: float | None = None) -> Select:
-    between = {"before_": iso(before)} | ({"after_": iso(after)} if after is not None else {})
-    return Select(flow_runs={"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": between})

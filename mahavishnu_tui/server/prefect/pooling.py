@@ -81,14 +81,14 @@ class Pooling:
                 name, kind, base_job_template=templates[kind], concurrency_limit=limit or None
             )
             await self._store.write(lambda tx: acts.record(tx, f"pool:{name}", "start", by, kind=kind))
-        await self._catalog.refresh()
+        await self._catalog.refresh_pool(name)
         return await self._pool(name)
 
     async def change(
         self, name: str, seen: str, changes: Mapping[str, Any], queue: str | None, by: str
     ) -> Pool:
         """Pause, resume or resize a pool, or a queue of it; raises MHV-101 when it is not as `seen`."""
-        await self._catalog.refresh()
+        await self._catalog.refresh_pool(name)
         found = await self._pool(name)
         if found.seen != seen:
             raise MahavishnuError(
@@ -107,7 +107,7 @@ class Pooling:
             await self._api.pools.update(name, **fields)
         told = {"queue": queue or "", **changes}
         await self._store.write(lambda tx: acts.record(tx, f"pool:{name}", "change", by, **told))
-        await self._catalog.refresh()
+        await self._catalog.refresh_pool(name)
         return await self._pool(name)
 
     async def choose(self, deployment_id: str, selector: str) -> PoolChoice:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mahavishnu_tui.engines.prefect.api import PrefectApi
+from mahavishnu_tui.engines.prefect.errors import PrefectError
 from mahavishnu_tui.engines.prefect.schedules.occurrences import conflicts
 from mahavishnu_tui.engines.prefect.schedules.preview import DateHelper
 from mahavishnu_tui.engines.prefect.schedules.rules import check_rule, scheduled_state, to_prefect
@@ -22,6 +23,7 @@ from mahavishnu_tui.server.prefect.deploying import check_parameters
 from mahavishnu_tui.server.prefect.mirror import Mirror
 from mahavishnu_tui.server.prefect.views import Views
 from mahavishnu_tui.server.store import Store, acts, flow_runs
+from mahavishnu_tui.server.together import together
 
 log = logging.getLogger(__name__)
 
@@ -129,17 +131,18 @@ class Scheduling:
             check_parameters(self._views.deployment(found.deployment_id), changes["parameters"])
         if not found.schedule_id:
             return await self._move_once(found, rule, by)
+        given = changes.get("parameters")
         await self._api.schedules.change(
             found.deployment_id,
             found.schedule_id,
             schedule=to_prefect(rule) if rule is not None else None,
             active=changes.get("active"),
-            parameters=changes.get("parameters"),
+            parameters=found.parameters if given is None else given,
         )
         await self._note(
             found.deployment_id, "change", by, schedule=found.schedule_id, fields=sorted(changes)
         )
-        return await self._after(found.deployment_id, found.id)
+        return await self._after(found.deployment_id, found.id, makes=changes.get("active") is not False)
 
     async def delete(self, schedule_id: str, seen: str, by: str) -> None:
         """Take a schedule away, with the runs that it has made and that have not begun."""
@@ -149,8 +152,7 @@ class Scheduling:
             return
         await self._api.schedules.delete(found.deployment_id, found.schedule_id)
         await self._note(found.deployment_id, "delete", by, schedule=found.schedule_id, rule=found.rule)
-        await self._catalog.refresh()
-        await self._mirror.coming(found.deployment_id)
+        await self._read_anew(found.deployment_id)
 
     async def run(self, schedule_id: str, request_id: str, by: str) -> Run:
         """Start one run now, with the schedule's parameters."""
@@ -244,7 +246,12 @@ class Scheduling:
                 )
 
     async def _as_seen(self, schedule_id: str, seen: str) -> Schedule:
-        await self._catalog.refresh()
+        deployment_id = (await self._schedule(schedule_id)).deployment_id
+        try:
+            await self._catalog.refresh_deployment(deployment_id)
+        except PrefectError as error:
+            if error.kind != "missing":
+                raise
         found = await self._schedule(schedule_id)
         if found.seen != seen:
             raise MahavishnuError(
@@ -264,12 +271,24 @@ class Scheduling:
             "`mahavishnu prefect schedule list` shows those there are.",
         )
 
-    async def _after(self, deployment_id: str, schedule_id: str) -> Schedule:
-        """The schedule as it is now, with the runs that it has made by now."""
-        await self._api.deployments.schedule_now(deployment_id)
-        await self._catalog.refresh()
-        await self._mirror.coming(deployment_id)
+    async def _after(self, deployment_id: str, schedule_id: str, *, makes: bool = True) -> Schedule:
+        """The schedule as it is now, with the runs that it has made by now.
+
+        Args:
+            deployment_id: what it starts.
+            schedule_id: the schedule.
+            makes: whether it may have runs to make.
+        """
+        if makes:
+            await self._api.deployments.schedule_now(deployment_id)
+        await self._read_anew(deployment_id)
         return await self._schedule(schedule_id)
+
+    async def _read_anew(self, deployment_id: str) -> None:
+        """See what its schedules are now, and what they have made."""
+        async with together() as group:
+            group.create_task(self._catalog.refresh_deployment(deployment_id))
+            group.create_task(self._mirror.coming(deployment_id))
 
     async def _note(self, deployment_id: str, what: Any, by: str, **details: Any) -> None:
         await self._store.write(lambda tx: acts.record(tx, deployment_id, what, by, **details))

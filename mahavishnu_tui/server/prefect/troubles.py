@@ -18,6 +18,7 @@ from mahavishnu_tui.models.spans import age
 from mahavishnu_tui.server.prefect.mapping import mapping, text
 from mahavishnu_tui.server.prefect.views import Views
 from mahavishnu_tui.server.store import Store, flow_runs
+from mahavishnu_tui.server.together import for_each
 
 FRESH_SECONDS = 10.0
 MOST_LATE = 1000
@@ -82,7 +83,7 @@ class Troubles:
         by_id |= {row.run.id: row.run for row in rows if row.run.state in ("Pending", "Cancelling")}
         ids = list(by_id)[:PAGE]
         told = await self._api.flow_runs.filter(Select(flow_runs={"id": {"any_": ids}})) if ids else []
-        found, looked_at = [], 0
+        found, silent = list[Trouble](), list[dict[str, Any]]()
         for item in told:
             run, state = by_id[str(item["id"])], mapping(item.get("state"))
             since = moment(state.get("timestamp")) or now
@@ -93,10 +94,14 @@ class Troubles:
             elif kind == "PENDING" and lasted > PENDING_SECONDS:
                 why = f"It was taken up {age(lasted)} ago and has not begun."
                 found.append(_trouble("pending", "reschedule", run, since, why))
-            elif kind == "RUNNING" and lasted > RUNNING_SECONDS and looked_at < MOST_LOOKED_AT:
-                looked_at += 1
-                if (zombie := await self._zombie(run, item, now)) is not None:
-                    found.append(zombie)
+            elif kind == "RUNNING" and lasted > RUNNING_SECONDS and len(silent) < MOST_LOOKED_AT:
+                silent.append(item)
+
+        async def look_for(item: dict[str, Any]) -> None:
+            if (zombie := await self._zombie(by_id[str(item["id"])], item, now)) is not None:
+                found.append(zombie)
+
+        await for_each(silent, look_for)
         return found
 
     async def _zombie(self, run: Run, told: dict[str, Any], now: float) -> Trouble | None:

@@ -22,6 +22,7 @@ from mahavishnu_tui.server.prefect.last_seen import KEEP_SECONDS, LastSeen
 from mahavishnu_tui.server.prefect.link import Link
 from mahavishnu_tui.server.prefect.listening import Listener, News
 from mahavishnu_tui.server.store import Store, flow_runs
+from mahavishnu_tui.server.together import for_each, together
 from mahavishnu_tui.server.turns import rest
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ _LOG_SECONDS = 2.0
 """Between two looks at logs that somebody follows; flows send theirs as often."""
 _DEAF = 3
 """Changes that no event told of, found in one look, after which the events are not believed."""
+_SLOW_SECONDS = 1.0
+"""An answer that takes longer is slow, and whoever waits for several of them is told so."""
 _LONGEST_WAIT = 60.0
 _LONGEST_WAIT_LOOKING = 10.0
 
@@ -116,6 +119,7 @@ class Watcher:
         self._failures = 0
         self._last_seen = LastSeen(store, link.source)
         self._task: asyncio.Task[None] | None = None
+        self._aside: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin."""
@@ -125,9 +129,9 @@ class Watcher:
 
     async def close(self) -> None:
         """End; what waits to be sent is sent by the next server."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in filter(None, (self._task, self._aside)):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         if self._listener is not None:
             await self._listener.close()
         await self._last_seen.keep(self.info.seen_at)
@@ -218,7 +222,8 @@ class Watcher:
         if self.link.mirror.unread:
             return _UNREAD_SECONDS
         until_full = max(0.0, self._full_at - time.monotonic())
-        pause = min(self.interval, until_full, self.link.mirror.blame.wait)
+        until_aside = math.inf if self._is_aside else self.link.mirror.blame.wait
+        pause = min(self.interval, until_full, until_aside)
         return min(_LOG_SECONDS, pause) if self.link.logs.followed else pause
 
     def _take_due(self) -> dict[str, Told]:
@@ -234,53 +239,93 @@ class Watcher:
         try:
             if not self._greeted:
                 await self._greet()
-            await self.link.answers.deliver()
+            if self.link.catalog.known:
+                await self.link.answers.deliver()
             if self._loaded:
                 await self._read(dirty)
-            if not self._loaded:
-                await self.link.acts.settle()
-                await self.link.mirror.load(self._between)
-                self._loaded = True
-                self.info = self.info.replace(note=version_note(self.info.version))
-                give_back()
-                self._full_at = time.monotonic() + self._options.sync_interval
-                self._agree()
-            elif time.monotonic() >= self._full_at:
-                await self.link.catalog.refresh()
-                await self.link.acts.settle()
-                await self.link.mirror.reconcile(self._between)
-                await self.link.troubles.look()
-                await self.link.silent.look()
-                self._full_at = time.monotonic() + self._options.sync_interval
-                self._agree()
+            compared = not self._loaded or time.monotonic() >= self._full_at
+            if compared:
+                await self._compare()
             elif time.monotonic() >= self._look_at:
+                began = time.time()
                 await self._suspect(await self.link.mirror.delta(told=self.live))
-                self._agree()
+                self._agree(began)
             await self._take_where()
             if self._stale_catalog:
                 self._stale_catalog = False
                 await self.link.catalog.refresh()
             await self.link.mirror.read_questions()
-            await self.link.mirror.blame.look()
-            for run_id in self.link.logs.followed:
-                await self.link.logs.look(
-                    self.link.api, run_id, functools.partial(self.link.details.visit_of, run_id)
-                )
+            await for_each(self.link.logs.followed, self._look_at_log)
+            self._look_aside(compared)
         except BaseException:
             self._dirty = dirty | self._dirty
             raise
 
+    async def _look_at_log(self, run_id: str) -> None:
+        visit_of = functools.partial(self.link.details.visit_of, run_id)
+        await self.link.logs.look(self.link.api, run_id, visit_of)
+
     async def _greet(self) -> None:
         """First of all, and after it was away: it may be another server by now, or have other data."""
-        link = self.link
-        version = await link.api.system.version()
-        await self._store.write(functools.partial(taking.take_source, source=link.source))
-        link.catalog.forget()
-        await link.catalog.refresh()
-        self.info = self.info.replace(version=version, note=version_note(version))
+        version = await self.link.api.system.version()
+        await self._store.write(functools.partial(taking.take_source, source=self.link.source))
+        self.link.catalog.forget()
+        self.info = self.info.replace(version=version, note=version_note(version), slow=self._slow)
         self._full_at = 0.0
         self._greeted = True
+        if self._slow:
+            self._on_change()
+
+    @property
+    def _slow(self) -> float:
+        """Whole seconds, so that it is no news each time; 0 where its answers come soon."""
+        took = self.link.api.took
+        return float(round(took)) if took >= _SLOW_SECONDS else 0.0
+
+    async def _compare(self) -> None:
+        """Read all that the mirror has, or see that it is as it was."""
+        link, began = self.link, time.time()
+        self._stale_catalog = False
+        async with together() as group:
+            group.create_task(self._read_catalog())
+            looking = group.create_task(link.mirror.look(whole=not self._loaded))
+        await link.answers.deliver()
+        await link.acts.settle()
+        if self._loaded:
+            await link.mirror.reconcile(looking.result(), self._between)
+        else:
+            await link.mirror.load(looking.result(), self._between)
+            self._loaded = True
+            self.info = self.info.replace(note=version_note(self.info.version))
+            give_back()
+        self._full_at = time.monotonic() + self._options.sync_interval
+        self._agree(began)
+
+    async def _read_catalog(self) -> None:
+        await self.link.catalog.refresh()
         self._first.set()
+
+    def _look_aside(self, compared: bool) -> None:
+        """Look at what nobody waits for, beside the turns: it takes many questions, one after the other."""
+        if self._is_aside or not (compared or self.link.mirror.blame.wait <= 0):
+            return
+        self._aside = asyncio.create_task(self._look_at_the_rest(compared), name="look at Prefect's rest")
+
+    @property
+    def _is_aside(self) -> bool:
+        return self._aside is not None and not self._aside.done()
+
+    async def _look_at_the_rest(self, compared: bool) -> None:
+        try:
+            await self.link.mirror.blame.look()
+            if compared:
+                await self.link.troubles.look()
+                await self.link.silent.look()
+        except MahavishnuError as error:
+            log.info("what goes wrong at Prefect could not be looked at: %s", error)  # the next turn says it
+        except Exception:
+            log.exception("Prefect: what goes wrong there could not be looked at")
+        self._wake.set()
 
     async def _between(self, number: int) -> None:
         """Between two pages of a long reading: what has changed meanwhile does not wait for its end."""
@@ -316,10 +361,10 @@ class Watcher:
         if untold >= _DEAF:
             await self._listener.connect_anew()
 
-    def _agree(self) -> None:
-        """Mirror and server were compared just now."""
+    def _agree(self, began: float) -> None:
+        """Mirror and server have been compared; what Prefect has told is of when that began, or later."""
         self._look_at = time.monotonic() + self.interval
-        self.info = self.info.replace(seen_at=time.time())
+        self.info = self.info.replace(seen_at=began)
 
     async def _found(self) -> None:
         self._failures = 0
@@ -332,6 +377,7 @@ class Watcher:
             since=time.time() if again else before.since,
             live=self.live,
             interval=self.interval,
+            slow=self._slow,
             runs=number,
             limited_until=None,
         )
@@ -351,7 +397,8 @@ class Watcher:
         else:
             self._greeted = False
             since = self.info.since if self.info.state == "lost" else time.time()
-            self.info = self.info.replace(state="lost", since=since, error=error.to_json(), live=self.live)
+            lost = self.info.replace(state="lost", since=since, error=error.to_json())
+            self.info = lost.replace(live=self.live, slow=0.0)
         if first:
             log.warning("%s", error)
             self._on_change()

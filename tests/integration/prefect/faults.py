@@ -55,6 +55,11 @@ class FaultProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._delay = 0.0
+        self.rounds = 0
+        """How many answers had to be waited for one after the other; those that came together count once."""
+        self.waiting = 0
+        """Requests whose answer has not gone out."""
         self.port = 0
         self.requests: list[tuple[str, str]] = []
         """Method and path of every request that came, in order."""
@@ -76,6 +81,10 @@ class FaultProxy:
     def freeze(self) -> None:
         """Connections stay open and nothing comes through any more (half-open sockets)."""
         self._flowing.clear()
+
+    def slow(self, seconds: float) -> None:
+        """Each answer takes so long from now on, as from a server that has too much to do."""
+        self._delay, self.rounds = seconds, 0
 
     async def up(self) -> None:
         """Listen, on the port of before."""
@@ -125,11 +134,16 @@ class FaultProxy:
                 ours.write(head)
                 await asyncio.gather(self._pass(theirs, writer), self._pass(reader, ours))
                 return
+            round_ = self.rounds + 1
             kept = [line for line in lines if not line.lower().startswith("connection:")]
             ours.write("\r\n".join([kept[0], "Connection: close", *kept[1:]]).encode("latin-1") + body)
             if isinstance(fault, Cut):
                 await theirs.read()
                 return
+            self.waiting += 1
+            await asyncio.sleep(self._delay)
+            self.waiting -= 1
+            self.rounds = max(self.rounds, round_)
             await self._pass(theirs, writer)
         finally:
             ours.close()

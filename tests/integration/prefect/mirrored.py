@@ -42,7 +42,7 @@ class Desk:
 
     @contextlib.asynccontextmanager
     async def server(self, **changes: Any) -> AsyncIterator[ServerClient]:
-        options = PrefectOptions(mode="remote", api_url=self.url, poll_seconds=0.5, **changes)
+        options = PrefectOptions(mode="remote", api_url=self.url, **{"poll_seconds": 0.5, **changes})
         # Somebody looks: it polls as often as it may.
         async with (
             self.place.server(prefect=options) as client,

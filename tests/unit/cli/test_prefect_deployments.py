@@ -625,6 +625,20 @@ def test_a_prefect_that_starts_is_waited_for(operator: Operator, monkeypatch: py
     assert operator("schedule", "pause", "night").err == ""
 
 
+def test_only_what_is_about_runs_waits_until_a_slow_prefect_has_told_them_all(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "_SILENT_SECONDS", -1.0)
+    ready = operator.server.info.replace(embedded=False, slow=4.0)
+    infos = iter([ready.replace(state="starting"), ready])
+    operator.server.answers["GET", "/v1/prefect"] = lambda _: next(infos, ready).to_json()
+    waits = f"Waiting for Prefect at {ready.url}, which takes 4 s for each answer"
+    assert waits in operator("prefect", "list").err
+    infos = iter([ready.replace(state="starting")])
+    assert operator("prefect", "deployment", "list").err == ""
+    assert "each of its answers takes 4 s" in operator("prefect", "health").out
+
+
 def test_a_run_is_begun_once_although_the_server_dies_over_it(
     operator: Operator, started: dict[str, Any]
 ) -> None:

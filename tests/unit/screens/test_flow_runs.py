@@ -264,6 +264,7 @@ async def test_a_bulk_act_that_does_not_arrive_can_be_tried_again() -> None:
     [
         (READY, "prefect ● live"),
         (READY.replace(live=False, interval=15.0), "prefect ● ≤15s"),
+        (READY.replace(slow=4.0), "prefect ● slow 4s"),
         (READY.replace(seen_at=NOW - 90), "prefect ● 1m"),
         (READY.replace(state="lost", seen_at=NOW - 42), "prefect ⚠ STALE 42s"),
         (PrefectInfo("embedded", "starting", since=NOW - 7), "prefect ◌ starting 7s…"),

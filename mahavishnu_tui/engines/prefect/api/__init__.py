@@ -66,6 +66,11 @@ class PrefectApi:
         """When the server takes calls again after a rate limit, in seconds since the epoch; 0: now."""
         return self._wire.waits_until
 
+    @property
+    def took(self) -> float:
+        """Seconds that the server has taken to begin its newest answer."""
+        return self._wire.took
+
     def clock(self) -> float:
         """Now, by the server's clock, as its last answer told it: seconds since the epoch."""
         return time.time() + self._wire.ahead

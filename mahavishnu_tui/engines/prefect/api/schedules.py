@@ -58,13 +58,9 @@ class ScheduleCalls(Calls):
         Prefect empties the parameters of a schedule that is changed without them, so they are always sent:
         those given here, or those that it has.
         """
-        kept = (await self.get(deployment_id, schedule_id)).get("parameters") or {}
-        body = {
-            "schedule": schedule,
-            "active": active,
-            "slug": slug,
-            "parameters": kept if parameters is None else parameters,
-        }
+        if parameters is None:
+            parameters = (await self.get(deployment_id, schedule_id)).get("parameters") or {}
+        body = {"schedule": schedule, "active": active, "slug": slug, "parameters": parameters}
         path = f"/deployments/{part(deployment_id)}/schedules/{part(schedule_id)}"
         await self._wire.write("PATCH", path, _about(schedule_id), body, repeat=Repeat.SAFE)
 

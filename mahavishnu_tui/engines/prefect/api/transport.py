@@ -64,6 +64,8 @@ class Transport:
         self._closed_until = 0.0
         self.ahead = 0.0
         """Seconds by which the server's clock is ahead of ours."""
+        self.took = 0.0
+        """Seconds that it has taken to begin its newest answer."""
         self._reader = self._client(transport, httpx.Limits(keepalive_expiry=_KEEP_SECONDS))
         self._writer = self._client(transport, httpx.Limits(max_keepalive_connections=0))
 
@@ -186,12 +188,13 @@ class Transport:
         """One request and its whole answer."""
         url = self.connection.api_url
         headers = {**self._tokens, **({} if content is None else {"content-type": "application/json"})}
-        seconds = self.connection.timeout
+        seconds, began = self.connection.timeout, time.monotonic()
         try:
             async with asyncio.timeout(seconds + _CONNECT_SECONDS):
                 async with client.stream(
                     method, f"{url}{path}", params=params, content=content, headers=headers
                 ) as response:
+                    self.took = time.monotonic() - began
                     self._note_clock(response.headers)
                     return response.status_code, response.headers, await self._body(response, about)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:

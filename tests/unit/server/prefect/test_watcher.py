@@ -67,19 +67,22 @@ async def test_what_was_read_too_early_waits_and_what_is_told_meanwhile_does_not
 async def test_how_far_a_long_reading_has_come_is_told_until_it_is_done() -> None:
     told = list[str]()
 
-    async def load(between: Any) -> None:
+    async def load(look: Any, between: Any) -> None:
         await between(1000)
         told.append(watcher.info.note)
 
-    async def nothing() -> None: ...
+    async def nothing(**_: Any) -> None: ...
 
-    mirror = SimpleNamespace(
-        load=load, read_questions=nothing, blame=SimpleNamespace(look=nothing), refresh=nothing
-    )
+    looks = SimpleNamespace(look=nothing)
+    mirror = SimpleNamespace(look=nothing, load=load, read_questions=nothing, blame=looks, refresh=nothing)
     watcher = watcher_of(mirror)  # type: ignore[arg-type]
     parts = {"answers": SimpleNamespace(deliver=nothing), "acts": SimpleNamespace(settle=nothing)}
-    vars(watcher.link).update(parts, logs=SimpleNamespace(followed=()))
+    catalog = SimpleNamespace(known=False, refresh=nothing)
+    vars(watcher.link).update(parts, logs=SimpleNamespace(followed=()), catalog=catalog)
+    vars(watcher.link).update(troubles=looks, silent=looks)
     watcher._greeted = True
     await watcher._turn()
+    assert watcher._aside is not None
+    await watcher._aside
     assert told == ["reading its runs: 1000 so far"]
     assert "so far" not in watcher.info.note
