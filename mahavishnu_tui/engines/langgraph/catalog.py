@@ -41,6 +41,8 @@ class LoadedGraph:
     """The project's modules that it needs, and the stamps that their files had when they were imported."""
     code_changed: bool = False
     """A file changed since, and a run keeps the old code in use."""
+    given: object = None
+    """The object that it was handed in as: as long as it is held, no other one gets its id."""
 
     def to_json(self) -> dict[str, Any]:
         """The reply to `load` in docs/protocols.md."""
@@ -109,6 +111,7 @@ class Catalog:
     async def add(self, spec: str, graph: AnyGraph, saver: LeasedSaver) -> LoadedGraph:
         """Take in a graph that is loaded already."""
         loaded = self._ready(spec, graph, saver, graph.get_name(), "", contextlib.AsyncExitStack())
+        loaded.given = graph
         self._graphs[spec] = loaded
         return loaded
 

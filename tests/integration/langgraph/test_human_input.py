@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -66,6 +68,17 @@ async def test_an_answer_reaches_who_waits_and_counts_once(adapter: LangGraphAda
     assert await answer == {"ship": True}
     assert await adapter.respond_to_human_input(waiting.request_id, "again") is False
     assert await adapter.pending() == []
+
+
+async def test_a_graph_that_its_owner_has_dropped_keeps_its_id(adapter: LangGraphAdapter) -> None:
+    dropped = graph().compile()
+    held = weakref.ref(dropped)
+    await adapter.execute({"graph": dropped, "input": {}})
+    del dropped
+    gc.collect()
+    assert held() is not None  # its threads go by its id, which another graph must not get
+    (waiting,) = await adapter.pending()
+    assert await adapter.respond_to_human_input(waiting.request_id, True) is True
 
 
 async def test_nobody_answers_in_time(adapter: LangGraphAdapter) -> None:
