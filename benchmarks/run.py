@@ -41,8 +41,8 @@ LEFT_OUT = """\
 - toolong, posting and harlequin as peers of start-up: they are not dependencies of this project. A bare
   Textual app is the floor, and stricter than they are.
 - The compact checkpoint saver: there is none yet. Checkpoints are as large as LangGraph makes them.
-- An hour itself: memory is measured after minutes of constant change, after many screens were opened and closed,
-  and after as many runs as an hour brings: what grows does so faster then.
+- An hour itself: memory is measured after minutes of constant change, after many screens were opened and
+  closed, and after as many runs as an hour brings: what grows does so faster then.
 """
 
 
