@@ -20,6 +20,7 @@ from mahavishnu_tui.screens.base import OperatorScreen
 from mahavishnu_tui.screens.commands import COMMANDS, Command, Spoken
 from mahavishnu_tui.screens.dashboard import Dashboard
 from mahavishnu_tui.screens.session import DashboardOptions, Session, Taste
+from mahavishnu_tui.screens.surviving import Outliving, changed_beneath, changed_since
 from mahavishnu_tui.screens.tastes import TasteAware
 from mahavishnu_tui.screens.unlocking import Unlocking
 from mahavishnu_tui.widgets.themes import DEFAULT, theme_for
@@ -49,7 +50,7 @@ def _runs() -> type[Provider]:
     return RunProvider
 
 
-class MahavishnuApp(TasteAware, Unlocking):
+class MahavishnuApp(Outliving, TasteAware, Unlocking):
     """The dashboard.
 
     Args:
@@ -81,6 +82,7 @@ class MahavishnuApp(TasteAware, Unlocking):
         theme: str = DEFAULT,
     ) -> None:
         super().__init__(theme)
+        self.began = time.time()
         self.animation_level = "none"
         self.session = Session(self, options, now)
         if options.ssh:
@@ -182,10 +184,9 @@ class MahavishnuApp(TasteAware, Unlocking):
             where = f"Its traceback is in {write_private(traceback.format_exc())}; please report it."
         except OSError as error:
             where = f"Its traceback could not be written ({error.strerror})."
-        said = (
-            f"{ErrorCode.INTERNAL.value} The dashboard failed and had to close; the server goes on. {where}"
-        )
-        self.panic(Text(said))
+        said = f"The dashboard failed and had to close; the server goes on. {where}"
+        changed = changed_since(self.began)
+        self.panic(Text(str(changed_beneath()) if changed else f"{ErrorCode.INTERNAL.value} {said}"))
 
     def catch_up(self) -> None:
         """Paint now what was put off while nobody looked."""

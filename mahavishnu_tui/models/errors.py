@@ -22,6 +22,7 @@ class ErrorCode(str, Enum):
     BAD_INPUT = "MHV-010"
     INTERNAL = "MHV-011"
     READ_ONLY = "MHV-012"
+    PROGRAM_CHANGED = "MHV-013"
 
     RUN_UNKNOWN = "MHV-100"
     RUN_STATE = "MHV-101"

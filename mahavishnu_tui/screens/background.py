@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from textual.dom import DOMNode
 
+from mahavishnu_tui.screens.surviving import survived
 from mahavishnu_tui.screens.typeahead import TypeAhead
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -19,7 +20,16 @@ def in_background(node: DOMNode, work: Work, group: str, *, exclusive: bool = Fa
         work: a function rather than a coroutine: one that a closing app never starts is no loss.
         exclusive: end what else runs in this group first.
     """
-    node.run_worker(cast(Any, work), group=group, exclusive=exclusive, exit_on_error=False)
+    app = node.app
+
+    async def surviving() -> None:
+        try:
+            await work()
+        except Exception as error:
+            if not survived(app, error):
+                raise
+
+    node.run_worker(cast(Any, surviving), group=group, exclusive=exclusive, exit_on_error=False)
 
 
 def in_background_opening(node: DOMNode, work: Work, group: str) -> None:

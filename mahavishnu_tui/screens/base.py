@@ -28,6 +28,7 @@ from mahavishnu_tui.screens.leftovers import let_go
 from mahavishnu_tui.screens.line import LineAware
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.session import Link, Session
+from mahavishnu_tui.screens.surviving import Surviving, survived
 from mahavishnu_tui.widgets.flash import FLASH_SECONDS, Flash, Severity
 from mahavishnu_tui.widgets.header import Header, HeaderState
 
@@ -39,7 +40,7 @@ Work = Callable[["ServerClient"], Awaitable[str]]
 """Asks something of the server and returns the sentence that says it is done."""
 
 
-class OperatorScreen(Screen[None]):
+class OperatorScreen(Surviving, Screen[None]):
     """A full screen of the dashboard."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -178,6 +179,8 @@ class OperatorScreen(Screen[None]):
 
     def flash_error(self, error: BaseException) -> None:
         """Say what went wrong, and keep it for `:errors`."""
+        if not isinstance(error, MahavishnuError) and survived(self.app, error):
+            return
         recorded = self.session.record(error)
         self.flash(str(recorded), "error")
 

@@ -11,13 +11,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.surviving import Surviving
 from mahavishnu_tui.screens.unlocking import Unlocking
 
 Result = TypeVar("Result")
 LOSES: Final = "esc again leaves; what was typed is not kept"
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Surviving, ModalScreen[Result]):
     """Its box is a `Vertical` with a frame. A context that the settings name is said in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

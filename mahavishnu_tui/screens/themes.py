@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.screens.surviving import Surviving
 from mahavishnu_tui.widgets.table import Column, Row, VirtualTable
 from mahavishnu_tui.widgets.themes import THEMES, full_name
 
@@ -51,7 +52,7 @@ def wear(app: App[Any], word: str) -> str:
     return name
 
 
-class ThemeScreen(ModalScreen[str]):
+class ThemeScreen(Surviving, ModalScreen[str]):
     """Every theme, worn while the cursor is on it; `enter` keeps it, `esc` goes back to the one before."""
 
     CSS_PATH = "actions.tcss"

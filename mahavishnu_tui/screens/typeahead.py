@@ -64,8 +64,10 @@ class TypeAhead(SparingApp):
             return  # the last screen is gone: there is nothing left to type at
         elif self._has_its_turn(event):
             self._settling = True
-            await super().on_event(event)
-            self._settle()
+            try:
+                await super().on_event(event)
+            finally:
+                self._settle()
         else:
             self._wait(event)
 

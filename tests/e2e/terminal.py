@@ -29,6 +29,7 @@ KEYS = {
     "space": " ",
     "backspace": "\x7f",
     "ctrl+c": "\x03",
+    "ctrl+f": "\x06",
     "ctrl+p": "\x10",
     "ctrl+s": "\x13",
     "ctrl+r": "\x12",

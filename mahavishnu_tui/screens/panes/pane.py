@@ -19,10 +19,11 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.refusing import writes
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.surviving import Surviving
 from mahavishnu_tui.widgets.table import Column, PlaceholderKind, Row, VirtualTable
 
 
-class Pane(Vertical):
+class Pane(Surviving, Vertical):
     """One of the six. The dashboard tells it of changes only while it is seen."""
 
     class Counted(Message):

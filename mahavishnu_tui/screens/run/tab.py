@@ -19,6 +19,7 @@ from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.following import Followed, Following
 from mahavishnu_tui.screens.panes.pane import Pane
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.surviving import Surviving
 
 
 @dataclasses.dataclass
@@ -56,7 +57,7 @@ class RunView:
         return bool(found)
 
 
-class RunTab(Container):
+class RunTab(Surviving, Container):
     """One tab. The screen calls `draw` while it is shown and something changed; nothing is asked before."""
 
     class Changed(Message):

@@ -19,6 +19,7 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.projects.surroundings import Surroundings
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.surviving import Surviving
 from mahavishnu_tui.screens.welcome.doing import do_step
 from mahavishnu_tui.screens.welcome.lines import found_lines, headline
 from mahavishnu_tui.screens.welcome.steps import Seen, Step, choose_steps
@@ -34,7 +35,7 @@ NAME: Final = 10
 KINDS: Final = ("prefect", "workflow")
 
 
-class Welcome(Vertical):
+class Welcome(Surviving, Vertical):
     """Looks around once, in the background; says what it found, and offers what fits.
 
     Args:
