@@ -110,6 +110,7 @@ class BulkScreen(Dialog[int]):
         act: what is to be done: one of `BULK_ACTS`, or a cure.
         runs: to which.
         hidden: the ids of those that are marked and not seen.
+        left_out: which marked runs are not among them, and why.
     """
 
     CSS_PATH = "bulk.tcss"
@@ -120,13 +121,19 @@ class BulkScreen(Dialog[int]):
     ]
 
     def __init__(
-        self, session: Session, act: BulkAct, runs: Iterable[Run], hidden: frozenset[str] = frozenset()
+        self,
+        session: Session,
+        act: BulkAct,
+        runs: Iterable[Run],
+        hidden: frozenset[str] = frozenset(),
+        left_out: str = "",
     ) -> None:
         super().__init__()
         self.session = session
         self.act = act
         self.runs = list(runs)
         self._hidden = sum(run.id in hidden for run in self.runs)
+        self._left_out = left_out
         self._results: dict[str, BulkResult] = {}
         self._sending = False
 
@@ -138,7 +145,8 @@ class BulkScreen(Dialog[int]):
             title = asked.format(f"{count:,} run{'' if count == 1 else 's'}")
             yield Static(title, id="bulk-title", markup=False)
             hidden = f"{self._hidden:,} of them hidden by the filter. " if self._hidden else ""
-            yield Static(f"{hidden}{self.act.warning}", id="bulk-warning", markup=False)
+            said = [f"{hidden}{self.act.warning}", *filter(None, [clean_line(self._left_out, 300)])]
+            yield Static("\n".join(said), id="bulk-warning", markup=False)
             yield VirtualTable(
                 (
                     Column("run", "RUN", 18, min_width=12, flex=1),

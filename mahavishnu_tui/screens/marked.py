@@ -23,6 +23,11 @@ class MarkedRuns(Refusing):
         """The ids of those that a filter hides."""
         return frozenset()
 
+    @property
+    def left_out(self) -> str:
+        """Which of those that are marked could not be had, and why; empty where none is missing."""
+        return ""
+
     def action_unmark(self) -> None:
         """Take all marks away."""
 
@@ -49,4 +54,4 @@ class MarkedRuns(Refusing):
                 self.action_unmark()
                 self.flash(f"{count:,} of {len(runs):,} {deed.done}", "success")
 
-        self.app.push_screen(BulkScreen(self.session, deed, runs, self.hidden_marks), done)
+        self.app.push_screen(BulkScreen(self.session, deed, runs, self.hidden_marks, self.left_out), done)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
@@ -17,10 +16,9 @@ from mahavishnu_tui.models import Approval, Need, Run
 from mahavishnu_tui.models.need import SEEABLE
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens import need_cures, need_rows
-from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.filtered import Filtered
+from mahavishnu_tui.screens.need_runs import NeedRuns
 from mahavishnu_tui.screens.prefect_words import prefect_unread
-from mahavishnu_tui.screens.run_acts import RunActs
 from mahavishnu_tui.screens.session import Link, Session
 from mahavishnu_tui.widgets.need_marks import sums
 from mahavishnu_tui.widgets.table import PlaceholderKind, VirtualTable
@@ -39,7 +37,7 @@ _OF_RUNS = frozenset({"logs", "actions", "raw", "copy", "compare", "again"})
 _HIDDEN = frozenset({"launch"})
 
 
-class NeedsScreen(RunActs, Filtered):
+class NeedsScreen(NeedRuns, Filtered):
     """The most urgent first; the key hints are those of the row under the cursor."""
 
     CSS_PATH = "document.tcss"
@@ -87,17 +85,6 @@ class NeedsScreen(RunActs, Filtered):
         known = self.session.mirror.needs or {}
         marked = [known[key] for key in self.table.marked if key in known]
         return marked or [need for need in (self.current,) if need is not None]
-
-    @property
-    def marked_runs(self) -> list[Run]:
-        """The failed and paused runs that are marked, as far as they are known here."""
-        known, kinds = self.session.mirror.needs or {}, ("failure", "paused")
-        marked = [known[key] for key in self.table.marked if key in known and known[key].kind in kinds]
-        return [run for need in marked if (run := self.session.run(need.run_id)) is not None]
-
-    def action_unmark(self) -> None:
-        """Take all marks away."""
-        self.table.clear_marks()
 
     @property
     def selected_run(self) -> Run | None:
@@ -238,7 +225,7 @@ class NeedsScreen(RunActs, Filtered):
             return
         if current.kind in _TABS:
             tab = _TABS[current.kind]
-            self._with_run(current.run_id, functools.partial(self._open_run, tab=tab))
+            self.with_run(current.run_id, functools.partial(self._open_run, tab=tab))
         elif current.kind in ("late", "stuck"):
             self._push("problems")
         elif current.kind == "host":
@@ -274,31 +261,14 @@ class NeedsScreen(RunActs, Filtered):
         current = self.current
         if current is not None and current.kind == "schedule":
             self.act(functools.partial(need_cures.make_runs, need=current, who=self.session.who))
-        elif self.marked_runs:
+        elif self.marked_needs:
             super().action_retry()
         elif current is not None:
-            self._with_run(current.run_id, functools.partial(retry, self))
+            self.with_run(current.run_id, functools.partial(retry, self))
 
     def action_details(self) -> None:
         """`d` opens here."""
         self.action_open()
-
-    def _with_run(self, run_id: str, then: Callable[[Run], None]) -> None:
-        """Do something with a run, which may have to be asked for first: it is too old for the mirror."""
-        known = self.session.run(run_id)
-        if known is not None:
-            then(known)
-        else:
-            in_background(self, functools.partial(self._fetch, run_id, then), "fetch")
-
-    async def _fetch(self, run_id: str, then: Callable[[Run], None]) -> None:
-        try:
-            run = (await self.session.client.run(run_id)).run
-        except Exception as error:  # said in the row, kept in :errors
-            self.flash_error(error)
-            return
-        self.session.keep([run])
-        then(run)
 
     def action_see(self) -> None:
         """Mark as seen what is marked, else what is under the cursor."""

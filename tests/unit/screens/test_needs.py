@@ -226,6 +226,27 @@ async def test_a_run_that_the_mirror_has_forgotten_is_asked_for() -> None:
         await driven.sees("happy-owl")
 
 
+async def test_marked_failures_that_the_mirror_has_forgotten_are_asked_for() -> None:
+    given = needy()
+    old = [run for run in given.runs if run.name in ("happy-owl", "eager-eel")]
+    for run in old:
+        given.runs.remove(run)
+    given.older.append(old[0])
+    async with drive((120, 40), world=given) as driven:
+        screen = await opened(driven)
+        for run in old:
+            await driven.until(lambda run=run: screen.table.move_to(failure_key(run.id)))
+            await driven.press("space")
+        assert not screen.marked_runs
+        await driven.press("r")
+        await driven.until(lambda: isinstance(driven.app.screen, BulkScreen))
+        await driven.sees("Retry 1 run?", old[0].name, "1 of the 2 marked left out: MHV-")
+        await driven.press("escape")
+        await driven.until(lambda: driven.app.screen is screen)
+        await driven.press("x")
+        await driven.sees("1 marked run", "retry 1 marked")
+
+
 async def test_a_filter_and_marks_are_steps_back() -> None:
     async with drive((120, 40), world=needy()) as driven:
         screen = await opened(driven)
