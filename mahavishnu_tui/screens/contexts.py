@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, ClassVar, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from mahavishnu_tui.models import ErrorCode, MahavishnuError
@@ -33,6 +34,8 @@ COLUMNS: Final = (
     Column("colour", "COLOUR", 8, priority=4),
     Column("about", "DESCRIPTION", 26, min_width=18, flex=2, priority=2),
 )
+LONGEST: Final = 40
+"""Cells of a name at most; shorter ones are shown whole, since that is what one types."""
 PATIENCE: Final = 1.5
 """Seconds that a server is given."""
 LOOK: Final = 5.0
@@ -53,9 +56,6 @@ class ContextsScreen(OperatorScreen):
     """Looks at each, all at once, and waits for none."""
 
     CSS_PATH = "document.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "switch", "Switch", id="contexts.switch"),
-    ]
 
     def __init__(self, session: Session, switcher: Switcher) -> None:
         super().__init__(session)
@@ -110,6 +110,7 @@ class ContextsScreen(OperatorScreen):
         """A row for each."""
         contexts = self._switcher.contexts()
         self.query_one("#document-title", Static).update(f"contexts · {len(contexts)}")
+        self.table.set_columns(columns(context.name for context in contexts))
         self.table.set_rows([self._row(context) for context in contexts])
 
     def _row(self, context: Context) -> Row:
@@ -139,11 +140,7 @@ class ContextsScreen(OperatorScreen):
     @on(VirtualTable.Activated)
     def _enter(self, event: VirtualTable.Activated) -> None:
         event.stop()
-        self.action_switch()
-
-    def action_switch(self) -> None:
-        """Go to the context under the cursor."""
-        name = self.table.cursor_key
+        name = event.key
         if name == self.session.options.context:
             self.dismiss()
         elif name:
@@ -153,6 +150,13 @@ class ContextsScreen(OperatorScreen):
         """Look again at once."""
         in_background(self, self._renew, "settings")
         self.flash("asked again")
+
+
+def columns(names: Iterable[str]) -> tuple[Column, ...]:
+    """The columns, that of the names as wide as the longest one."""
+    longest = max((cell_len(clean_line(name)) for name in names), default=0)
+    width = min(max(COLUMNS[0].least, longest + 2), LONGEST)
+    return dataclasses.replace(COLUMNS[0], width=width, min_width=width), *COLUMNS[1:]
 
 
 def _socket(options: DashboardOptions) -> str:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import TextArea
 
-from mahavishnu_tui.widgets.clipping import clip
+from mahavishnu_tui.widgets.clipping import clip_words
 
 _SIGNS = {"slash": "/", "colon": ":", "question_mark": "?"}
 """The general keys, in the order in which they are shown."""
@@ -97,7 +97,7 @@ class KeyHints(Widget):
             self.refresh()
 
     def say(self, aside: str) -> None:
-        """Show some words beside the keys, as far as there is room."""
+        """Show some words beside the keys, which give way; those that two blanks part are not cut."""
         if aside != self._aside:
             self._aside = aside
             self.refresh()
@@ -108,7 +108,8 @@ class KeyHints(Widget):
         key_style = style + self.get_component_rich_style("hint--key", partial=True)
         width = self.size.width
         hints = list(self._hints)
-        while len(hints) > 1 and sum(len(key) + len(word) + 3 for key, word in hints) > width:
+        wanted = cell_len(self._aside) + 2 if self._aside else 0
+        while len(hints) > 1 and sum(len(key) + len(word) + 3 for key, word in hints) > width - wanted:
             spare = [place for place, (key, _) in enumerate(hints[:-1]) if key not in _KEPT] or [0]
             del hints[spare[-1]]
         segments = [Segment(" ", style)]
@@ -116,6 +117,6 @@ class KeyHints(Widget):
             segments += [Segment(key, key_style), Segment(f" {word}  ", style)]
         room = width - Segment.get_line_length(segments) - 1
         if self._aside and room > 0:
-            aside = clip(self._aside, room, "." if self.ascii_only else "…")
+            aside = clip_words(self._aside, room, "." if self.ascii_only else "…")
             segments.append(Segment(" " * (room - cell_len(aside)) + aside, style))
         return Strip(segments).adjust_cell_length(width, style)

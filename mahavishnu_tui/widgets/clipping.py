@@ -12,3 +12,11 @@ def clip(text: str, width: int, ellipsis: str = "…") -> str:
     if width <= 0:
         return ""
     return set_cell_size(text, width - 1).rstrip() + ellipsis
+
+
+def clip_words(text: str, width: int, ellipsis: str = "…") -> str:
+    """As `clip`; of words that two blanks part none is cut, but the last ones are left out."""
+    kept = text
+    while cell_len(kept) > width and "  " in kept.removesuffix(f"  {ellipsis}"):
+        kept = f"{kept.removesuffix(f'  {ellipsis}').rpartition('  ')[0]}  {ellipsis}"
+    return clip(kept, width, ellipsis)

@@ -210,6 +210,12 @@ class GraphView(LineView):
             self.following = False
             self.move_to(best)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where no node is drawn there is none to open."""
+        if action == "open" and not self.cursor_path:
+            return False
+        return super().check_action(action, parameters)
+
     def action_open(self) -> None:
         """Fold or unfold a subgraph; any other node is activated."""
         if not self._toggle(self.cursor_path) and self.cursor_path:
@@ -328,7 +334,9 @@ class GraphView(LineView):
         if path == self.cursor_path:
             return
         rows = self._rows_of(self.cursor_path) | self._rows_of(path)
-        self.cursor_path = path
+        drawn, self.cursor_path = bool(self.cursor_path), path
+        if drawn != bool(path):
+            self.refresh_bindings()
         self._paint(rows)
         self.post_message(self.NodeSelected(self, path))
 

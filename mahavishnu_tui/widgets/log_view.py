@@ -80,6 +80,7 @@ class LogView(SearchView):
         """How many lines `only` lets through."""
         self._widest = 0
         self._message = ""
+        self._was_empty = True
 
     @property
     def follow(self) -> bool:
@@ -128,6 +129,17 @@ class LogView(SearchView):
     def _forget(self) -> None:
         self._given, self._lines, self._tones_of, self._rows = [], [], [], []
         self._message, self.dropped, self._widest, self._shown = "", 0, 0, 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no line, at most a message."""
+        return not self._lines
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where there are no lines, none is wrapped or found."""
+        if self.empty and action in ("wrap", "search", "only"):
+            return False
+        return super().check_action(action, parameters)
 
     def text(self) -> str:
         """All lines kept, to be copied or saved."""
@@ -190,6 +202,9 @@ class LogView(SearchView):
         width = self.size.width if self.wrap else max(self.size.width, self._widest + 1)
         # The newest line is above the row that says which lines are chosen.
         set_extent(self, Size(width, len(self._rows) + self._head + bool(self.only)))
+        if self.empty != self._was_empty:
+            self._was_empty = self.empty
+            self.refresh_bindings()
         if self.follow and self.is_attached:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 

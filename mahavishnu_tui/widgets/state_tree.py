@@ -76,6 +76,7 @@ class StateTree(SearchView):
         self._note = ""
         self._message = ""
         self._found: list[Path] = []
+        self._could_fold = False
 
     @property
     def cursor_path(self) -> Path:
@@ -87,6 +88,23 @@ class StateTree(SearchView):
         """The cursor's value; None also where nothing is shown."""
         line = self._lines[self._cursor] if self._lines else None
         return line.value if line is not None and line.kind == "value" else None
+
+    @property
+    def can_fold(self) -> bool:
+        """Whether the cursor's line can be folded or unfolded, or shows more."""
+        line = self._lines[self._cursor] if self._lines and not self.raw else None
+        return line is not None and (line.kind in ("more", "text") or _foldable(line.value))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys unbound that would fold where nothing folds."""
+        if action == "fold" and not self.can_fold:
+            return False
+        return super().check_action(action, parameters)
+
+    def _renew_keys(self) -> None:
+        if self.can_fold != self._could_fold:
+            self._could_fold = self.can_fold
+            self.refresh_bindings()
 
     def show(self, value: Json, *, note: str = "") -> None:
         """Show a value. What was open stays open, and the cursor on its path.
@@ -126,6 +144,7 @@ class StateTree(SearchView):
         count = len(self._raw_lines) if self.raw else len(self._lines)
         set_extent(self, Size(self.size.width, count + 1))
         self._show_cursor()
+        self._renew_keys()
         self.refresh()
 
     def _raw(self) -> list[str]:
@@ -166,6 +185,7 @@ class StateTree(SearchView):
         self.refresh_line(old)
         self.refresh_line(self._cursor)
         self._show_cursor()
+        self._renew_keys()
         if self._lines[old].path != self.cursor_path:
             self.post_message(self.CursorMoved(self, self.cursor_path))
 

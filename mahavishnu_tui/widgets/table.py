@@ -231,9 +231,9 @@ class VirtualTable(SortedView):
 
     def _set_cursor_key(self, key: str) -> None:
         if key != self.cursor_key:
-            if not (key and self.cursor_key):
+            was, self.cursor_key = self.cursor_key, key
+            if not (key and was):
                 self.refresh_bindings()
-            self.cursor_key = key
             self.post_message(self.CursorMoved(self, key))
 
     @property

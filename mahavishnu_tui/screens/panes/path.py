@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -120,14 +119,6 @@ class PathPane(Pane):
         if self._shape is None or not _any_observed(self._shape):
             return ""
         return f" · {'..' if self.session.ascii else '╌╌'} seen"
-
-    def hints(self, action: str) -> bool:
-        """There is a node to open where one is drawn."""
-        return super().hints(action) and (action != "open" or bool(self.graph.cursor_path))
-
-    def hinted(self) -> Sequence[object]:
-        """Whether there is a node."""
-        return (bool(self.graph.cursor_path),)
 
     # -- playback
 

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 
 from mahavishnu_tui.client.mirror import Change
 from mahavishnu_tui.models.run import FINISHED
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens import catalog_rows
 from mahavishnu_tui.screens.layout import PaneName
 from mahavishnu_tui.screens.panes.asked import AskedPane
@@ -144,11 +145,19 @@ class PoolsPane(AskedPane["Pool"]):
         return any(pool.engine == "prefect" for pool in self.fetched.items)
 
     def enter(self) -> None:
-        """Fold or unfold a work pool; of what is ours, its log."""
-        if self.pool is not None:
+        """Fold or unfold a work pool; of what is ours its log, else all that is known of it."""
+        pool = next((item for item in self.fetched.items if f"pool:{item.name}" == self.cursor), None)
+        if self.host is not None:
+            self.operator.open_logs(f"host:{self.host.id}")
+        elif pool is None or pool.queues or pool.workers:
             self.action_fold()
+        elif pool is self.fetched.items[0]:
+            self.operator.open_logs("server")
         else:
-            self.operator.open_logs(f"host:{self.host.id}" if self.host else "server")
+            from mahavishnu_tui.screens.document import DocumentScreen
+
+            title = f"{clean_line(pool.name, 60)} · pool"
+            self.app.push_screen(DocumentScreen(self.session, title, value=pool.to_json()))
 
     def action_fold(self) -> None:
         """Show what is under the pool, or hide it."""

@@ -59,6 +59,10 @@ class LogsTab(RunTab):
         """Counts what was asked for: an answer to an older wish is dropped."""
         self._lines = 0
 
+    def hints(self, action: str) -> bool:
+        """Without lines there is nothing to save."""
+        return action != "save" or not self.log_view.empty
+
     def on_mount(self) -> None:
         """Nothing is known yet."""
         self.log_view.clear("loading …")

@@ -52,6 +52,12 @@ class MessagesTab(CheckpointTab):
         else:
             self.log_view.clear("This state holds no messages.")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without messages there is nothing to fold."""
+        if action == "fold" and self.log_view.empty:
+            return False
+        return super().check_action(action, parameters)
+
     def action_fold(self) -> None:
         """Show long messages whole, or their beginnings."""
         self.folded = not self.folded

@@ -313,7 +313,7 @@ class RunScreen(CheckpointActs):
 
     def hints(self, action: str) -> bool:
         """What a tab can do comes before starting another run."""
-        return action != "launch" and super().hints(action)
+        return action != "launch" and self.shown.hints(action) and super().hints(action)
 
     def copied_text(self) -> str:
         """What the shown tab has to copy, or the run's id."""

@@ -101,6 +101,10 @@ class RunTab(Surviving, Container):
         """What stands beside the title in the strip of tabs."""
         return ""
 
+    def hints(self, action: str) -> bool:
+        """Whether the key of an action is worth a hint now."""
+        return True
+
     def rest(self) -> str:
         """What the message row says between messages."""
         return ""
