@@ -87,7 +87,8 @@ async def find_run(client: ServerClient, text: str, engine: str = "") -> Run:
     Names of flow runs are not unique, so that all with this name are looked at.
 
     Raises:
-        MahavishnuError: MHV-010 several are meant, MHV-100 none is.
+        MahavishnuError: MHV-010 several are meant, MHV-100 none is, MHV-400 Prefect, which may have it, was
+            not read.
     """
     escaped = exactly(text)
     for expression in (f"^{escaped}$", f"^{escaped}"):
@@ -105,7 +106,12 @@ async def find_run(client: ServerClient, text: str, engine: str = "") -> Run:
         # The server asks Prefect for flow runs that are older than its mirror.
         return (await client.run(text)).run
     except MahavishnuError as error:
-        if error.code is not ErrorCode.RUN_UNKNOWN or engine != "prefect":
+        if error.code is not ErrorCode.RUN_UNKNOWN:
+            raise
+        from mahavishnu_tui.cli.prefect.reaching import refuse_unread
+
+        await refuse_unread(client, text)
+        if engine != "prefect":
             raise
         raise MahavishnuError(
             error.code,

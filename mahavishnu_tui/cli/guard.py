@@ -21,7 +21,8 @@ PIPE_CLOSED = 141
 
 STATUSES = {
     OK: "success; of what was only started: it was started",
-    FAILURE: "failure: the run failed, the act was refused, or something of many failed",
+    FAILURE: "failure: the run failed, the act was refused, what was named is not there, or something of many"
+    " failed",
     USAGE: "a wrong call: bad options, bad input, a setting, a file that is not trusted, no terminal",
     WAITS: "the run waits for a human",
     UNREACHABLE: "no server can be reached",

@@ -8,18 +8,22 @@ import json
 import sys
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mahavishnu_tui.cli import output
 from mahavishnu_tui.cli.common import Setup, command, connected
 from mahavishnu_tui.cli.guard import OK
+from mahavishnu_tui.cli.prefect.lookup import may_be_flow
 from mahavishnu_tui.models.approval import LedgerEntry
-from mahavishnu_tui.models.errors import MahavishnuError
+from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.ledger_filter import LedgerFilter
 from mahavishnu_tui.models.moments import read_moment
 from mahavishnu_tui.models.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from mahavishnu_tui.client.api import ServerClient
 
 
 class _Moment(click.ParamType[float]):
@@ -64,6 +68,8 @@ async def list_ledger(setup: Setup, limit: int, before: int | None, **wanted: An
     """List answers, newest first."""
     async with connected(setup.load_strictly()) as client:
         entries = await client.ledger(limit, before, wanted=_wanted(wanted))
+        if not entries and wanted["workflow"]:
+            await _check_workflow(client, wanted["workflow"])
     if setup.as_json:
         output.emit([entry.to_json() for entry in entries])
         return OK
@@ -93,6 +99,8 @@ async def export(setup: Setup, form: Literal["jsonl", "csv"], path: Path | None,
     from mahavishnu_tui.client.saving import save_private
 
     async with connected(setup.load_strictly()) as client:
+        if wanted["workflow"]:
+            await _check_workflow(client, wanted["workflow"])
         pieces = client.export_ledger(form, _wanted(wanted))
         if path is None:
             await _print(pieces)
@@ -103,6 +111,24 @@ async def export(setup: Setup, form: Literal["jsonl", "csv"], path: Path | None,
     else:
         output.say(f"{path}: {size:,} bytes, readable by you alone")
     return OK
+
+
+async def _check_workflow(client: ServerClient, name: str) -> None:
+    """Refuse a name that neither an answer, nor a workflow or flow that is known, has.
+
+    Raises:
+        MahavishnuError: MHV-108.
+    """
+    if await client.ledger(1, wanted=LedgerFilter(workflow=name)):
+        return
+    known = await client.workflows()
+    if any(name in (item.id, item.name) for item in known) or await may_be_flow(client, name):
+        return
+    raise MahavishnuError(
+        ErrorCode.WORKFLOW_UNKNOWN,
+        f"There is no workflow or flow {clean_line(name, 80)!r}.",
+        "`mahavishnu workflow list` shows the workflows.",
+    )
 
 
 async def _print(pieces: AsyncGenerator[bytes, None]) -> None:

@@ -63,7 +63,7 @@ async def pool_health(setup: Setup, pool: str | None) -> int:
     found = [item for item in pools if pool in (None, item.name)]
     if pool is not None and not found:
         raise MahavishnuError(
-            ErrorCode.BAD_INPUT, f"There is no pool {pool!r}.", "See `mahavishnu pool list`."
+            ErrorCode.PREFECT_WORK_POOL, f"There is no pool {pool!r}.", "See `mahavishnu pool list`."
         )
     if setup.as_json:
         output.emit([item.to_json() for item in found])

@@ -9,7 +9,7 @@ from mahavishnu_tui.cli.common import Setup, command
 from mahavishnu_tui.cli.fields import fields_of
 from mahavishnu_tui.cli.finding import telling_length
 from mahavishnu_tui.cli.guard import OK
-from mahavishnu_tui.cli.prefect.lookup import find_deployment
+from mahavishnu_tui.cli.prefect.lookup import check_flow, find_deployment, find_pool
 from mahavishnu_tui.cli.prefect.reaching import with_prefect
 from mahavishnu_tui.cli.prefect.schedules import next_start
 from mahavishnu_tui.models.deployment import Deployment
@@ -28,6 +28,10 @@ async def list_deployments(setup: Setup, flow_name: str | None, pool: str | None
             for item in await client.deployments()
             if flow_name in (None, item.flow) and pool in (None, item.pool) and (not tag or tag in item.tags)
         ]
+        if not found and flow_name is not None:
+            await check_flow(client, flow_name)
+        if not found and pool is not None:
+            await find_pool(client, pool)
     if setup.as_json:
         output.emit([item.to_json() for item in found])
         return OK
@@ -44,7 +48,9 @@ async def list_deployments(setup: Setup, flow_name: str | None, pool: str | None
         for item in found
     ]
     headings = ("DEPLOYMENT", "STATE", "POOL", "SCHEDULES", "TAGS", "ID")
-    output.table(headings, rows, "No deployments. `mahavishnu prefect deployment create F.py` makes one.")
+    narrowed = flow_name is not None or pool is not None or tag
+    nothing = "none is like that." if narrowed else "`mahavishnu prefect deployment create F.py` makes one."
+    output.table(headings, rows, f"No deployments{':' if narrowed else '.'} {nothing}")
     return OK
 
 

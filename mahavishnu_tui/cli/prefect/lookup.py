@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mahavishnu_tui.cli.finding import Thing, instead, pick
+from mahavishnu_tui.cli.prefect.reaching import known_prefect
+from mahavishnu_tui.cli.prefect.selecting import ENGINE
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.pool import UNREAD
 from mahavishnu_tui.models.text import clean_line
@@ -48,11 +51,43 @@ async def check_deployment(client: ServerClient, text: str) -> None:
             raise
 
 
+async def check_flow(client: ServerClient, name: str) -> None:
+    """Refuse a name or id that no flow has.
+
+    Raises:
+        MahavishnuError: MHV-402.
+    """
+    if await may_be_flow(client, name):
+        return
+    raise MahavishnuError(
+        ErrorCode.PREFECT_FLOW_NOT_FOUND,
+        f"There is no flow {clean_line(name, 80)!r}.",
+        instead(
+            name,
+            [item.flow for item in await client.deployments()],
+            "A flow is known once it has run or been deployed.",
+        ),
+    )
+
+
+async def may_be_flow(client: ServerClient, name: str) -> bool:
+    """Whether a flow of this name or id has run or been deployed, or nobody can say since Prefect is away."""
+    info = await known_prefect(client)
+    if info is None or info.state not in ("ready", "off"):
+        return True
+    if any(name in (item.flow, item.flow_id) for item in await client.deployments()):
+        return True
+    for before in (None, time.time()):  # in the mirror, and among those that are too old for it
+        if await client.runs(engine=ENGINE, workflow=name, before=before, limit=1):
+            return True
+    return False
+
+
 async def find_schedule(client: ServerClient, text: str) -> Schedule:
     """The schedule with that id, slug or `flow/deployment`, or the only one that begins so.
 
     Raises:
-        MahavishnuError: MHV-010 there is none, or several are meant.
+        MahavishnuError: MHV-404 there is none, MHV-010 several are meant.
     """
     schedules = await client.schedules()
     return _named(
@@ -61,7 +96,7 @@ async def find_schedule(client: ServerClient, text: str) -> Schedule:
         names=lambda item: (item.id, item.schedule_id, item.slug, item.name),
         show=lambda item: f"{item.schedule_id or item.id} ({item.name}, {item.rule})",
         kind="schedule",
-        missing=ErrorCode.BAD_INPUT,
+        missing=ErrorCode.PREFECT_SCHEDULE_INVALID,
         offered=[name for item in schedules for name in (item.slug, item.name)],
     )
 
@@ -91,7 +126,7 @@ async def find_pool(client: ServerClient, name: str) -> Pool:
     """The work pool with that very name.
 
     Raises:
-        MahavishnuError: MHV-010 there is none, MHV-400 they are not known.
+        MahavishnuError: MHV-405 there is none, MHV-400 they are not known.
     """
     pools = await client.pools()
     work_pools = {pool.name: pool for pool in pools if pool.engine == "prefect"}
@@ -103,7 +138,9 @@ async def find_pool(client: ServerClient, name: str) -> Pool:
         )
     names = clean_line(", ".join(work_pools), 200) or "none"
     raise MahavishnuError(
-        ErrorCode.BAD_INPUT, f"There is no work pool {clean_line(name, 80)!r}.", f"There are: {names}."
+        ErrorCode.PREFECT_WORK_POOL,
+        f"There is no work pool {clean_line(name, 80)!r}.",
+        f"There are: {names}.",
     )
 
 

@@ -13,6 +13,7 @@ from mahavishnu_tui.cli.common import connected
 from mahavishnu_tui.cli.prefect.selecting import ENGINE
 from mahavishnu_tui.models.errors import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.prefect import PrefectInfo
+from mahavishnu_tui.models.text import clean_line
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
@@ -60,6 +61,30 @@ async def with_prefect(
 async def tell_state(client: ServerClient, *, wanted: bool = True) -> None:
     """Say on standard error why what is shown may be old; no word while all is well."""
     _narrate(state_words(await known_prefect(client), wanted=wanted))
+
+
+async def tell_age(client: ServerClient) -> None:
+    """Say of when is what was shown of a Prefect that is away; the error that follows says that it is."""
+    info = await known_prefect(client)
+    if info is not None and info.trouble:
+        _narrate(_shown_of(info).strip())
+
+
+async def refuse_unread(client: ServerClient, text: str) -> None:
+    """Raise where a run that is not known may be one of a Prefect that was not read.
+
+    Raises:
+        MahavishnuError: MHV-400, or why it was not.
+    """
+    info = await known_prefect(client)
+    if info is None or info.state in ("off", "ready"):
+        return
+    why = info.trouble or "the runs of Prefect are still being read."
+    raise MahavishnuError(
+        str((info.error or {}).get("code") or ErrorCode.PREFECT_CONNECTION.value),
+        f"No run {clean_line(text, 80)!r} is known here, and {why}",
+        "`mahavishnu prefect health` says how it is.",
+    )
 
 
 def _trouble_of(info: PrefectInfo | None) -> str:
@@ -112,13 +137,15 @@ def _answers(info: PrefectInfo) -> bool:
     return info.state == "starting" and not info.embedded and bool(info.version)
 
 
+def _shown_of(info: PrefectInfo) -> str:
+    return "" if info.shown_at is None else f" What is shown is of {output.moment(info.shown_at)}."
+
+
 def state_words(info: PrefectInfo | None, *, wanted: bool = True) -> str:
     """Why what is shown may be old, or is not there; empty while all is well."""
     if info is None or (info.state == "off" and not wanted):
         return ""
-    since = " Nothing was read of it yet."
-    if info.shown_at is not None:
-        since = f" What is shown is of {output.moment(info.shown_at)}."
+    since = _shown_of(info) or " Nothing was read of it yet."
     if info.trouble:
         return f"STALE: {info.trouble}{since}"
     if info.limited_until:

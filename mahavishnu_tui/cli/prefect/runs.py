@@ -12,10 +12,11 @@ from mahavishnu_tui.cli import completing, output
 from mahavishnu_tui.cli.common import Setup, command
 from mahavishnu_tui.cli.finding import find_run, telling_length
 from mahavishnu_tui.cli.guard import OK
-from mahavishnu_tui.cli.prefect.lookup import check_deployment
-from mahavishnu_tui.cli.prefect.reaching import with_prefect
+from mahavishnu_tui.cli.prefect.lookup import check_deployment, check_flow
+from mahavishnu_tui.cli.prefect.reaching import tell_age, with_prefect
 from mahavishnu_tui.cli.prefect.selecting import ENGINE, check_states, named_or, with_deployment, with_states
 from mahavishnu_tui.cli.progress import visit_line
+from mahavishnu_tui.models.errors import MahavishnuError
 from mahavishnu_tui.models.run import FINISHED, Run
 from mahavishnu_tui.models.run_search import where
 from mahavishnu_tui.models.spans import duration
@@ -52,6 +53,8 @@ async def list_runs(
             await check_states(client, states)
             if deployment:
                 await check_deployment(client, deployment)
+            if flow_name:
+                await check_flow(client, flow_name)
     if setup.as_json:
         output.emit([run.to_json() for run in runs])
         return OK
@@ -104,7 +107,12 @@ async def status(setup: Setup, run: str | None, flow_run_id: str | None) -> int:
         detail = await client.run(found.id)
         if not setup.as_json:  # before what only Prefect has, which may be away
             output.fields(_fields(detail.run, detail.input))
-        states, visits = await asyncio.gather(client.states(found.id), client.visits(found.id))
+        try:
+            states, visits = await asyncio.gather(client.states(found.id), client.visits(found.id))
+        except MahavishnuError:
+            if not setup.as_json:
+                await tell_age(client)
+            raise
     if setup.as_json:
         output.emit(
             {

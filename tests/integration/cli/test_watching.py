@@ -107,4 +107,4 @@ def test_pools(shell: Shell) -> None:
     assert pool["name"] in shell("pool", "list").out
     assert "healthy" in shell("pool", "health", pool["name"]).out
     assert shell("pool", "health", "--json").json[0]["name"] == pool["name"]
-    assert "no pool 'none'" in shell("pool", "health", "none", code=2).err
+    assert "no pool 'none'" in shell("pool", "health", "none", code=1).err

@@ -373,7 +373,7 @@ def test_a_schedule_keeps_its_parameters_when_its_rule_changes(operator: Operato
     assert operator.server.asked("POST", FIRST)["parameters"] == {"day": "friday", "rows": 1}
     assert "what is to change" in operator("schedule", "change", "s1", code=2).err
     assert "means 2 schedules" in operator("schedule", "pause", "etl/nightly", code=2).err
-    assert "no schedule" in operator("schedule", "pause", "gone", code=2).err
+    assert "MHV-404 There is no schedule" in operator("schedule", "pause", "gone", code=1).err
     for verb, active in (("pause", False), ("resume", True)):
         operator("schedule", verb, "night")
         assert operator.server.asked("POST", FIRST)["active"] is active
@@ -383,7 +383,7 @@ def test_runs_that_prefect_does_not_make_are_made(operator: Operator) -> None:
     operator.server.answers["POST", f"{FIRST}/make"] = operator.server.schedules[0].to_json()
     assert "0 2 * * *" in operator("schedule", "make-runs", "night").out
     assert operator.server.asked("POST", f"{FIRST}/make").keys() == {"by"}
-    assert "Did you mean night?" in operator("schedule", "make-runs", "nigth", code=2).err
+    assert "Did you mean night?" in operator("schedule", "make-runs", "nigth", code=1).err
     assert "Did you mean etl/nightly?" in operator("prefect", "deployment", "run", "etl_nigthly", code=1).err
     assert "Did you mean nightly?" in operator("prefect", "deployment", "run", "nigthly", code=1).err
 
@@ -440,7 +440,7 @@ def test_pools_of_all_engines(operator: Operator) -> None:
     assert "local/fast: it ran there last" in operator("pool", "choose", "--deployment", "nightly").out
     assert operator.server.asked("GET", "/v1/pools/choice") == {"deployment": NIGHTLY.id}
     assert "1/2" in operator("pool", "limits").out
-    assert "There are: local, docker" in operator("pool", "pause", "gone", code=2).err
+    assert "There are: local, docker" in operator("pool", "pause", "gone", code=1).err
 
 
 def test_health_tells_the_age_and_what_the_self_test_found(operator: Operator) -> None:

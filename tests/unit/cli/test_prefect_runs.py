@@ -18,6 +18,7 @@ from mahavishnu_tui.models.run import NodeVisit
 from tests.unit.cli.stub import Operator, operator, run
 
 __all__ = ["operator"]
+AWAY = {"code": "MHV-400", "message": "Prefect cannot be reached."}
 OWL = "/v1/runs/00000012-aaaa"
 
 
@@ -267,3 +268,37 @@ def test_what_the_server_says_reaches_the_operator(operator: Operator) -> None:
     )
     assert operator("prefect", "list", code=1).err == "mahavishnu: MHV-400 Prefect is off. Turn it on.\n"
     assert operator("prefect", "list", "--json", code=1).json["error"]["code"] == "MHV-400"
+
+
+def test_a_flow_that_there_is_not_is_no_empty_list(operator: Operator) -> None:
+    refused = operator("prefect", "list", "--flow-name", "elt", code=1).err
+    assert "MHV-402 There is no flow 'elt'. Did you mean etl?" in refused
+    assert "none is like that" in operator("prefect", "list", "--flow-name", "etl", "--state", "late").out
+    assert "MHV-402" in operator("prefect", "deployment", "list", "--flow-name", "gone", code=1).err
+    assert "MHV-405" in operator("prefect", "deployment", "list", "--pool", "gone", code=1).err
+    operator.server.answers |= {("GET", "/v1/ledger"): [], ("GET", "/v1/workflows"): []}
+    for words in (["list"], ["export"]):
+        assert "MHV-108" in operator("ledger", *words, "--workflow", "gone", code=1).err
+    assert "none is like that" in operator("ledger", "list", "--workflow", "etl").out
+    # Where Prefect is away nobody can say that there is none.
+    operator.server.info = operator.server.info.replace(state="lost", error=AWAY)
+    assert "none is like that" in operator("prefect", "list", "--flow-name", "elt").out
+    assert "none is like that" in operator("ledger", "list", "--workflow", "gone").out
+
+
+def test_where_prefect_is_away_no_run_is_said_not_to_be_there_and_what_is_shown_has_its_date(
+    operator: Operator,
+) -> None:
+    operator.server.info = operator.server.info.replace(state="lost", error=AWAY, seen_at=None, kept_at=10.0)
+    run = operator.server.runs[0]
+    for words in (["prefect", "status"], ["prefect", "logs"], ["langgraph", "logs"]):
+        refused = operator(*words, "nobody", code=1).err
+        assert "MHV-400 No run 'nobody' is known here, and Prefect cannot be reached." in refused
+        assert "MHV-100" not in refused
+    away = MahavishnuError(ErrorCode.PREFECT_CONNECTION, "Prefect cannot be reached.")
+    operator.server.answers |= {("GET", f"/v1/runs/{run.id}/{part}"): away for part in ("states", "visits")}
+    shown = operator("prefect", "status", run.id, code=1)
+    assert run.name in shown.out
+    assert "What is shown is of 1970-01-01 00:00:10." in shown.err
+    operator.server.info = operator.server.info.replace(state="starting", error=None)
+    assert "still being read" in operator("langgraph", "logs", "nobody", code=1).err
