@@ -25,6 +25,8 @@ from mahavishnu_tui.widgets.form import MISSING, SchemaForm
 from mahavishnu_tui.widgets.json_editor import JsonEditor
 from mahavishnu_tui.widgets.state_tree import StateTree
 
+_LEAST = 4
+"""Rows of an editor at least."""
 CUT = "cut off: this is too large to be shown in full"
 _ROOMY = 24
 """Rows from which on description, question and editor have room side by side."""
@@ -44,7 +46,7 @@ class AnswerPanel(Vertical):
         & #answer-words Static { height: auto; }
         & #answer-words.-empty { display: none; }
         &.-short #answer-words { max-height: 3; }
-        &.-short.-editing #answer-words, &.-short.-editing .answer--aside { display: none; }
+        &.-crowded #answer-words, &.-short.-editing .answer--aside { display: none; }
         & #answer-foot { dock: bottom; height: auto; }
         & #answer-words:focus { background: $boost; }
         & #answer-payload { height: 1fr; min-height: 2; }
@@ -108,6 +110,22 @@ class AnswerPanel(Vertical):
         """What must be seen to answer is seen on 24 rows too, and the question itself always."""
         self.set_class(self.size.height < _ROOMY, "-short")
         self.set_class(self.size.height < _ROOMY // 2, "-tiny")
+        self.call_after_refresh(self._fit_words)
+
+    def _fit_words(self) -> None:
+        """While one edits on few rows, the description has those that the editor leaves."""
+        words = self.query_one(Words)
+        spare = None
+        if self._choice is not None and self.has_class("-short", "-editing"):
+            spare = max(0, self._spare(self.query_one(f"#answer-{self._choice.editor}")))
+        self.set_class(spare == 0, "-crowded")
+        words.styles.max_height = spare or None
+
+    def _spare(self, editor: Widget) -> int:
+        """Rows between title and foot that neither what is looked at nor the editor needs."""
+        title, tree = self.query_one("#answer-title"), self.query_one(StateTree)
+        between = self.query_one("#answer-foot").region.y - title.region.bottom
+        return between - 2 - tree.display * tree.outer_size.height - max(_LEAST, _rows_of(editor))
 
     # -- showing
 
@@ -166,6 +184,8 @@ class AnswerPanel(Vertical):
         for name in ("json", "text", "form"):
             self.query_one(f"#answer-{name}").display = editor == name
         self.set_class(bool(editor), "-editing")
+        if not editor:
+            self._fit_words()
         deciding = self._draft is not None and self._draft.action is not None
         self.query_one(StateTree).display = not (deciding and editor in ("json", "form"))
 
@@ -263,6 +283,7 @@ class AnswerPanel(Vertical):
             if fresh:
                 await form.load(schema or {}, MISSING if draft.action is None else args)
             form.focus()
+        self.call_after_refresh(self._fit_words)
 
     async def _send_edited(self, draft: Draft) -> None:
         choice = self._choice
@@ -309,3 +330,12 @@ class AnswerPanel(Vertical):
             self.post_message(self.Refused(f"{ErrorCode.ANSWER_INVALID.value} {wrong[0].sentence()}"))
         else:
             self.post_message(self.Answered(value))
+
+
+def _rows_of(editor: Widget) -> int:
+    """How many rows all that stands in an editor takes."""
+    if isinstance(editor, SchemaForm):
+        return sum(row.outer_size.height for row in editor.children)
+    if isinstance(editor, TextArea):
+        return editor.wrapped_document.height
+    return editor.query_one(TextArea).wrapped_document.height + 1  # and the line that says whether it is JSON

@@ -65,6 +65,24 @@ async def test_the_question_is_seen_however_small_the_terminal_becomes() -> None
         await driven.sees("Deploy 1.4.2 to production?", "Approve")
 
 
+async def test_the_description_stays_while_one_fills_in_as_far_as_there_are_rows() -> None:
+    asked = {"question": "Deploy?\n" + "\n".join(f"Reason {n}." for n in range(9)), "risk": "high"}
+    yes = {"type": "object", "properties": {"ok": {"type": "boolean"}}}
+    async with drive(world=other(schema=yes, value=asked)) as driven:
+        await opened(driven)
+        await driven.press("tab", "tab", "enter")
+        await driven.sees("( ) yes", "Reason 0.", "Reason 4.", "Send")
+        await driven.pilot.resize_terminal(80, 20)
+        await driven.sees("( ) yes", "Reason 0.", "Send")
+        await driven.until(lambda: "Reason 2." not in driven.text)
+    many = {f"key{n}": n for n in range(9)}
+    async with drive(world=other(value={**asked, **many})) as driven:
+        await opened(driven)
+        await driven.press(*["tab"] * 4, "enter")
+        await driven.sees("✔ valid JSON", "Deploy?\\nReason 0.", "Send")
+        await driven.until(lambda: "\n│ Reason" not in driven.text)  # it needs the rows itself
+
+
 async def test_a_comment_is_not_lost_by_one_escape() -> None:
     async with drive() as driven:
         await opened(driven)
