@@ -73,6 +73,14 @@ def parse_filter(text: str, attributes: frozenset[str]) -> Filter:
     return Filter(text.strip(), terms, _doubt(words, {"age", *attributes}))
 
 
+def doubt_of(text: str, attributes: frozenset[str]) -> str:
+    """Why a filter line makes no sense, or may not mean what it looks like; empty where all is well."""
+    try:
+        return parse_filter(text, attributes).doubt
+    except MahavishnuError as error:
+        return f"{error.message} {error.hint}"
+
+
 def _words(text: str) -> list[str]:
     """The words, `"two words"` as one; a backslash stays, since it is the regular expression's."""
     return [_QUOTE.sub(r"\1", word) for word in _WORD.findall(text) if word.strip('"')]

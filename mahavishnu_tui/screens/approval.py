@@ -20,16 +20,16 @@ from mahavishnu_tui.screens.answering import AnswerPanel
 from mahavishnu_tui.screens.answers import what_next
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.claiming import anyway_screen, claim_text, claimed_by_others, deadline_text
-from mahavishnu_tui.screens.dialog import LOSES, Dialog
+from mahavishnu_tui.screens.dialog import Dialog, Said
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.rows import waits
-from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.session import Session, follow
 from mahavishnu_tui.screens.times import Times
 from mahavishnu_tui.widgets.status import approval_mark
 from mahavishnu_tui.widgets.step_line import StepLine
 
 if TYPE_CHECKING:
-    from mahavishnu_tui.widgets.flash import Severity
+    pass
 
 COMMENT = "comment for the ledger (optional)"
 _UNCERTAIN = (ErrorCode.TIMEOUT, ErrorCode.SERVER_UNREACHABLE)
@@ -73,21 +73,17 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
                 StepLine(placeholder=COMMENT, compact=True, id="approval-comment"),
                 ascii_only=self.session.ascii,
             )
-            yield Static(id="approval-status", markup=False)
+            yield Said()
         yield KeyHints()
 
     async def on_mount(self) -> None:
         """Show the question, the focus on its payload."""
         await self._show()
-        self.session.changes.subscribe(self, self._changed)
+        follow(self.session.changes, self, self._changed)
         self.set_interval(1, self._show_head)
         self.query_one(AnswerPanel).focus()
         if self.approval.holder(self.session.now()) == self.session.who:
             in_background(self, self._renew, "claim")
-
-    def on_unmount(self) -> None:
-        """Leave the session, whose signal would keep it."""
-        self.session.changes.unsubscribe(self)
 
     async def _renew(self) -> None:
         """Who looks at a question that they have claimed keeps it."""
@@ -147,11 +143,6 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
             lines = [f"next   {clean_line(run.name)} takes your answer at its next poll. {RACE}"]
         lines.append(f"as     {self.session.who} · this question {self.approval.hash[:12]}")
         return "\n".join(lines)
-
-    def _say(self, text: str, severity: Severity = "info") -> None:
-        row = self.query_one("#approval-status", Static)
-        row.set_classes(f"-{severity}")
-        row.update(clean_line(text))
 
     def _changed(self, changes: frozenset[Change]) -> None:
         """Somebody else answered, or the run went on without an answer."""
@@ -258,9 +249,5 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
         """One step back: out of the editor, then out of the dialog. Not while an answer is on its way."""
         if self._sending:
             self._say("the answer is on its way; wait for the server", "warning")
-        elif await self.query_one(AnswerPanel).leave():
-            return
-        elif self.may_leave(bool(self.query_one("#approval-comment", Input).value.strip())):
-            self.dismiss(None)
-        else:
-            self._say(LOSES, "warning")
+        elif not await self.query_one(AnswerPanel).leave():
+            self._leave(bool(self.query_one("#approval-comment", Input).value.strip()), None)

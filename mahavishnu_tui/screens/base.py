@@ -27,7 +27,7 @@ from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.leftovers import let_go
 from mahavishnu_tui.screens.line import LineAware
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
-from mahavishnu_tui.screens.session import Link, Session
+from mahavishnu_tui.screens.session import Link, Session, follow
 from mahavishnu_tui.screens.surviving import Surviving, survived
 from mahavishnu_tui.widgets.flash import FLASH_SECONDS, Flash, Severity
 from mahavishnu_tui.widgets.header import Header, HeaderState
@@ -88,14 +88,9 @@ class OperatorScreen(Surviving, Screen[None]):
         if self._follows:
             return
         self._follows = True
-        self.session.changes.subscribe(self, self._changed)
-        self.session.links.subscribe(self, self._linked)
+        follow(self.session.changes, self, self._changed)
+        follow(self.session.links, self, self._linked)
         self.show_header()
-
-    def on_unmount(self) -> None:
-        """Leave the session, whose signals would keep a closed screen until they are given again."""
-        self.session.changes.unsubscribe(self)
-        self.session.links.unsubscribe(self)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was on top, and let go of that."""

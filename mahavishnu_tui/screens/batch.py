@@ -19,14 +19,13 @@ from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.answering import AnswerPanel
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.claiming import claimed_by_others
-from mahavishnu_tui.screens.dialog import LOSES, Dialog
+from mahavishnu_tui.screens.dialog import Dialog, Said
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.step_line import StepLine
 
 if TYPE_CHECKING:
     from mahavishnu_tui.client.calls.approvals import BatchResult
-    from mahavishnu_tui.widgets.flash import Severity
 
 
 class BatchScreen(Dialog[int]):
@@ -66,7 +65,7 @@ class BatchScreen(Dialog[int]):
                 StepLine(placeholder="comment for the ledger (optional)", compact=True, id="batch-comment"),
                 ascii_only=self.session.ascii,
             )
-            yield Static(id="batch-status", markup=False)
+            yield Said()
         yield KeyHints()
 
     async def on_mount(self) -> None:
@@ -84,11 +83,6 @@ class BatchScreen(Dialog[int]):
 
     def _line(self, item: Approval, said: str) -> str:
         return f"{clean_line(item.run_name, 30):<18} {clean_line(said, 200)}"
-
-    def _say(self, text: str, severity: Severity = "info") -> None:
-        row = self.query_one("#batch-status", Static)
-        row.set_classes(f"-{severity}")
-        row.update(clean_line(text))
 
     @on(AnswerPanel.Closed)
     def _leave_panel(self) -> None:
@@ -152,9 +146,5 @@ class BatchScreen(Dialog[int]):
         """One step back: out of the editor, then out of the dialog. Not while answers are on their way."""
         if self._sending:
             self._say("the answers are on their way; wait for the server", "warning")
-        elif await self.query_one(AnswerPanel).leave():
-            return
-        elif self.may_leave(bool(self.query_one("#batch-comment", Input).value.strip())):
-            self.dismiss(self._answered)
-        else:
-            self._say(LOSES, "warning")
+        elif not await self.query_one(AnswerPanel).leave():
+            self._leave(bool(self.query_one("#batch-comment", Input).value.strip()), self._answered)

@@ -18,7 +18,7 @@ from mahavishnu_tui.models.run import FINISHED
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.actions import Action
 from mahavishnu_tui.screens.background import in_background
-from mahavishnu_tui.screens.dialog import Dialog
+from mahavishnu_tui.screens.dialog import Dialog, Said
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Session
 from mahavishnu_tui.widgets.status import run_mark
@@ -158,7 +158,7 @@ class BulkScreen(Dialog[int]):
                 id="bulk-list",
             )
             yield Input(placeholder=f"type {count} to do it", compact=True, id="bulk-count")
-            yield Static(id="bulk-status", markup=False)
+            yield Said()
         yield KeyHints()
 
     def on_mount(self) -> None:
@@ -195,11 +195,6 @@ class BulkScreen(Dialog[int]):
         error = found.error or {}
         said = f"{error.get('code', '')} {error.get('message') or found.note}".strip()
         return Cell(clean_line(said, 300), "error")
-
-    def _say(self, text: str, severity: str = "info") -> None:
-        row = self.query_one("#bulk-status", Static)
-        row.set_classes(f"-{severity}")
-        row.update(clean_line(text))
 
     @on(Input.Submitted)
     def _typed(self, event: Input.Submitted) -> None:

@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
-from mahavishnu_tui.models.text import clean_line
+from mahavishnu_tui.models.text import clean, clean_line
 from mahavishnu_tui.screens.surviving import Surviving
 from mahavishnu_tui.screens.unlocking import Unlocking
 
@@ -18,18 +19,46 @@ Result = TypeVar("Result")
 LOSES: Final = "esc again leaves; what was typed is not kept"
 
 
+class Said(Static):
+    """What a dialog says of what was typed or sent."""
+
+    DEFAULT_CSS = """
+    Said { height: auto; max-height: 4; }
+    Said.-error { color: $text-error; }
+    Said.-warning { color: $text-warning; }
+    Said.-success { color: $text-success; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def say(self, text: str, severity: str) -> None:
+        """Say something else."""
+        self.set_classes(f"-{severity}")
+        self.update(clean(text))
+
+
 class Dialog(Surviving, ModalScreen[Result]):
-    """Its box is a `Vertical` with a frame. A context that the settings name is said in it."""
+    """Its box is a `Vertical` with a frame, in which a context is said that the settings name.
+
+    What holds a `Said` may use `_say` and `_leave`.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", "Help", show=False, id="dialog.help"),
     ]
     _warned = False
 
-    def may_leave(self, typed: bool) -> bool:
-        """Whether escape leaves now: what was typed is lost then, so that it takes a second one."""
+    def _say(self, text: str, severity: str = "info") -> None:
+        self.query_one(Said).say(text, severity)
+
+    def _leave(self, typed: bool, result: Result) -> None:
+        """Dismissed with `result`; what was `typed` is lost then, so that it takes a second escape."""
         leave, self._warned = self._warned or not typed, typed
-        return leave
+        if leave:
+            self.dismiss(result)
+        else:
+            self._say(LOSES, "warning")
 
     @on(events.Mount)
     def _name_context(self) -> None:

@@ -16,9 +16,9 @@ from mahavishnu_tui.models import Checkpoint, Run
 from mahavishnu_tui.models.checkpoint import EditPreview
 from mahavishnu_tui.models.diff import StateDiff
 from mahavishnu_tui.models.edit import StateEdit
-from mahavishnu_tui.models.text import clean, clean_line
+from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
-from mahavishnu_tui.screens.dialog import LOSES, Dialog
+from mahavishnu_tui.screens.dialog import Dialog, Said
 from mahavishnu_tui.screens.diffing import DIFF_COLUMNS, diff_rows, diff_words
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.session import Session
@@ -63,7 +63,7 @@ class EditScreen(Dialog[str]):
                 placeholder="as node: empty means the one that wrote last", compact=True, id="edit-node"
             )
             yield VirtualTable(DIFF_COLUMNS, ascii_only=self.session.ascii, id="edit-diff")
-            yield Static("", id="edit-status", markup=False)
+            yield Said()
             with ButtonRow(id="edit-buttons"):
                 yield Button("Preview ^t", id="preview", compact=True)
                 yield Button("Make this edit", id="make", variant="error", compact=True, disabled=True)
@@ -93,10 +93,7 @@ class EditScreen(Dialog[str]):
     def action_leave(self) -> None:
         """Change nothing."""
         values, node = self.query_one(JsonEditor).text, self.query_one(Input).value
-        if self.may_leave(values != EMPTY or bool(node.strip())):
-            self.dismiss("")
-        else:
-            self._say(LOSES, "warning")
+        self._leave(values != EMPTY or bool(node.strip()), "")
 
     def action_preview(self) -> None:
         """Ask what these values would make."""
@@ -125,7 +122,7 @@ class EditScreen(Dialog[str]):
         lines = [f"as {preview.as_node}: {diff_words(found)}. Resumed, it runs {nodes}."]
         lines += [f"Drops an open question: {line}" for line in preview.drops]
         lines += preview.warnings
-        self._say("\n".join(map(clean, lines)), "warning" if preview.drops or preview.warnings else "")
+        self._say("\n".join(lines), "warning" if preview.drops or preview.warnings else "info")
 
     def _offer(self, previewed: tuple[StateEdit, EditPreview] | None) -> None:
         """Only what was shown can be made."""
@@ -155,9 +152,3 @@ class EditScreen(Dialog[str]):
             self.dismiss(f"{made.run.name}: state edited; it is {made.run.status}")
         else:
             self.dismiss(f"{made.run.name}: the edit waits for a slot")
-
-    def _say(self, text: str, tone: str = "") -> None:
-        status = self.query_one("#edit-status", Static)
-        for name in ("error", "warning"):
-            status.set_class(name == tone, f"-{name}")
-        status.update(text)

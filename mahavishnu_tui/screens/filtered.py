@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from mahavishnu_tui.models import MahavishnuError
-from mahavishnu_tui.models.filtering import NO_FILTER, Filter, parse_filter
+from mahavishnu_tui.models.filtering import NO_FILTER, Filter, doubt_of, parse_filter
 from mahavishnu_tui.screens.prompt import Prompt, PromptKind
 from mahavishnu_tui.screens.refusing import Refusing
 from mahavishnu_tui.screens.session import Session
@@ -33,12 +33,8 @@ class Filtered(Refusing):
 
     def prompted(self, kind: PromptKind, line: str) -> str:
         """Of a filter that makes no sense why; how much is let through stands in the title."""
-        if kind == "/" and line:
-            try:
-                return parse_filter(line, self.ATTRIBUTES).doubt
-            except MahavishnuError as error:
-                return f"{error.message} {error.hint}"
-        return super().prompted(kind, line)
+        doubt = doubt_of(line, self.ATTRIBUTES) if kind == "/" else ""
+        return doubt or super().prompted(kind, line)
 
     def action_prompt(self, kind: PromptKind) -> None:
         """Type a command or a filter."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from mahavishnu_tui.models import MahavishnuError
-from mahavishnu_tui.models.filtering import parse_filter
+from mahavishnu_tui.models.filtering import doubt_of
 from mahavishnu_tui.screens.checkpoint_acts import CheckpointActs
 from mahavishnu_tui.screens.completing import words_after
 from mahavishnu_tui.screens.panes.pane import Pane, TablePane
@@ -56,12 +56,8 @@ class Prompting(CheckpointActs):
         pane = self.active_pane
         if kind == ":" or not line or not pane.ATTRIBUTES:
             return super().prompted(kind, line)
-        try:
-            doubt = parse_filter(line, pane.ATTRIBUTES).doubt
-        except MahavishnuError as error:
-            return f"{error.message} {error.hint}"
         options = self._options(kind, line) if line.endswith(":") else []
-        return doubt or words_after(line, options) or pane.found()
+        return doubt_of(line, pane.ATTRIBUTES) or words_after(line, options) or pane.found()
 
     def filter_typed(self, event: Prompt.Typed) -> None:
         """Filter while it is typed."""

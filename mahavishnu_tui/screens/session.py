@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import weakref
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from textual.dom import DOMNode
 from textual.signal import Signal
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from mahavishnu_tui.client.api import ServerClient
     from mahavishnu_tui.models import Approval, Need, Run, Workflow
 
+Told = TypeVar("Told")
+
 LinkState = Literal["connecting", "starting", "live", "lost"]
 """`connecting`: nothing was ever heard. `starting`: no server answered, one is being started.
 `lost`: it was there and is not; what is shown is old."""
@@ -32,6 +35,21 @@ KEPT_OLDER = 20_000
 """Runs too old for the mirror that are remembered."""
 
 ALL: frozenset[Change] = frozenset({EVERYTHING})
+
+
+def follow(signal: Signal[Told], node: DOMNode, told: Callable[[Told], None]) -> None:
+    """Have a method of a node told what a signal gives, in its turn.
+
+    The signal keeps neither of them: with a plain subscription a closed screen lives until the next news.
+    """
+    place, method = weakref.ref(node), weakref.WeakMethod(told)
+
+    def tell(news: Told) -> None:
+        there, then = place(), method()
+        if there is not None and then is not None:
+            there.call_next(then, news)
+
+    signal.subscribe(node, tell, immediate=True)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,9 +16,8 @@ from textual.widgets import Button, Static
 from mahavishnu_tui.models import ErrorCode, Finding, MahavishnuError, Run, Workflow
 from mahavishnu_tui.models.problem import Problem
 from mahavishnu_tui.models.record import Json
-from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background, in_background_opening
-from mahavishnu_tui.screens.dialog import LOSES, Dialog
+from mahavishnu_tui.screens.dialog import Dialog, Said
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.launch.durability import DurabilityButton
 from mahavishnu_tui.screens.launch.entry import InputEntry
@@ -86,7 +85,7 @@ class LaunchScreen(Dialog[Run | None]):
                 yield DurabilityButton(id="durability")
                 yield PoolButton(id="pool")
                 yield Button("Close", id="close", compact=True)
-            yield Static(id="launch-status", markup=False)
+            yield Said()
         yield KeyHints()
 
     def on_mount(self) -> None:
@@ -145,11 +144,6 @@ class LaunchScreen(Dialog[Run | None]):
         workflow = target.workflow if target is not None else None
         if workflow is not None and not workflow.error and self._checked_for != workflow.id:
             self._check(workflow, show=False)
-
-    def _say(self, text: str, severity: str = "info") -> None:
-        row = self.query_one("#launch-status", Static)
-        row.set_classes(f"-{severity}")
-        row.update(clean_line(text))
 
     @on(InputEntry.Changed)
     @on(WorkflowOptions.Changed)
@@ -231,10 +225,7 @@ class LaunchScreen(Dialog[Run | None]):
     @on(Button.Pressed, "#close")
     def action_leave(self) -> None:
         """Close without starting anything."""
-        if self.may_leave(self.entry.touched):
-            self.dismiss(None)
-        else:
-            self._say(LOSES, "warning")
+        self._leave(self.entry.touched, None)
 
     @on(Button.Pressed, "#check")
     def _want_check(self) -> None:

@@ -14,7 +14,7 @@ from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.fetched import Fetched
 from mahavishnu_tui.screens.rows import ENGINES
-from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.session import Session, follow
 from mahavishnu_tui.widgets.form import MISSING, Missing
 from mahavishnu_tui.widgets.table import Cell, Column, Row, VirtualTable
 
@@ -124,14 +124,10 @@ class TargetTable(VirtualTable):
 
     def on_mount(self) -> None:
         """Fill it, and keep it filled."""
-        self._session.changes.subscribe(self, self._changed)
+        follow(self._session.changes, self, self._changed)
         self._fill()
         if self._wants_deployments():
             self._deployments.want()
-
-    def on_unmount(self) -> None:
-        """Leave the session, whose signal would keep it."""
-        self._session.changes.unsubscribe(self)
 
     def _wants_deployments(self) -> bool:
         info = self._session.mirror.prefect

@@ -16,7 +16,7 @@ from mahavishnu_tui.models.record import Json
 from mahavishnu_tui.models.schedule import ScheduleKind, ScheduleRule
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.screens.background import in_background
-from mahavishnu_tui.screens.dialog import LOSES, Dialog
+from mahavishnu_tui.screens.dialog import Dialog, Said
 from mahavishnu_tui.screens.hints import KeyHints
 from mahavishnu_tui.screens.launch.entry import InputEntry
 from mahavishnu_tui.screens.launch.targets import Target, TargetTable, of_deployment
@@ -90,7 +90,7 @@ class ScheduleScreen(Dialog[Schedule | None]):
             with ButtonRow(id="schedule-buttons"):
                 yield Button("Save", id="go", compact=True)
                 yield Button("Close", id="close", compact=True)
-            yield Static(id="schedule-status", markup=False)
+            yield Said()
         yield KeyHints()
 
     async def on_mount(self) -> None:
@@ -218,19 +218,11 @@ class ScheduleScreen(Dialog[Schedule | None]):
 
     # -- saving
 
-    def _say(self, text: str, severity: str = "info") -> None:
-        row = self.query_one("#schedule-status", Static)
-        row.set_classes(f"-{severity}")
-        row.update(clean_line(text))
-
     @on(Button.Pressed, "#close")
     def action_leave(self) -> None:
         """Close without saving."""
         written = self.query_one("#schedule-rule", Input).value, self.query_one("#schedule-zone", Input).value
-        if self.may_leave(written != self._began or self.entry.touched):
-            self.dismiss(None)
-        else:
-            self._say(LOSES, "warning")
+        self._leave(written != self._began or self.entry.touched, None)
 
     @on(Button.Pressed, "#go")
     def _save(self) -> None:

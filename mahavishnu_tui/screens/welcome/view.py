@@ -18,7 +18,7 @@ from mahavishnu_tui.client.mirror import EVERYTHING, Change
 from mahavishnu_tui.models.text import clean_line
 from mahavishnu_tui.projects.surroundings import Surroundings
 from mahavishnu_tui.screens.background import in_background
-from mahavishnu_tui.screens.session import Session
+from mahavishnu_tui.screens.session import Session, follow
 from mahavishnu_tui.screens.surviving import Surviving
 from mahavishnu_tui.screens.welcome.doing import do_step
 from mahavishnu_tui.screens.welcome.lines import found_lines, headline
@@ -64,15 +64,10 @@ class Welcome(Surviving, Vertical):
 
     def on_mount(self) -> None:
         """Show what is known at once, and look for the rest."""
-        self.session.changes.subscribe(self, self._changed)
-        self.screen.bindings_updated_signal.subscribe(self, self._bound)
+        follow(self.session.changes, self, self._changed)
+        follow(self.screen.bindings_updated_signal, self, self._bound)
         self.show()
         self.look()
-
-    def on_unmount(self) -> None:
-        """Leave the signals, which would keep it."""
-        self.session.changes.unsubscribe(self)
-        self.screen.bindings_updated_signal.unsubscribe(self)
 
     def look(self) -> None:
         """Look around, again."""
