@@ -105,6 +105,7 @@ def test_a_deployment_is_launched_watched_answered_read_and_another_cancelled(
     terminal.wait("Cancel the run")
     focus_button(terminal, "Cancel the run")
     terminal.send("enter")
+    terminal.wait(lambda screen: "is being cancelled" in screen or "is cancelled" in screen)
     terminal.wait(lambda screen: shown in screen and "⊘ cancelled" in screen, 90)
     assert newest(port, "sailing")["status"] == "cancelled"
 

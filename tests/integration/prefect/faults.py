@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import time
 from typing import Any
 
 
@@ -58,8 +59,8 @@ class FaultProxy:
         self._delay = 0.0
         self.rounds = 0
         """How many answers had to be waited for one after the other; those that came together count once."""
-        self.waiting = 0
-        """Requests whose answer has not gone out."""
+        self._waiting = 0
+        self._asked_at = 0.0
         self.port = 0
         self.requests: list[tuple[str, str]] = []
         """Method and path of every request that came, in order."""
@@ -68,6 +69,16 @@ class FaultProxy:
     def url(self) -> str:
         """The API's address through the proxy."""
         return f"http://127.0.0.1:{self.port}/api"
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since the last request came."""
+        return time.monotonic() - self._asked_at
+
+    @property
+    def idle(self) -> bool:
+        """Every answer has gone out, and so long ago that whoever wanted another one would have asked."""
+        return self._waiting == 0 and self.quiet > 2 * self._delay + 1
 
     def spoil(self, fault: Fault, path: str = "", method: str = "", times: int = 1) -> None:
         """The next `times` requests with this text in their path get the fault."""
@@ -83,7 +94,10 @@ class FaultProxy:
         self._flowing.clear()
 
     def slow(self, seconds: float) -> None:
-        """Each answer takes so long from now on, as from a server that has too much to do."""
+        """Each answer comes so long after the last question from now on, as from one that has too much to do.
+
+        On a busy machine too, what is asked together is answered together.
+        """
         self._delay, self.rounds = seconds, 0
 
     async def up(self) -> None:
@@ -119,6 +133,7 @@ class FaultProxy:
         }
         body = await reader.readexactly(int(fields.get("content-length") or 0))
         self.requests.append((method, path))
+        self._asked_at = time.monotonic()
         fault = self._fault_for(method, path)
         if isinstance(fault, Answer):
             writer.write(_answer(fault))
@@ -140,9 +155,10 @@ class FaultProxy:
             if isinstance(fault, Cut):
                 await theirs.read()
                 return
-            self.waiting += 1
-            await asyncio.sleep(self._delay)
-            self.waiting -= 1
+            self._waiting += 1
+            while (left := self._delay - self.quiet) > 0:
+                await asyncio.sleep(left)
+            self._waiting -= 1
             self.rounds = max(self.rounds, round_)
             await self._pass(theirs, writer)
         finally:
