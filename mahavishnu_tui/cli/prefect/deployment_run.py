@@ -29,6 +29,6 @@ async def run(
     """Start a run of DEPLOYMENT (its id, name or flow/name). Exit status as with `prefect execute`."""
     order = dataclasses.replace(order, job_variables=read_pairs(variables, "--job-variable"))
     loaded = setup.load_strictly()
-    async with with_prefect(loaded) as client:
+    async with with_prefect(loaded, runs=False) as client:
         started = await run_deployment(client, loaded, await find_deployment(client, deployment), order)
         return await conclude(setup, client, loaded, started, wait=wait, timeout=timeout)

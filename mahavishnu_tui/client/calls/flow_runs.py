@@ -11,6 +11,9 @@ from mahavishnu_tui.client.calls.base import READ_TIMEOUT, Calls, part
 if TYPE_CHECKING:
     from mahavishnu_tui.models.prefect import Artifact, BulkResult, RunMetrics, StateChange, Trouble
 
+_BULK_SECONDS = 15.0
+"""How long one run of many may take."""
+
 
 class FlowRunCalls(Calls):
     """Flow runs. MHV-452 for runs of another engine."""
@@ -52,7 +55,7 @@ class FlowRunCalls(Calls):
         """
         items = [{"id": run_id, "version": version} for run_id, version in runs]
         body = {"act": act, "runs": items, "count": len(items), "by": by}
-        # Writes to Prefect go one after the other.
-        seconds = READ_TIMEOUT + len(items)
+        # One run after the other, and each takes three answers of Prefect, which may be slow.
+        seconds = READ_TIMEOUT + _BULK_SECONDS * len(items)
         found = await self._wire.call("POST", "/v1/runs/bulk", body=body, timeout=seconds)
         return [models.BulkResult.from_json(item) for item in found["results"]]

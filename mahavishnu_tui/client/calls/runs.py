@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from mahavishnu_tui import models
-from mahavishnu_tui.client.calls.base import Calls, part
+from mahavishnu_tui.client.calls.base import READ_TIMEOUT, Calls, part
 from mahavishnu_tui.models.record import Json, Record
 from mahavishnu_tui.models.run import NodeVisit, Run
 
@@ -215,7 +215,7 @@ class RunCalls(Calls):
         body |= {} if input is SAME else {"input": input}
         body |= {key: value for key, value in (("config", config), ("priority", priority)) if value}
         path = f"/v1/runs/{part(run_id)}/again"
-        return Run.from_json(await self._wire.call("POST", path, body=body))
+        return Run.from_json(await self._wire.call("POST", path, body=body, timeout=READ_TIMEOUT))
 
     async def set_priority(self, run_id: str, priority: str, by: str) -> Run:
         """Change whose turn a run is (MHV-101 when it has ended)."""
