@@ -38,7 +38,7 @@ def newest(machine: Machine, flow: str) -> dict[str, Any]:
 def command(terminal: Terminal, text: str, shows: str) -> None:
     """Type a `:` command and wait for what it leads to."""
     terminal.send(":")
-    terminal.wait("enter submit")
+    terminal.wait("tab complete")
     terminal.send(text, "enter")
     terminal.wait(shows)
 
@@ -53,7 +53,7 @@ def test_a_deployment_is_launched_watched_answered_read_and_another_cancelled(
     command(terminal, "deployments", "DEPLOYMENT")
     terminal.wait(asks)
     terminal.send("/")
-    terminal.wait("enter submit")
+    terminal.wait("tab complete")
     terminal.send("shipping/e2e", "enter")
     terminal.wait("filter shipping/e2e")
     terminal.send("t")
@@ -92,7 +92,7 @@ def test_a_deployment_is_launched_watched_answered_read_and_another_cancelled(
     shown = sailing["name"][:10]
     terminal.wait(lambda screen: shown in screen and "▶ running" in screen, 90)
     terminal.send("/")
-    terminal.wait("enter submit")
+    terminal.wait("tab complete")
     terminal.send(sailing["name"], "enter")
     terminal.wait(f"filter {sailing['name']}")
     terminal.send("x")
