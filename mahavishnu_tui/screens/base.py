@@ -330,7 +330,8 @@ class OperatorScreen(Surviving, Screen[None]):
     def renew_aside(self) -> None:
         """The line in the prompt is another one, or what it leads to."""
         if self.has_class("-prompting"):
-            self.query_one(KeyHints).say(self.prompted(self.prompt.kind, self.prompt.line.value))
+            line = self.prompt.line.value
+            self.query_one(KeyHints).say(self.prompted(self.prompt.kind, line), first=bool(line))
 
     def action_back(self) -> None:
         """Leave this screen."""

@@ -84,6 +84,7 @@ class KeyHints(Widget):
         self.ascii_only = ascii_only
         self._hints: list[tuple[str, str]] = []
         self._aside = ""
+        self._aside_first = False
 
     def on_mount(self) -> None:
         """Follow the bindings."""
@@ -96,10 +97,10 @@ class KeyHints(Widget):
             self._hints = hints
             self.refresh()
 
-    def say(self, aside: str) -> None:
-        """Show some words beside the keys, which give way; those that two blanks part are not cut."""
-        if aside != self._aside:
-            self._aside = aside
+    def say(self, aside: str, *, first: bool = False) -> None:
+        """Show some words beside the keys, none cut of those that two blanks part; `first`: keys give way."""
+        if (aside, first) != (self._aside, self._aside_first):
+            self._aside, self._aside_first = aside, first
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -108,7 +109,7 @@ class KeyHints(Widget):
         key_style = style + self.get_component_rich_style("hint--key", partial=True)
         width = self.size.width
         hints = list(self._hints)
-        wanted = cell_len(self._aside) + 2 if self._aside else 0
+        wanted = cell_len(self._aside) + 2 if self._aside and self._aside_first else 0
         while len(hints) > 1 and sum(len(key) + len(word) + 3 for key, word in hints) > width - wanted:
             spare = [place for place, (key, _) in enumerate(hints[:-1]) if key not in _KEPT] or [0]
             del hints[spare[-1]]

@@ -72,6 +72,9 @@ async def test_what_a_line_may_become_is_read_whole_at_80_columns() -> None:
         await driven.press("colon", *"ctx", "space")
         await driven.sees("staging-europe-west  production-main  audit  default  demo  -")
         assert "tab complete" in hints(driven)
+        await driven.press("escape", "slash")  # nothing is typed yet
+        await driven.until(lambda: "enter submit  esc leave  tab complete" in hints(driven))
+        assert "by:" in hints(driven)
         await driven.press("escape", "colon", *"ctx", "enter")
         await driven.sees("  staging-europe-west  ", "  production-main  ")
 
