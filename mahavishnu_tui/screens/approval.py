@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -27,9 +27,6 @@ from mahavishnu_tui.screens.session import Session, follow
 from mahavishnu_tui.screens.times import Times
 from mahavishnu_tui.widgets.status import approval_mark
 from mahavishnu_tui.widgets.step_line import StepLine
-
-if TYPE_CHECKING:
-    pass
 
 COMMENT = "comment for the ledger (optional)"
 _UNCERTAIN = (ErrorCode.TIMEOUT, ErrorCode.SERVER_UNREACHABLE)
