@@ -29,6 +29,7 @@ from mahavishnu_tui.widgets.status import approval_mark
 from mahavishnu_tui.widgets.step_line import StepLine
 
 COMMENT = "comment for the ledger (optional)"
+UNCERTAIN = "Whether your answer arrived is not known; sending the same again is safe."
 _UNCERTAIN = (ErrorCode.TIMEOUT, ErrorCode.SERVER_UNREACHABLE)
 """After these the server may have taken the answer all the same."""
 RACE = "The question is read again before it is sent; of two operators at once Prefect takes one."
@@ -200,12 +201,10 @@ class ApprovalScreen(Dialog[LedgerEntry | None]):
             recorded = self.session.record(error)
             self._sending = False
             self.query_one(AnswerPanel).freeze(False)
-            outcome = (
-                "Whether your answer arrived is not known; sending the same again is safe."
-                if recorded.code in _UNCERTAIN
-                else "Nothing was answered; what you typed is still here."
-            )
-            self._say(f"{recorded} {outcome}", "error")
+            said = f"{recorded} Nothing was answered; what you typed is still here."
+            if recorded.code in _UNCERTAIN:  # its hint is for acts that are not to be repeated
+                said = f"{recorded.code.value} {recorded.message} {UNCERTAIN}"
+            self._say(said, "error")
             self.query_one(AnswerPanel).blame(Problem.told(recorded.details))
             if recorded.code in _STALE:
                 await self._reload(str(recorded))

@@ -119,7 +119,9 @@ class BatchScreen(Dialog[int]):
                 self.asked, value=value, by=self.session.who, count=len(self.asked), comment=comment
             )
         except Exception as error:  # said here, kept in :errors; what was typed stays
-            self._say(f"{clean_line(self.session.record(error))} Sending the same again is safe.", "error")
+            recorded = self.session.record(error)  # without its hint, which may be not to repeat it
+            said = f"{recorded.code.value} {clean_line(recorded.message)}"
+            self._say(f"{said} Sending the same again is safe.", "error")
             return
         finally:
             self._sending = False

@@ -82,6 +82,17 @@ async def test_a_deployment_is_made_and_keeps_what_an_update_leaves_out(
     await prefect_api.deployments.delete(made["deployment_id"])
 
 
+async def test_a_deployment_is_made_and_made_anew_whatever_its_name(
+    code: UserCode, prefect_api: PrefectApi, prefect_pool: str, name: str
+) -> None:
+    order = {"entrypoint": "flows.py:add_up", "name": f"{name} [b]? \x1b[31m", "pool": prefect_pool}
+    twice = [(code.root, "register", order), (code.root, "register", order)]
+    made, again = await in_one_child(code, twice)
+    assert (made["created"], again["created"]) == (True, False)
+    assert made["deployment_id"] == again["deployment_id"]
+    await prefect_api.deployments.delete(made["deployment_id"])
+
+
 async def test_what_cannot_be_deployed_or_run_is_refused_and_what_would_fail_is_told(
     code: UserCode, prefect_api: PrefectApi, name: str
 ) -> None:

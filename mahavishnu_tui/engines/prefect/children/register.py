@@ -47,7 +47,7 @@ async def _register(flow: Flow, order: dict[str, Any]) -> dict[str, Any]:
     from prefect.client.orchestration import get_client
 
     async with get_client() as client:
-        existing = await _existing(client, f"{flow.name}/{order['name']}")
+        existing = await _existing(client, flow.name, order["name"])
         if existing is not None and order.get("update") is False:
             raise Refusal(
                 DEPLOYMENT,
@@ -87,13 +87,20 @@ async def _upsert(client: Any, fields: dict[str, Any]) -> str:
     return str(response.json()["id"])
 
 
-async def _existing(client: Any, name: str) -> Any:
-    from prefect.exceptions import ObjectNotFound
+async def _existing(client: Any, flow: str, name: str) -> Any:
+    """Not `client.read_deployment_by_name`, which writes names into an address as they are."""
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterName,
+        FlowFilter,
+        FlowFilterName,
+    )
 
-    try:
-        return await client.read_deployment_by_name(name)
-    except ObjectNotFound:
-        return None
+    found = await client.read_deployments(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
+        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[name])),
+    )
+    return next(iter(found), None)
 
 
 def _kept(order: dict[str, Any], existing: Any) -> dict[str, Any]:
