@@ -44,6 +44,10 @@ class Dialog(Surviving, ModalScreen[Result]):
     What holds a `Said` may use `_say` and `_leave`.
     """
 
+    # On a small terminal what has the focus is scrolled into sight: no button is pressed that is not seen.
+    DEFAULT_CSS = """
+    Dialog > Vertical { overflow-y: auto; scrollbar-size: 1 1; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", "Help", show=False, id="dialog.help"),
     ]

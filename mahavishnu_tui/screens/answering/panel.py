@@ -55,7 +55,7 @@ class AnswerPanel(Vertical):
         &.-tiny #answer-title { max-height: 2; margin-bottom: 0; }
         & .answer--editor { display: none; height: 2fr; min-height: 4; }
         & #answer-text, & #answer-text:focus { border: none; padding: 0 1; background: $boost; }
-        & #answer-buttons { height: 1; margin-top: 1; overflow-x: auto; scrollbar-size: 0 0; }
+        & #answer-buttons { height: 1; margin-top: 1; }
         & #answer-buttons Button { margin-right: 2; background: $panel; min-width: 8; }
         & #answer-buttons Button:focus { background: $accent; color: $background; text-style: bold; }
     }

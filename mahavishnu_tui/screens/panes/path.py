@@ -47,6 +47,7 @@ class PathPane(Pane):
         )
         self.banner = Static(classes="playback", markup=False)
         self._drawn: object = None
+        self._followed = Followed()
         self._shape: GraphShape | None = None
         self._run: Run | None = None
         self._visits: dict[int, NodeVisit] = {}
@@ -75,10 +76,11 @@ class PathPane(Pane):
     def draw(self) -> None:
         """Only the words in place of a drawing depend on the link."""
         if self._drawn is None:
-            self.graph.clear(self._absent(Followed()))
+            self.graph.clear(self._absent(self._followed))
 
     def follow(self, followed: Followed, visits: list[NodeVisit], run: Run | None) -> None:
         """Show another run, or more of the same."""
+        self._followed = followed
         if run is None or self._run is None or run.id != self._run.id:
             self._stop()
         self._run = run

@@ -80,6 +80,15 @@ async def test_before_its_first_task_it_says_so() -> None:
         await driven.sees("No task of this flow has begun.")
 
 
+async def test_a_pane_that_was_hidden_still_knows_the_run() -> None:
+    late = next(run.name for run in flows().runs if run.state == "Late")
+    async with drive(world=flows()) as driven:
+        await driven.cursor_on(late)
+        await driven.pilot.resize_terminal(120, 40)
+        await driven.sees("No task of this flow has begun.")
+        assert "No run is selected" not in driven.text
+
+
 async def test_from_a_task_to_what_it_said() -> None:
     async with drive(world=flows()) as driven:
         screen = await opened(driven)
