@@ -57,6 +57,7 @@ class FaultProxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._delay = 0.0
+        self._counts = 0
         self.rounds = 0
         """How many answers had to be waited for one after the other; those that came together count once."""
         self._waiting = 0
@@ -98,7 +99,13 @@ class FaultProxy:
 
         On a busy machine too, what is asked together is answered together.
         """
-        self._delay, self.rounds = seconds, 0
+        self._delay = seconds
+        self.count_anew()
+
+    def count_anew(self) -> None:
+        """Count the rounds from here on; what is on its way does not count."""
+        self.rounds = 0
+        self._counts += 1
 
     async def up(self) -> None:
         """Listen, on the port of before."""
@@ -149,7 +156,7 @@ class FaultProxy:
                 ours.write(head)
                 await asyncio.gather(self._pass(theirs, writer), self._pass(reader, ours))
                 return
-            round_ = self.rounds + 1
+            round_, count = self.rounds + 1, self._counts
             kept = [line for line in lines if not line.lower().startswith("connection:")]
             ours.write("\r\n".join([kept[0], "Connection: close", *kept[1:]]).encode("latin-1") + body)
             if isinstance(fault, Cut):
@@ -159,7 +166,8 @@ class FaultProxy:
             while (left := self._delay - self.quiet) > 0:
                 await asyncio.sleep(left)
             self._waiting -= 1
-            self.rounds = max(self.rounds, round_)
+            if count == self._counts:
+                self.rounds = max(self.rounds, round_)
             await self._pass(theirs, writer)
         finally:
             ours.close()

@@ -36,22 +36,22 @@ async def test_runs_are_there_after_three_answers_and_acts_take_few(
         await eventually(lambda: _nothing_is_asked(fault_proxy), 60.0)
 
         (schedule,) = [item for item in await desk.client.schedules() if item.deployment_id == deployed["id"]]
-        fault_proxy.rounds = 0
+        fault_proxy.count_anew()
         paused = await desk.client.change_schedule(schedule, "ana", active=False)
         assert (fault_proxy.rounds <= 4, paused.active, paused.parameters) == (True, False, {"n": 1})
-        fault_proxy.rounds = 0
+        fault_proxy.count_anew()
         resumed = await desk.client.change_schedule(paused, "ana", active=True)
         assert (fault_proxy.rounds <= 4, resumed.active, bool(resumed.coming)) == (True, True, True)
 
         (found,) = [item for item in await desk.client.deployments() if item.id == deployed["id"]]
-        fault_proxy.rounds = 0
+        fault_proxy.count_anew()
         assert (await desk.client.change_deployment(found, "ana", paused=True)).paused
         assert fault_proxy.rounds == 3
         (there,) = [item for item in await desk.client.pools() if item.name == pool]
-        fault_proxy.rounds = 0
+        fault_proxy.count_anew()
         assert (await desk.client.change_pool(there.name, "ana", seen=there.seen, paused=True)).paused
         assert fault_proxy.rounds == 3
-        fault_proxy.rounds = 0
+        fault_proxy.count_anew()
         assert (await desk.client.run(failed)).run.id == failed
         assert fault_proxy.rounds == 1
 
