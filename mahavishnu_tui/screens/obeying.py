@@ -20,15 +20,20 @@ OTHER_LOGS = ("server", "prefect", "prefect-worker")
 """Logs that are no host's."""
 ON_A_RUN = ("again",)
 """Actions of the screen on which a run is selected."""
+ACTING = ("again", "workflows", "prefect start", "prefect stop")
+"""Commands that act, as keys do that a read-only dashboard does not bind."""
 
 
 async def obey(app: App[Any], spoken: Spoken) -> None:
     """Go back to the dashboard for its panes; open anything else over the screen that is shown."""
-    action = spoken.command.action
-    if action == "logs":
+    action, near = spoken.command.action, _nearest(app)
+    if near.session.readonly and f"{action} {spoken.argument}".strip() in ACTING:
+        line = f":{spoken.command.name} {spoken.argument}".strip()
+        _flash(app, f"{line} is off: {near.why_not}.")
+    elif action == "logs":
         _open_logs(app, spoken.argument)
     elif action == "compare":
-        _nearest(app).action_compare(spoken.argument)
+        near.action_compare(spoken.argument)
     elif action == "prefect":
         _prefect(app, spoken.argument)
     elif action == "docs":
@@ -40,7 +45,7 @@ async def obey(app: App[Any], spoken: Spoken) -> None:
     elif action in LOOKS:
         LOOKS[action](app, spoken.argument)
     elif action in ON_A_RUN:
-        await _nearest(app).run_action(action)
+        await near.run_action(action)
     elif action.partition("(")[0] in ROOT:
         while len(app.screen_stack) > 1:
             app.pop_screen()
@@ -63,12 +68,16 @@ def _prefect(app: App[Any], deed: str) -> None:
     from mahavishnu_tui.screens.catalog.prefect import DEEDS, PrefectScreen
 
     screen = app.screen
-    if not isinstance(screen, OperatorScreen):
-        return
     if deed and deed not in DEEDS:
-        screen.flash(f":prefect knows {', '.join(DEEDS)}, not {clean_line(deed, 40)}.", "warning")
-    else:
+        _flash(app, f":prefect knows {', '.join(DEEDS)}, not {clean_line(deed, 40)}.")
+    elif isinstance(screen, OperatorScreen):
         app.push_screen(PrefectScreen(screen.session, deed))
+
+
+def _flash(app: App[Any], text: str) -> None:
+    screen = app.screen
+    if isinstance(screen, OperatorScreen):
+        screen.flash(text, "warning")
 
 
 def _open_logs(app: App[Any], source: str) -> None:

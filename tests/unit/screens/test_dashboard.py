@@ -459,6 +459,18 @@ async def test_read_only_answers_each_key_that_would_act_wherever_it_is_pressed(
                 await driven.sees(said)
 
 
+async def test_read_only_answers_each_command_that_would_act() -> None:
+    async with drive((120, 40), world=needy(), readonly=True) as driven:
+        for line in (":again", ":workflows", ":prefect start", ":prefect stop"):
+            await driven.press("colon")
+            await driven.type(line[1:])
+            await driven.press("enter")
+            await driven.sees(f"{line} is off: this dashboard is read-only.")
+            assert driven.app.screen is driven.dashboard
+        await driven.press("colon", *"prefect", "enter")
+        await driven.sees("runs > prefect")
+
+
 async def test_keys_can_be_remapped_by_id() -> None:
     from mahavishnu_tui.screens.session import Taste
 
