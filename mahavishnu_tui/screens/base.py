@@ -57,7 +57,7 @@ class OperatorScreen(Surviving, Screen[None]):
         super().__init__()
         self.session = session
         self.header = Header(
-            now=session.now,
+            now=session.clock.unheld,
             ascii_only=session.ascii,
             renew=self._header_state,
             id="header",

@@ -58,6 +58,10 @@ class Clock:
         self._told = self._told if floor <= self._told <= exact else floor
         return self._told
 
+    def unheld(self) -> float:
+        """As `now`, also while all else stands still: how old data is goes on to be told."""
+        return self.exact() if self.frozen else self.now()
+
     def until_step(self) -> float:
         """Seconds until `now` moves on."""
         return self.pace.step - self.exact() % self.pace.step

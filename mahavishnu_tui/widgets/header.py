@@ -211,12 +211,10 @@ class Header(OneLine):
         state = self.state
         if state.stale_since is not None:
             text = f"   STALE {age(self.now() - state.stale_since)}"
-            if state.retry:
-                text += f" {'-' if self.ascii_only else '·'} retry {state.retry}"
-            parts = [self.piece(text, "warning")]
-            if state.notice:
-                parts.append(self.piece(f"  {state.notice}", "warning"))
-            return parts
+            retry = f" {'-' if self.ascii_only else '·'} retry {state.retry}" if state.retry else ""
+            notice = f"  {state.notice}" if state.notice else ""
+            whole = f"{text}{retry}{notice}"
+            return [self.piece(whole if cell_len(whole) <= room else f"{text}{notice}", "warning")]
         if state.notice:
             return [self.piece(f"   {state.notice}", "accent")]
         parts = self._engine_parts()

@@ -179,8 +179,9 @@ async def test_a_server_that_goes_and_comes_moves_no_row_that_stands_still(keys:
         mirror.runs[amber.id] = amber.replace(name="other-name", where=["elsewhere"])
         mirror.needs = {}
         asked = len(driven.calls)
-        driven.connection.link("lost", since=NOW)
-        await driven.until(lambda: driven.app.session.link.state == "lost")
+        driven.app.session.clock.exact = lambda: NOW + 42
+        driven.connection.link("lost", since=NOW, attempt=3)
+        await driven.sees("STALE 42s", "HELD STILL: K goes on")
         await driven.settle()
         assert frame(driven) == rows
         driven.connection.link("live", since=NOW)
