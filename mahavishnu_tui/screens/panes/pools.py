@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -133,6 +134,14 @@ class PoolsPane(AskedPane["Pool"]):
         silent = any(not worker.online for pool in self.fetched.items for worker in pool.workers)
         return 60.0 if silent else None
 
+    def hints(self, action: str) -> bool:
+        """Only work pools are paused and limited."""
+        return super().hints(action) and (action not in self.WRITES or self.pool is not None)
+
+    def hinted(self) -> Sequence[object]:
+        """What the cursor is on, too."""
+        return self.pool is not None, *super().hinted()
+
     # -- acts
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -193,9 +202,7 @@ class PoolsPane(AskedPane["Pool"]):
         pool = self.pool
         if pool is None:
             self.operator.flash(
-                "Only Prefect's work pools are changed here; langgraph.max_concurrent_workflows "
-                "in the settings is the limit of our own engine.",
-                "warning",
+                "No work pool: its limit is set by langgraph.max_concurrent_workflows.", "warning"
             )
         return pool
 

@@ -43,7 +43,7 @@ async def test_pools_and_queues_are_paused_and_resized_as_they_were_seen() -> No
         await driven.press("6")
         await driven.sees("k8s-prod")
         await driven.press("p")
-        await driven.sees("Only Prefect's work pools are changed here")
+        await driven.sees("No work pool: its limit")
         table = driven.dashboard.room.pools.table
         table.move_to("pool:local")
         await driven.press("p")

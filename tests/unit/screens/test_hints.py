@@ -54,6 +54,19 @@ async def test_the_hint_goes_with_the_last_row() -> None:
         assert "enter open" not in hints(driven)
 
 
+async def test_only_a_work_pool_is_paused_and_limited() -> None:
+    async with drive(world=flows()) as driven:
+        await driven.press("6")
+        table = driven.dashboard.room.pools.table
+        for key, offered in (("pool:k8s-prod", True), ("pool:langgraph", False), ("pool:gpu", True)):
+            await driven.until(lambda key=key: table.move_to(key))
+            await driven.until(lambda offered=offered: ("e limit" in hints(driven)) is offered)
+            assert ("p pause/resume" in hints(driven)) is offered
+        await driven.until(lambda: table.move_to("pool:langgraph"))
+        await driven.press("p")
+        await driven.sees("No work pool: its limit is set by langgraph.max_concurrent_workflows.")
+
+
 async def test_a_pool_without_queues_and_workers_is_opened() -> None:
     async with drive(world=flows()) as driven:
         await driven.press("6")
