@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mahavishnu_tui.models.text import counted
 from mahavishnu_tui.screens.background import in_background
 from mahavishnu_tui.screens.document import DocumentScreen
 from mahavishnu_tui.screens.session import Session
@@ -59,10 +60,13 @@ def info_lines(session: Session) -> list[str]:
         ours = session.connection.facts if session.connection is not None else {}
         paths = {"data": server.data, "socket": server.socket, "log": server.log}
         facts |= {name: path for name, path in paths.items() if ours.get(f"path of {name}") != path}
-    facts["known here"] = (
-        f"{len(mirror.runs)} runs, {mirror.waiting} open questions, "
-        f"{len(mirror.workflows)} workflows, {len(mirror.hosts)} engine hosts"
-    )
+    known = {
+        "run": len(mirror.runs),
+        "open question": mirror.waiting,
+        "workflow": len(mirror.workflows),
+        "engine host": len(mirror.hosts),
+    }
+    facts["known here"] = ", ".join(counted(count, noun) for noun, count in known.items())
     if session.connection is not None:
         facts |= session.connection.facts
     for host in mirror.hosts.values():
