@@ -74,13 +74,15 @@ def _pool(
     queues = sorted((_queue(item) for item in mine), key=lambda item: (item.priority, item.name))
     paused, late = told.get("is_paused") is True, overdue.get(name, 0)
     kind = text(told.get("type"), 60) or "unknown"
-    status, note = _health(kind, found, paused, late)
+    slots, used = number(told.get("concurrency_limit")), counts.get("running", 0)
+    halt = _halt(queues, 0 < slots <= used)
+    status, note = _health(kind, found, paused, late, halt)
     return Pool(
         name=name,
         kind=kind,
         status=status,
-        slots=number(told.get("concurrency_limit")),
-        used=counts.get("running", 0),
+        slots=slots,
+        used=used,
         queued=counts.get("queued", 0),
         note=note,
         engine="prefect",
@@ -97,7 +99,17 @@ def _pool(
     )
 
 
-def _health(kind: str, workers: list[Worker], paused: bool, late: int) -> tuple[PoolStatus, str]:
+def _halt(queues: list[WorkQueue], full: bool) -> str:
+    """Why runs may be late although there are workers; empty where nothing of it is known."""
+    paused = [item.name for item in queues if item.paused]
+    if paused:
+        return f"queue{'s' if len(paused) > 1 else ''} {', '.join(paused)} paused"
+    return "every slot is in use" if full else ""
+
+
+def _health(
+    kind: str, workers: list[Worker], paused: bool, late: int, halt: str = ""
+) -> tuple[PoolStatus, str]:
     online = sum(item.online for item in workers)
     needed = not (kind.endswith(":push") or kind.endswith(":managed"))
     if paused:
@@ -107,7 +119,7 @@ def _health(kind: str, workers: list[Worker], paused: bool, late: int) -> tuple[
         word = "no worker has ever come" if not gone else "every worker is gone"
         return "unhealthy", word + (f"; {late} late" if late else "")
     if late:
-        return "degraded", f"{late} late"
+        return "degraded", "; ".join(filter(None, (halt, f"{late} late")))
     return "healthy", f"{online} {'worker' if online == 1 else 'workers'}" if needed else "needs no worker"
 
 
