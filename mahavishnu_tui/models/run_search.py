@@ -13,12 +13,16 @@ from mahavishnu_tui.models.text import clean_line
 RUN_ATTRIBUTES: Final = frozenset(
     {"state", "run", "workflow", "where", "thread", "tag", "by", "engine", "deployment", "pool"}
 )
+CARRIER: Final = "mahavishnu-workflow"
+"""The flow by which Prefect starts workflows; each of its deployments has the name of one."""
 RUN_WORDS: Final[Mapping[str, str]] = {"interrupted": "waiting", "success": "done", "error": "failed"}
 """The words of states for people, where they are not those of the record."""
 
 
 def flow_name(run: Run) -> str:
-    """The workflow; with the deployment where that is another name."""
+    """The workflow; with the deployment where that is another name; of what only carries one, that one."""
+    if run.workflow == CARRIER:
+        return run.deployment or run.workflow
     own = run.deployment and run.deployment != run.workflow
     return f"{run.workflow}/{run.deployment}" if own else run.workflow
 

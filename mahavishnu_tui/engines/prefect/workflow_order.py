@@ -9,7 +9,6 @@ from typing import Any
 from mahavishnu_tui.models import Workflow
 
 FLOW_FILE = Path(__file__).parent / "children" / "workflow_flow.py"
-FLOW = "mahavishnu-workflow"
 WORKFLOW_LABEL = "mahavishnu.workflow"
 """A label of the deployment: the name of its workflow."""
 

@@ -13,8 +13,9 @@ import pytest
 from mahavishnu_tui.engines.prefect.api import PrefectApi
 from mahavishnu_tui.engines.prefect.config import PrefectConnection
 from mahavishnu_tui.engines.prefect.local_runs import UserCode
-from mahavishnu_tui.engines.prefect.workflow_order import FLOW, FLOW_FILE, workflow_order
+from mahavishnu_tui.engines.prefect.workflow_order import FLOW_FILE, workflow_order
 from mahavishnu_tui.models import Run, ScheduleRule
+from mahavishnu_tui.models.run_search import CARRIER
 from tests.integration.prefect.conftest import Begin, eventually
 from tests.integration.prefect.mirrored import Desk
 from tests.integration.prefect.serving import PrefectServer
@@ -128,7 +129,7 @@ async def test_a_retry_goes_on_with_the_run_that_failed(
         order = workflow_order(workflow, str(place.data / "s"), pool="", given={"folder": str(folder)})
         made = await prefect_api.deployments.create(
             order["name"],
-            (await prefect_api.flows.create(FLOW))["id"],
+            (await prefect_api.flows.create(CARRIER))["id"],
             entrypoint=order["entrypoint"],
             pull_steps=[{"prefect.deployments.steps.set_working_directory": {"directory": code.root}}],
             parameters=order["parameters"],

@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mahavishnu_tui.engines.prefect.workflow_order import FLOW_FILE
 from mahavishnu_tui.models import Checkpoint, Host, Pool, Run, Schedule
+from mahavishnu_tui.models.run_search import CARRIER
 from mahavishnu_tui.screens import catalog_rows, rows
 from mahavishnu_tui.screens.times import Times
 from mahavishnu_tui.widgets.table import Cell, Row
@@ -118,3 +120,9 @@ def test_what_a_lost_server_tells_is_called_stale() -> None:
 def test_a_pool_without_known_slots_shows_what_runs() -> None:
     elsewhere = Pool("dev", "LangGraph server", "healthy", slots=0, used=3, queued=1)
     assert texts(catalog_rows.pool_row(elsewhere, ascii_only=False))[2:4] == ["3", "1"]
+
+
+def test_a_workflow_that_prefect_starts_is_called_by_its_own_name() -> None:
+    carried = BY_NAME["amber-otter"].replace(engine="prefect", workflow=CARRIER, deployment="release")
+    assert shown(carried)[2] == "release"
+    assert f'@flow(name="{CARRIER}"' in FLOW_FILE.read_text()
