@@ -117,7 +117,9 @@ def pool_row(pool: Pool, ascii_only: bool, folded: bool | None = None) -> Row:
     if pool.engine == "prefect":
         online = sum(worker.online for worker in pool.workers)
         workers = f"{online}/{len(pool.workers)} workers" if pool.workers else "no worker"
-        notes = [f"{pool.late:,} late" if pool.late else "", pool.note or workers, pool.kind]
+        # The note ends with how many are late, which is said first here.
+        why = pool.note.removesuffix(f"{pool.late} late").removesuffix("; ") if pool.late else pool.note
+        notes = [f"{pool.late:,} late" if pool.late else "", why or workers, pool.kind]
     return Row(
         f"pool:{pool.name}",
         (

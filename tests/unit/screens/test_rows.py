@@ -126,3 +126,14 @@ def test_a_workflow_that_prefect_starts_is_called_by_its_own_name() -> None:
     carried = BY_NAME["amber-otter"].replace(engine="prefect", workflow=CARRIER, deployment="release")
     assert shown(carried)[2] == "release"
     assert f'@flow(name="{CARRIER}"' in FLOW_FILE.read_text()
+
+
+def test_a_pool_says_once_how_many_are_late_and_why() -> None:
+    late = Pool("local", "process", "degraded", 0, 1, 6, engine="prefect", late=6)
+    for note, said in {
+        "6 late": "6 late · no worker · process",
+        "queue default paused; 6 late": "6 late · queue default paused · process",
+        "every worker is gone; 6 late": "6 late · every worker is gone · process",
+        "paused: its runs wait": "6 late · paused: its runs wait · process",
+    }.items():
+        assert texts(catalog_rows.pool_row(late.replace(note=note), ascii_only=False))[-1] == said
