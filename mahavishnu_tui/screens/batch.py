@@ -89,6 +89,7 @@ class BatchScreen(Dialog[int]):
         self.dismiss(self._answered)
 
     @on(AnswerPanel.Moved)
+    @on(Input.Changed, "#batch-count")
     def _moved_on(self) -> None:
         if not self._sending:
             self._say("")

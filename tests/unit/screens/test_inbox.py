@@ -147,6 +147,7 @@ async def test_marked_questions_get_one_answer_once_their_number_is_typed() -> N
         assert asked(driven, "answer_many") == []
         assert driven.app.screen.focused is screen.query_one("#batch-count", Input)
         await driven.type("3")
+        await driven.until(lambda: "Type 3 first" not in driven.text)
         screen.query_one("#batch-comment", Input).value = "all green"
         await push(driven, "Approve")
         await driven.sees("3 questions answered; :ledger has them")
