@@ -36,7 +36,7 @@ def test_a_batch_of_calls_is_approved_edited_and_rejected(machine: Machine) -> N
     )
     focus_button(terminal, "Approve ")
     terminal.send("enter")
-    terminal.wait(lambda screen: "2/3 · transfer" in screen and "Close" in screen and "enter fold" in screen)
+    terminal.wait(lambda screen: "2/3 · transfer" in screen and "Close" in screen and "tab next" in screen)
     focus_button(terminal, "Edit…")
     terminal.send("enter")
     terminal.wait("valid JSON")
@@ -45,7 +45,7 @@ def test_a_batch_of_calls_is_approved_edited_and_rejected(machine: Machine) -> N
     terminal.wait('"amount": 9')
     focus_button(terminal, "Next")
     terminal.send("enter")
-    terminal.wait(lambda screen: "3/3 · transfer" in screen and "Close" in screen and "enter fold" in screen)
+    terminal.wait(lambda screen: "3/3 · transfer" in screen and "Close" in screen and "tab next" in screen)
     focus_button(terminal, "Reject…")
     terminal.send("enter")
     terminal.wait("why (optional)")
@@ -54,7 +54,7 @@ def test_a_batch_of_calls_is_approved_edited_and_rejected(machine: Machine) -> N
     focus_button(terminal, "Next")
     terminal.send("enter")
     terminal.wait(
-        lambda screen: "reject: far too much" in screen and "Close" in screen and "enter fold" in screen
+        lambda screen: "reject: far too much" in screen and "Close" in screen and "tab next" in screen
     )
     focus_button(terminal, "Send 3")
     terminal.send("enter")

@@ -22,6 +22,7 @@ BASES = {
     "Filtered",
     "ListScreen",
     "MarkedRuns",
+    "NeedRuns",
     "OperatorScreen",
     "Prompting",
     "Refusing",
