@@ -25,18 +25,25 @@ NEED_COLUMNS: Final = (
 ATTRIBUTES: Final = frozenset({"kind", "run", "workflow", "engine", "by", "pool"})
 CURES: Final[Mapping[str, str]] = {
     "approval": "a answers it",
-    "paused": "p resumes it, enter shows the run",
-    "failure": "r retries it, enter shows what failed, s: seen",
-    "late": "S skips the backlog, enter shows the late runs",
-    "schedule": "r has its runs made, enter shows the schedules",
-    "stuck": "enter shows what is stuck and its cure",
-    "pool": "enter shows the pools: a worker has to come",
-    "host": "enter shows the hosts and why, s: seen",
-    "prefect": "enter shows Prefect and how it is started",
-    "server": "enter shows the pools: the server has to come back",
+    "paused": "p resumes it",
+    "failure": "r retries it, s: seen",
+    "late": "S skips them",
+    "schedule": "r has its runs made",
+    "stuck": "enter shows its cure",
+    "host": "enter shows why, s: seen",
+    "prefect": "enter shows how it is started",
+    "server": "it has to come back",
     "disk": "free space; they go on by themselves",
 }
-"""What helps, one key away."""
+"""What helps, in few words: what is needed is read beside it, and its keys are in the row below."""
+_LOOKING: Final = frozenset({"stuck", "prefect", "server", "disk"})
+"""Those whose cure is no act: it is told where one only looks, too."""
+
+
+def cure(need: Need, readonly: bool) -> str:
+    """What helps with a need; a read-only dashboard only shows it."""
+    known = CURES.get(need.kind, "")
+    return "enter shows it" if readonly and known and need.kind not in _LOOKING else known
 
 
 def need_row(need: Need, times: Times, ascii_only: bool) -> Row:

@@ -33,7 +33,8 @@ _FITS = {
 """To which kinds an act belongs: elsewhere its key is not bound."""
 _TABS = {"approval": "path", "paused": "states", "failure": "errors"}
 """Where the run of a need is opened."""
-_OF_RUNS = frozenset({"logs", "actions", "raw", "copy", "compare", "again"})
+_OF_RUNS = frozenset({"logs", "actions", "compare", "again"})
+_OF_NEEDS = frozenset({"raw", "copy"})
 _HIDDEN = frozenset({"launch"})
 
 
@@ -167,9 +168,7 @@ class NeedsScreen(NeedRuns, Filtered):
 
     def _say_cure(self) -> None:
         current = self.current
-        cure = need_rows.CURES.get(current.kind, "") if current is not None else ""
-        if current is not None and current.kind == "failure" and self.session.readonly:
-            cure = "enter shows what failed"
+        cure = need_rows.cure(current, self.session.readonly) if current is not None else ""
         said = f"{clean_line(current.what, 300)}" if current is not None else ""
         arrow = " -> " if self.session.ascii else " → "
         self.flash_row.set_rest(f"{cure}{arrow}{said}" if cure and said else said)
@@ -204,6 +203,8 @@ class NeedsScreen(NeedRuns, Filtered):
             if not any(need.kind in _FITS[action] for need in about):
                 return False
         if action in _OF_RUNS and self.selected_run is None:
+            return False
+        if action in _OF_NEEDS and self.current is None:
             return False
         if action == "claim" and not self.chosen:
             return False
@@ -253,6 +254,22 @@ class NeedsScreen(NeedRuns, Filtered):
         from mahavishnu_tui.screens.run import open_run
 
         self.app.push_screen(open_run(self.session, run.id, tab))
+
+    def action_raw(self) -> None:
+        """The run as JSON text; of what is no run's, the need in full."""
+        current = self.current
+        if self.selected_run is not None or current is None:
+            super().action_raw()
+            return
+        from mahavishnu_tui.screens.document import DocumentScreen
+
+        self.app.push_screen(
+            DocumentScreen(self.session, f"{clean_line(current.where, 60)} · need", value=current.to_json())
+        )
+
+    def copied_text(self) -> str:
+        """The id of the run; of what is no run's, what is needed."""
+        return super().copied_text() or (self.current.what if self.current is not None else "")
 
     def action_retry(self) -> None:
         """Take the failed run up again, or the marked ones; have a schedule make its runs."""

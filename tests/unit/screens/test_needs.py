@@ -123,6 +123,28 @@ async def test_a_dead_worker_s_pool_is_under_the_cursor() -> None:
         assert driven.app.screen is screen
 
 
+async def test_the_command_that_starts_a_worker_is_read_whole_and_copied() -> None:
+    given, said = needy(), "no worker has ever come; 1 run waits: prefect worker start --pool gpu-bureau"
+    given.needs = [need("pool", "gpu-bureau", "gpu-bureau", said, 60, pool="gpu-bureau")]
+    async with drive((80, 24), world=given) as driven:
+        await opened(driven)
+        await driven.sees(said)
+        await driven.press("y")
+        await driven.sees("gpu-bureau · need", "what  ")
+        await driven.press("escape", "c")
+        await driven.sees("copied: no worker has ever come")
+
+
+async def test_what_is_needed_is_read_beside_its_cure_at_80_columns() -> None:
+    said = "5 late; pool local: queue default paused"
+    for readonly, cured in ((False, "S skips them"), (True, "enter shows it")):
+        given = needy()
+        given.needs = [need("late", "d", "etl/prod", said, 60).replace(deployment_id="d")]
+        async with drive((80, 24), world=given, readonly=readonly) as driven:
+            await opened(driven)
+            await driven.sees(f"{cured} → {said}")
+
+
 async def test_marked_failures_are_seen_at_once_and_go_with_their_events() -> None:
     async with drive((120, 40), world=needy()) as driven:
         screen = await opened(driven)
