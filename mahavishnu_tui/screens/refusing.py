@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import events
 
 from mahavishnu_tui.screens.base import OperatorScreen
+from mahavishnu_tui.screens.hints import key_text
 
 
 @functools.cache
@@ -38,14 +39,17 @@ class Refusing(OperatorScreen):
         return super().check_action(action, parameters)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that is unbound and would act else is not simply dead."""
-        unbound = self.session.readonly and event.key not in self.active_bindings
-        if unbound and self._would_act(event.key):
+        """A key that is unbound here and acts elsewhere is not simply dead."""
+        deed = self._deed(event.key) if event.key not in self.active_bindings else ""
+        if deed and self.session.readonly:
             self.flash(f"Keys that act are off: {self.why_not}.", "warning")
+        elif deed:
+            self.flash(f"{key_text(event.key)} ({deed}) does nothing here.", "warning")
 
-    def _would_act(self, key: str) -> bool:
-        return any(
-            binding.action.partition("(")[0] in writes(type(node))
-            for node, bindings in self._modal_binding_chain
-            for binding in bindings.key_to_bindings.get(key, ())
-        )
+    def _deed(self, key: str) -> str:
+        """What a key that acts is described by; empty for any other."""
+        for node, bindings in self._modal_binding_chain:
+            for binding in bindings.key_to_bindings.get(key, ()):
+                if binding.action.partition("(")[0] in writes(type(node)):
+                    return binding.description.lower()
+        return ""

@@ -145,6 +145,23 @@ async def test_what_is_needed_is_read_beside_its_cure_at_80_columns() -> None:
             await driven.sees(f"{cured} → {said}")
 
 
+async def test_a_key_that_cures_something_else_says_that_it_does_nothing_here() -> None:
+    async with drive((80, 24), world=needy()) as driven:
+        screen = await opened(driven)
+        await on_row(driven, screen, "approval")
+        for key, said in (
+            ("r", "r (retry)"),
+            ("S", "S (skip backlog)"),
+            ("s", "s (seen)"),
+            ("t", "t (launch)"),
+        ):
+            await driven.press(key)
+            await driven.sees(f"{said} does nothing here.")
+        await on_row(driven, screen, "failure")
+        await driven.press("a")
+        await driven.sees("a (answer) does nothing here.")
+
+
 async def test_marked_failures_are_seen_at_once_and_go_with_their_events() -> None:
     async with drive((120, 40), world=needy()) as driven:
         screen = await opened(driven)
