@@ -40,13 +40,13 @@ class Refusing(OperatorScreen):
 
     def on_key(self, event: events.Key) -> None:
         """A key that is unbound here and acts elsewhere is not simply dead."""
-        deed = self._deed(event.key) if event.key not in self.active_bindings else ""
+        deed = self._act_of(event.key) if event.key not in self.active_bindings else ""
         if deed and self.session.readonly:
             self.flash(f"Keys that act are off: {self.why_not}.", "warning")
         elif deed:
             self.flash(f"{key_text(event.key)} ({deed}) does nothing here.", "warning")
 
-    def _deed(self, key: str) -> str:
+    def _act_of(self, key: str) -> str:
         """What a key that acts is described by; empty for any other."""
         for node, bindings in self._modal_binding_chain:
             for binding in bindings.key_to_bindings.get(key, ()):
