@@ -113,8 +113,8 @@ def starts() -> list[Figure]:
             rows = median(repeat(painted([COMMAND], env, name)))
             bare_rows = median(repeat(painted([COMMAND], env, name, Path(env["HOME"]))))
             idle = watched([COMMAND], env, name, IDLE_SECONDS)
-            hour = crowded([COMMAND], env, name, HOURLY)
             opened = leafed([COMMAND], env, name, OPENED // 3)
+            hour = crowded([COMMAND], env, name, HOURLY)
         finally:
             stop(env)
         bare = watched(BARE, env, BARE_MARKER, IDLE_SECONDS)
