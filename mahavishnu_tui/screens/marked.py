@@ -46,12 +46,19 @@ class MarkedRuns(Refusing):
         """Do one thing to those of the marked runs to which it can be done, after asking."""
         from mahavishnu_tui.screens.bulk import BULK_ACTS, BulkScreen
 
-        deed = BULK_ACTS[act]
-        runs = [run for run in self.marked_runs if deed.fits(run)]
+        deed, marked = BULK_ACTS[act], self.marked_runs
+        runs = [run for run in marked if deed.fits(run)]
+        unfit = len(marked) - len(runs)
+        left_out = f"{unfit:,} of the {len(marked):,} marked cannot {deed.deed} now." if unfit else ""
 
         def done(count: int | None) -> None:
             if count:
                 self.action_unmark()
                 self.flash(f"{count:,} of {len(runs):,} {deed.done}", "success")
 
-        self.app.push_screen(BulkScreen(self.session, deed, runs, self.hidden_marks, self.left_out), done)
+        self.app.push_screen(
+            BulkScreen(
+                self.session, deed, runs, self.hidden_marks, " ".join(filter(None, [left_out, self.left_out]))
+            ),
+            done,
+        )

@@ -212,7 +212,7 @@ async def test_marked_runs_are_acted_on_once_their_number_is_typed_and_each_says
         await driven.press("space", "c")
         await driven.sees(f"copied: {run_id('calm-cobra')}")
         await driven.press("p")
-        await driven.sees("Pause 1 run?", "type 1 to do it")
+        await driven.sees("Pause 1 run?", "2 of the 3 marked cannot pause now.", "type 1 to do it")
         await driven.press("escape", "slash")
         await driven.type("cobra")
         await driven.press("enter")
