@@ -72,9 +72,10 @@ class Blame:
                 self._crashed.discard(run_id)
                 if found is not None:
                     places.setdefault(run_id, THE_FLOW)
-        await self._store.write(functools.partial(taking.take_blame, places=places))
+        # Before the write, which a full disk may refuse: else the next look would be due at once, for ever.
         least = min(self._looks.values(), default=0)
         self._at = time.monotonic() + (_WAITS[least - 1] if least else 0.0)
+        await self._store.write(functools.partial(taking.take_blame, places=places))
 
     async def _places(self, ids: list[str]) -> Mapping[str, list[str]]:
         """The tasks that ended badly, the last first; of a crash also those that were at work then."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mahavishnu_tui.engines.prefect.errors import PrefectError
-from mahavishnu_tui.models import ErrorCode
+from mahavishnu_tui.models import ErrorCode, MahavishnuError
 from mahavishnu_tui.models.run_search import where
 from mahavishnu_tui.server.prefect import blame
 from mahavishnu_tui.server.prefect.blame import Blame
@@ -72,3 +72,19 @@ async def test_a_crash_was_where_it_was_at_work_and_a_flow_may_fail_by_itself(
     await looking.look()
     assert [where(await known(desk, run_id)) for run_id in ("r1", "r2")] == ["load", "(flow)"]
     assert looking.wait > 1e9
+
+
+async def test_what_cannot_be_kept_is_not_looked_for_without_a_pause(
+    desk: Desk, prefect: Prefect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blame, "_WAITS", (60.0, 60.0))
+    looking = Blame(prefect, desk.store)  # type: ignore[arg-type]
+    looking.note(await take(desk, flow_run("r1", "error", error=FAILURE, ended_at=999.0)))
+
+    async def full(_: object) -> None:
+        raise MahavishnuError(ErrorCode.DISK_FULL, "The disk is full.")
+
+    monkeypatch.setattr(desk.store, "write", full)
+    with pytest.raises(MahavishnuError):
+        await looking.look()
+    assert looking.wait > 30
