@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,6 +19,8 @@ from mahavishnu_tui.models.run import ACTIVE, NodeVisit, Run
 from mahavishnu_tui.models.workflow import Workflow
 
 ATTEMPTS = 3
+ASKED_SECONDS = 5.0
+"""How long it may take until it is known what a run asks that waits."""
 Seen = Callable[[Run, list[NodeVisit]], None]
 
 
@@ -95,7 +98,19 @@ async def settle(
             f"The run is still at work after {timeout:g} s.",
             f"It goes on; `mahavishnu {group} cancel {run_id}` ends it.",
         ) from None
-    return await client.run(run_id)
+    return await with_question(client, run_id)
+
+
+async def with_question(client: ServerClient, run_id: str) -> RunDetail:
+    """The run, and what it asks where it waits: Prefect stores a question after it has paused for it."""
+    until = time.monotonic() + ASKED_SECONDS
+    while True:
+        detail = await client.run(run_id)
+        waits = detail.run.status == "interrupted"
+        asked = any(approval.status == "pending" for approval in detail.approvals)
+        if not waits or asked or time.monotonic() > until:
+            return detail
+        await asyncio.sleep(0.2)
 
 
 async def _settled(
