@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,11 +46,8 @@ class Usage(NamedTuple):
 
 def painted(argv: list[str], env: dict[str, str], marker: bytes, folder: Path = ROOT) -> Callable[[], float]:
     def measured() -> float:
-        program = Program(argv, env, cwd=folder)
-        try:
+        with closing(Program(argv, env, cwd=folder)) as program:
             return program.until(marker)
-        finally:
-            program.close()
 
     return measured
 
@@ -58,8 +56,7 @@ def watched(
     argv: list[str], env: dict[str, str], marker: bytes, seconds: float, columns: int = 200, rows: int = 50
 ) -> Usage:
     """Let it be for so long."""
-    program = Program(argv, env, columns, rows)
-    try:
+    with closing(Program(argv, env, columns, rows)) as program:
         program.until(marker)
         program.settle(1.0, 5.0)
         written, cpu, memory = len(program.output), program.cpu(), program.memory()
@@ -72,14 +69,11 @@ def watched(
             memory,
             program.memory(),
         )
-    finally:
-        program.close()
 
 
 def leafed(argv: list[str], env: dict[str, str], marker: bytes, turns: int) -> float:
     """MiB once the run, its logs and the launch form were opened and closed so often."""
-    program = Program(argv, env)
-    try:
+    with closing(Program(argv, env)) as program:
         program.until(marker)
         program.settle(1.0, 5.0)
         for _ in range(turns):
@@ -87,21 +81,16 @@ def leafed(argv: list[str], env: dict[str, str], marker: bytes, turns: int) -> f
                 program.press(bytes([key]))
                 program.settle(0.15, 2.0)
         return program.memory()
-    finally:
-        program.close()
 
 
 def crowded(argv: list[str], env: dict[str, str], marker: bytes, runs: int) -> float:
     """MiB once so many runs have come and ended before its eyes."""
-    program = Program(argv, env)
-    try:
+    with closing(Program(argv, env)) as program:
         program.until(marker)
         for _ in range(runs // BATCH):
             execute(env, *[0.0] * BATCH)
             program.settle(1.0, 10.0)
         return program.memory()
-    finally:
-        program.close()
 
 
 def starts() -> list[Figure]:
